@@ -1,0 +1,29 @@
+"""What can go wrong, in words a person can act on.
+
+Every error carries `advice`: the one thing to do next. The command line prints `message` and `advice` and never a
+traceback; the MCP server returns both to the calling model.
+"""
+
+
+class MepgError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}"
+
+
+class BadInput(MepgError):
+    """The caller can mend it: an empty prompt, a box outside the canvas, an unknown expert."""
+
+
+class BrokenAsset(MepgError):
+    """The operator can mend it: missing or damaged weights, an unreadable manifest, a full disk."""
+
+
+class Cancelled(MepgError):
+    """The person asked to stop. Nothing finished was lost."""

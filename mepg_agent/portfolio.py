@@ -1,0 +1,184 @@
+"""Backbones and experts as data: strict TOML manifests in folders, found under the asset roots.
+
+`experts/<backbone>/backbone.toml` describes a family, `experts/<backbone>/<expert>/expert.toml` an expert of it.
+Adding one is dropping a folder; nothing here names any of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Generic, Literal, Self, TypeVar
+
+from pydantic import Field, ValidationError, model_validator
+
+from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.scene import Extent, Fraction, Frozen
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+SafeId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class Noun(Frozen):
+    icon: str
+    group: str
+    stands: Literal["ground", "sky", "water"]
+    size: Annotated[float, Field(gt=0, le=1)]  # usual height, fraction of the canvas
+    plural: str
+    aliases: tuple[str, ...] = ()
+
+
+class Place(Frozen):
+    ground: Fraction  # height of the horizon, from the top
+    aliases: tuple[str, ...] = ()
+
+
+class Vocabulary(Frozen):
+    """The words a closed-vocabulary backbone knows. An open backbone has none."""
+
+    looks: tuple[str, ...]
+    colors: tuple[str, ...]
+    color_aliases: dict[str, str]
+    places: dict[str, Place]
+    times: dict[str, tuple[str, ...]]
+    nouns: dict[str, Noun]
+
+    @cached_property
+    def noun_forms(self) -> dict[str, str]:
+        """Every spelling of a noun (singular, plural, alias, plural alias) to the noun; earlier nouns win."""
+        forms: dict[str, str] = {}
+        for name, noun in self.nouns.items():
+            for form in (name, noun.plural, *noun.aliases, *(f"{a}s" for a in noun.aliases)):
+                forms.setdefault(form, name)
+        return forms
+
+    @cached_property
+    def place_forms(self) -> dict[str, str]:
+        return {form: name for name, place in self.places.items() for form in (name, *place.aliases)}
+
+    @cached_property
+    def time_forms(self) -> dict[str, str]:
+        return {form: name for name, forms in self.times.items() for form in (name, *forms)}
+
+
+class Defaults(Frozen):
+    steps: Annotated[int, Field(ge=1, le=200)]
+    guidance: Annotated[float, Field(ge=1, le=30)]
+    scheduler: str = "default"
+    negative: str = ""
+    extent: Extent
+
+
+class Backbone(Frozen):
+    """`backbone.toml`: one family of weights that share a latent space."""
+
+    id: SafeId
+    title: str
+    description: str
+    licence: str
+    pipeline: str  # folder beside the manifest, or a hub id
+    revision: str | None = None  # of the hub id
+    verifier: str | None = None  # folder beside the manifest, or a hub id
+    vocabulary: str | None = None  # file beside the manifest
+    style_prompt: str = "{style} {prompt}"  # how a style word goes into a prompt
+    latent_scale: int = 8  # pixels per latent position
+    defaults: Defaults
+    sha256: dict[str, Sha256] = {}  # of every weights file, by path below the folder
+    thresholds: dict[str, float] = {}  # of the verifier, calibrated on renders
+
+    @model_validator(mode="after")
+    def _style_prompt_has_both(self) -> Self:
+        if "{style}" not in self.style_prompt or "{prompt}" not in self.style_prompt:
+            raise ValueError("style_prompt must contain {style} and {prompt}")
+        return self
+
+    def weights_hash(self) -> str:
+        lines = "\n".join(f"{path} {value}" for path, value in sorted(self.sha256.items()))
+        return hashlib.sha256(f"{self.pipeline}@{self.revision}\n{lines}".encode()).hexdigest()
+
+
+class Expert(Frozen):
+    """`expert.toml`: a style (or subject) adapter of one family."""
+
+    id: SafeId
+    title: str
+    base: SafeId  # the backbone's id
+    kind: Literal["adapter", "checkpoint"] = "adapter"
+    file: str = "adapter.safetensors"
+    description: str
+    triggers: tuple[str, ...] = ()  # phrases that choose it; the first is written into the region's prompt
+    scale: Annotated[float, Field(gt=0, le=2)] = 1.0
+    start: Fraction = 0.0
+    end: Fraction = 1.0
+    licence: str
+    sha256: Sha256
+
+
+T = TypeVar("T", bound=Frozen)
+
+
+class Found(Frozen, Generic[T]):
+    """A manifest together with the folder it was read from."""
+
+    folder: Path
+    item: T
+
+
+def _read(file: Path, model: type[T]) -> T:
+    try:
+        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BrokenAsset(f"{file} cannot be read: {error}.", "Restore the file or remove its folder.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(p) for p in first["loc"]) or "manifest"
+        raise BrokenAsset(f"{file}: {where}: {first['msg']}.", "Mend that line of the manifest.") from error
+
+
+class Portfolio:
+    """Everything found under the asset roots; a later root (the user's) may add, never silently replace."""
+
+    def __init__(self, roots: tuple[Path, ...]) -> None:
+        self.roots = roots
+        self.backbones: dict[str, Found[Backbone]] = {}
+        self.experts: dict[tuple[str, str], Found[Expert]] = {}
+        for root in roots:
+            self._scan(root)
+
+    def _scan(self, root: Path) -> None:
+        for file in sorted(root.glob("*/backbone.toml")):
+            backbone = _read(file, Backbone)
+            self.backbones.setdefault(backbone.id, Found(folder=file.parent, item=backbone))
+        for file in sorted(root.glob("*/*/expert.toml")):
+            expert = _read(file, Expert)
+            key = (expert.base, expert.id)
+            if key in self.experts:
+                first = self.experts[key].folder
+                raise BrokenAsset(
+                    f"Two folders hold the expert '{expert.id}': {first} and {file.parent}.", "Rename or remove one."
+                )
+            self.experts[key] = Found(folder=file.parent, item=expert)
+
+    def backbone(self, backbone_id: str) -> Found[Backbone]:
+        if backbone_id not in self.backbones:
+            known = ", ".join(sorted(self.backbones)) or "none"
+            raise BadInput(f"There is no backbone '{backbone_id}'.", f"Installed backbones: {known}.")
+        return self.backbones[backbone_id]
+
+    def vocabulary(self, backbone_id: str) -> Vocabulary | None:
+        found = self.backbone(backbone_id)
+        if found.item.vocabulary is None:
+            return None
+        return _read(found.folder / found.item.vocabulary, Vocabulary)
+
+    def experts_of(self, backbone_id: str) -> dict[str, Found[Expert]]:
+        return {expert: found for (base, expert), found in self.experts.items() if base == backbone_id}
+
+    def expert(self, backbone_id: str, expert_id: str) -> Found[Expert]:
+        experts = self.experts_of(backbone_id)
+        if expert_id not in experts:
+            known = ", ".join(sorted(experts)) or "none"
+            raise BadInput(f"{backbone_id} has no expert '{expert_id}'.", f"Its experts: {known}.")
+        return experts[expert_id]

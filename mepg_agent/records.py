@@ -1,0 +1,207 @@
+"""What flows between the parts: a `Brief` goes in; jobs, renders, verdicts and events come out. All frozen values.
+
+No record holds pixels: pictures live on disk under the hash of their content, records name them by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId, ScenePlan
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def digest(value: Any) -> str:
+    """sha256 (hex) of a JSON-able value in canonical form: sorted keys, no spaces."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class Brief(Frozen):
+    """What the person asked for. `plan` skips the planner."""
+
+    prompt: Annotated[str, Field(max_length=MAX_PROMPT)]
+    seed: Seed = 0
+    steps: Annotated[int, Field(ge=1, le=200)] | None = None  # None takes the backbone's default
+    guidance: Annotated[float, Field(ge=1, le=30)] | None = None
+    rounds: Annotated[int, Field(ge=0, le=20)] = 2  # repairs at most
+    extent: Extent | None = None
+    backbone: str = "picturebook"
+    planner: str = "auto"
+    plan: ScenePlan | None = None
+
+    @field_validator("prompt")
+    @classmethod
+    def _said_something(cls, prompt: str) -> str:
+        if not prompt.strip():
+            raise ValueError("the prompt is empty: say what the picture should show")
+        return prompt.strip()
+
+
+class GateKind(StrEnum):
+    POSITION = "position"
+    ATTENTION = "attention"
+
+
+class JobRegion(Frozen):
+    """A region as the engine needs it: final words, seed and adapter."""
+
+    id: RegionId
+    box: Box
+    prompt: str  # with the style words and trigger words the expert wants
+    adapter: str | None = None  # id of an entry of RenderJob.adapters
+    scale: Annotated[float, Field(ge=0, le=2)] = 1.0
+    seed: Seed
+    strength: Annotated[float, Field(gt=0, le=4)] = 1.0
+    start: Fraction = 0.0
+    end: Fraction = 1.0
+    z: int = 0
+
+
+class Adapter(Frozen):
+    """An expert's weights, named by content so that a job replays only with the same file."""
+
+    id: str
+    path: str  # absolute path of adapter.safetensors
+    sha256: str
+    start: Fraction = 0.0  # the expert's own time window
+    end: Fraction = 1.0
+
+
+class Keep(Frozen):
+    """Repair instead of draw: `regions` are drawn again on top of picture `picture`; every other pixel stays."""
+
+    picture: str  # sha256 of the picture to keep
+    latents: str  # sha256 of its latents
+    redraw: tuple[Box, ...]  # what may change
+    candidates: Annotated[int, Field(ge=1, le=16)] = 1
+
+
+class RenderJob(Frozen):
+    """Everything a render depends on. Its hash keys the result, so rendering twice is a cache hit."""
+
+    backbone: str
+    weights: str  # sha256 over the backbone's files
+    prompt: str  # the global prompt
+    negative: str = ""
+    extent: Extent
+    regions: tuple[JobRegion, ...]
+    adapters: tuple[Adapter, ...] = ()
+    background_adapter: str | None = None
+    background_scale: Annotated[float, Field(ge=0, le=2)] = 1.0
+    seed: Seed
+    steps: Annotated[int, Field(ge=1, le=200)]
+    guidance: Annotated[float, Field(ge=1, le=30)]
+    scheduler: str = "default"
+    gate: GateKind = GateKind.ATTENTION
+    feather: Annotated[float, Field(ge=0, le=0.25)] = 0.02  # width of a region's soft border, fraction of the canvas
+    global_share: tuple[Fraction, Fraction] = (0.5, 0.1)  # β: share of the global prompt inside regions, first/last step
+    keep: Keep | None = None
+
+    @model_validator(mode="after")
+    def _adapters_exist(self) -> Self:
+        known = {a.id for a in self.adapters}
+        for used in [r.adapter for r in self.regions] + [self.background_adapter]:
+            if used is not None and used not in known:
+                raise ValueError(f"the job uses the adapter '{used}' but does not carry it")
+        return self
+
+    def hash(self) -> str:
+        """Content hash. Where adapter files lie does not matter, what is in them does."""
+        data = self.model_dump(mode="json")
+        for adapter in data["adapters"]:
+            del adapter["path"]
+        return digest(data)
+
+
+class Render(Frozen):
+    """A finished picture, by reference."""
+
+    picture: str  # sha256 of the PNG in the session store
+    latents: str  # sha256 of the latents in the session store
+    job: str  # RenderJob.hash()
+    seed: Seed
+    seconds: Annotated[float, Field(ge=0)]
+    calls: Annotated[int, Field(ge=0)]  # denoiser evaluations of one full canvas; a crop counts by its area share
+
+
+class Check(StrEnum):
+    PRESENT = "present"
+    STYLE = "style"
+    COLOR = "color"
+    POSITION = "position"
+    LEAK = "leak"
+
+
+class Finding(Frozen):
+    """One thing the verifier looked at in one region (or in the whole picture: region None)."""
+
+    region: RegionId | None
+    check: Check
+    passed: bool
+    score: float
+    threshold: float
+    evidence: str  # "looks most like: fox 0.93, dog 0.04"
+
+
+class Action(StrEnum):
+    ACCEPT = "accept"
+    REGENERATE = "regenerate"
+    REVISE_LAYOUT = "revise layout"
+    STOP = "stop"
+
+
+class Verdict(Frozen):
+    findings: tuple[Finding, ...]
+    action: Action = Action.ACCEPT
+    verifier: str = "clip"
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Ids of regions with a failed finding, in order, once each."""
+        return tuple(dict.fromkeys(f.region for f in self.findings if not f.passed and f.region is not None))
+
+    @property
+    def passed(self) -> bool:
+        return all(f.passed for f in self.findings)
+
+    def score(self) -> float:
+        """Higher is better: passed findings count whole, margins break ties. Used to keep the best picture."""
+        if not self.findings:
+            return 0.0
+        margins = sum(max(min(f.score - f.threshold, 1.0), -1.0) for f in self.findings) / len(self.findings)
+        return sum(f.passed for f in self.findings) + 0.5 * margins
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Remark(Frozen):
+    """What the critic says about a plan."""
+
+    severity: Severity
+    about: str  # "overlap", "relation", "count", …
+    regions: tuple[str, ...] = ()
+    message: str
+
+
+class Event(Frozen):
+    """One line of the stream that the command line, the studio and MCP show."""
+
+    node: str
+    message: str  # words for a person: "verifying the fox"
+    region: str | None = None
+    step: int | None = None
+    of: int | None = None
+    preview: str | None = None  # path of a small picture
+
+
+Status = Literal["accepted", "best_effort", "failed"]
