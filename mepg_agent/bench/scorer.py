@@ -1,0 +1,60 @@
+"""The judge of the benchmarks: a small residual network, of another kind and another seed than the verifier of the loop.
+
+It says which noun and which style a crop shows. It knows nothing of prompts or plans.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import ResNetConfig, ResNetModel
+
+SIZE = 96
+
+
+class Scorer(nn.Module):
+    """`forward`: crops (n, 3, 96, 96) in -1..1 -> noun logits (n, nouns), style logits (n, styles)."""
+
+    def __init__(self, nouns: list[str], styles: list[str]) -> None:
+        super().__init__()
+        self.nouns, self.styles = nouns, styles
+        config = ResNetConfig(
+            embedding_size=48, hidden_sizes=[48, 96, 192, 288], depths=[2, 2, 2, 2], layer_type="basic"
+        )
+        self.trunk = ResNetModel(config)
+        self.noun = nn.Linear(288, len(nouns))
+        self.style = nn.Linear(288, len(styles))
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.trunk(pixels).pooler_output.flatten(1)
+        return self.noun(features), self.style(features)
+
+    @torch.inference_mode()
+    def judge(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Probabilities of nouns and styles, averaged over the crop and its mirror image."""
+        first, second = self(pixels), self(pixels.flip(-1))
+        return tuple(
+            (F.softmax(a.float(), -1) + F.softmax(b.float(), -1)) / 2 for a, b in zip(first, second, strict=True)
+        )  # type: ignore[return-value]
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(
+            {k: v.half().contiguous() if v.is_floating_point() else v for k, v in self.state_dict().items()},
+            folder / "scorer.safetensors",
+        )
+        (folder / "labels.json").write_text(json.dumps({"nouns": self.nouns, "styles": self.styles}, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> Scorer:
+        labels = json.loads((folder / "labels.json").read_text())
+        model = cls(labels["nouns"], labels["styles"])
+        model.load_state_dict(
+            {k: v.float() if v.is_floating_point() else v for k, v in load_file(folder / "scorer.safetensors").items()}
+        )
+        return model.eval()

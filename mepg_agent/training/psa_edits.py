@@ -1,0 +1,326 @@
+"""Edit examples: a plan, an instruction in many wordings, and the operations it stands for."""
+
+from __future__ import annotations
+
+from random import Random
+
+from mepg_agent.planning.target import DIRECTIONS, SCALES, SPOTS, Operation, Verb, phrase
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.scene import Box, Region, RelationKind, ScenePlan, free_id
+from mepg_agent.training import psa_phrasings as say
+from mepg_agent.training.psa_phrases import article
+from mepg_agent.training.psa_scenes import COLORS, SPOTS as SCENE_SPOTS, known_thing, plural_of
+from mepg_agent.training.psa_words import FREE_PLACES, OPEN_STYLES, STYLES, Pool
+
+WORDING: dict[Verb, Pool] = {
+    Verb.REMOVE: Pool(
+        ("remove {x}", "delete {x}", "take {x} away", "get rid of {x}", "take out {x}", "no {n}", "I don't want {x}",
+         "{x} has to go", "lose {x}", "erase {x} please", "drop {x}", "without {x}", "{x} should not be there"),
+        ("kick {x} out", "can we do without {x}?", "{x} is superfluous"),
+    ),
+    Verb.RECOLOR: Pool(
+        ("make {x} {c}", "{x} should be {c}", "paint {x} {c}", "change {x} to {c}", "color {x} {c}", "turn {x} {c}",
+         "I want {x} in {c}", "{c} {n} please", "recolor {x} {c}", "change the color of {x} to {c}", "{x} must be {c}"),
+        ("give {x} a {c} color instead", "could {x} be {c}?", "{x} would be nicer in {c}"),
+    ),
+    Verb.RESTYLE: Pool(
+        ("make {x} {s}", "{x} in {s} style", "redo {x} as {s}", "draw {x} in {s}", "turn {x} into {s}", "{x}: {s}",
+         "{x} should look like {s}", "change the style of {x} to {s}", "use {s} for {x}", "I'd like {x} in {s}"),
+        ("give {x} the {s} treatment", "render {x} using {s}", "{x} would look cool as {s}"),
+    ),
+    Verb.RESIZE: Pool(
+        ("make {x} {z}", "{x} should be {z}", "{z} {n}", "I want {x} {z}", "{x} needs to be {z}", "resize {x}: {z}"),
+        ("could {x} be {z}?", "scale {x} so it is {z}"),
+    ),
+    Verb.REPLACE: Pool(
+        ("replace {x} with {a}", "change {x} to {a}", "turn {x} into {a}", "make {x} {a}", "instead of {x} draw {a}",
+         "{a} instead of {x}", "swap {x} for {a}", "I want {a} where {x} is", "exchange {x} for {a}"),
+        ("put {a} in place of {x}", "let {x} become {a}", "{x} should be {a} rather"),
+    ),
+    Verb.SWAP: Pool(
+        ("swap {x} and {y}", "let {x} and {y} change places", "exchange the positions of {x} and {y}",
+         "switch {x} and {y}", "{x} and {y} should swap places", "put {x} where {y} is and vice versa"),
+        ("trade places between {x} and {y}", "{x} and {y} the other way round"),
+    ),
+    Verb.FRONT: Pool(
+        ("bring {x} to the front", "put {x} in front of everything", "{x} to the foreground", "move {x} to the front",
+         "{x} should be in front", "{x} on top of the others"),
+        ("nothing may cover {x}", "{x} nearest to the viewer"),
+    ),
+    Verb.BACK: Pool(
+        ("send {x} to the back", "put {x} behind everything", "{x} into the background", "move {x} to the back",
+         "{x} should be at the back", "{x} behind all others"),
+        ("everything may cover {x}", "{x} farthest away"),
+    ),
+    Verb.BACKGROUND: Pool(
+        ("change the background to {p}", "make it {p}", "put it all in {p}", "set the scene in {p}", "background: {p}",
+         "use {p} as background", "move everything to {p}", "let it be in {p} instead", "I want it in {p}"),
+        ("relocate the whole scene to {p}", "how about {p} for the backdrop?"),
+    ),
+    Verb.TIME: Pool(
+        ("make it {t}", "set the time to {t}", "it should be {t}", "change it to {t}", "turn it into {t}", "let it be {t}",
+         "I want {t}", "{t} please"),
+        ("have it happen at {t}", "what about {t}?"),
+    ),
+    Verb.REDRAW: Pool(
+        ("redraw {x}", "try {x} again", "do {x} again", "{x} looks wrong", "another try for {x}", "regenerate {x}",
+         "I don't like {x}", "{x} is ugly, try again", "new version of {x}", "fix {x}", "{x} came out badly"),
+        ("give {x} another go", "{x} isn't convincing", "roll the dice again for {x}"),
+    ),
+    Verb.ADD: Pool(
+        ("add {a}", "put {a}", "draw {a}", "I also want {a}", "place {a}", "there should be {a}", "insert {a}",
+         "add {a} please", "can you add {a}", "include {a}", "also {a}"),
+        ("how about {a}", "we're missing {a}", "throw in {a}"),
+    ),
+    Verb.NOTHING: Pool(
+        ("thanks, looks great", "perfect", "I like it", "nice work", "leave it as it is", "don't change anything", "cool",
+         "what is in the picture?", "good", "that's it, thank you", "which styles are there?", "hello", "keep it"),
+        ("wonderful, we are done here", "no further wishes"),
+    ),
+}  # fmt: skip
+SPOT_WORDING = Pool(
+    ("move {x} {w}", "put {x} {w}", "{x} {w}", "I want {x} {w}", "place {x} {w}", "{x} should be {w}", "shift {x} so it is {w}"),
+    ("let {x} be {w} instead", "have {x} {w}"),
+)  # fmt: skip
+SHIFT_WORDING = Pool(
+    ("move {x} {d}", "move {x} a bit {d}", "shift {x} {d}", "nudge {x} {d}", "{x} further {d}", "push {x} {d}",
+     "{x} a little more {d}", "slide {x} {d} a bit"),
+    ("scoot {x} {d}", "drag {x} {d} somewhat"),
+)  # fmt: skip
+DIRECTION_WORDS = {"left": ("left", "to the left"), "right": ("right", "to the right"), "up": ("up", "higher", "upwards"),
+                   "down": ("down", "lower", "downwards")}  # fmt: skip
+SCALE_WORDS = {
+    "bigger": Pool(("bigger", "larger", "a bit bigger"), ("more sizeable",)),
+    "smaller": Pool(("smaller", "tinier", "a bit smaller"), ("less sizeable",)),
+    "much bigger": Pool(("much bigger", "huge", "twice as big", "way larger"), ("double the size",)),
+    "much smaller": Pool(("much smaller", "tiny", "half as big", "way smaller"), ("a fraction of its size",)),
+}
+SCALE_VERBS = {
+    "bigger": Pool(("enlarge {x}", "scale {x} up", "let {x} grow", "{x} is too small")),
+    "smaller": Pool(("shrink {x}", "scale {x} down", "reduce {x}", "{x} is too big")),
+    "much bigger": Pool(("make {x} a lot bigger", "{x} is far too small", "double the size of {x}")),
+    "much smaller": Pool(("make {x} a lot smaller", "{x} is far too big", "halve the size of {x}")),
+}
+EVERYTHING = Pool(("everything", "the whole picture", "it all", "the picture", "all of it"), ("the entire image",))
+GROUPS = Pool(("the {p}", "all the {p}", "all {p}", "every one of the {p}"), ("each of the {p}",))
+PAIRS = Pool(("both {p}", "the two {p}", "the {p}", "both of the {p}"), ("each of the {p}",))
+POLITE = Pool(
+    (
+        "{i}",
+        "{i}",
+        "{i}",
+        "{i}",
+        "please {i}",
+        "{i} please",
+        "can you {i}?",
+        "now {i}",
+        "ok, {i}",
+        "hmm, {i}",
+        "{i}, thanks",
+    ),
+    ("alright then: {i}", "one more thing, {i}"),
+)
+TIME_WORDS = {"night": ("night", "nighttime", "midnight", "dark"), "sunset": ("sunset", "dusk", "evening", "dawn"),
+              "day": ("day", "daytime", "noon")}  # fmt: skip
+_ONE = (Verb.REMOVE, Verb.FRONT, Verb.BACK, Verb.REDRAW)
+
+
+class Editor:
+    """One edit example in the making."""
+
+    def __init__(self, rng: Random, plan: ScenePlan, vocabulary: Vocabulary, held: bool) -> None:
+        self.rng, self.plan, self.vocabulary, self.held = rng, plan, vocabulary, held
+        self.used_held = False
+
+    def pick(self, pool: Pool) -> str:
+        held = self.held and bool(pool.held) and self.rng.random() < 0.75
+        self.used_held = self.used_held or held
+        return pool.pick(self.rng, held)
+
+    def edit(self) -> tuple[str, list[Operation]]:
+        """An instruction of one to three parts and its operations."""
+        roll = self.rng.random()
+        parts = [self.part() for _ in range(1 if roll < 0.8 else 2 if roll < 0.97 else 3)]
+        if len(parts) > 1:
+            parts = [p for p in parts if p[1][0].verb not in (Verb.NOTHING, Verb.ADD)] or parts[:1]
+        text = self.rng.choice((" and ", ", ", ", then ", ". ")).join(words for words, _ in parts)
+        text = self.pick(POLITE).format(i=text).replace("??", "?").replace(".?", "?").replace("?,", ",").replace("?.", ".")
+        return (text if self.rng.random() < 0.6 else text[0].upper() + text[1:].rstrip("?") + "."), [
+            op for _, ops in parts for op in ops
+        ]
+
+    def part(self) -> tuple[str, list[Operation]]:
+        """One wish: mostly about one region, sometimes about all regions of a noun."""
+        nouns = [r.noun for r in self.plan.regions]
+        many = sorted({noun for noun in nouns if nouns.count(noun) > 1})
+        if many and self.rng.random() < 0.3:
+            return self.group(self.rng.choice(many))
+        words, operation = self.one()
+        return words, [operation]
+
+    def group(self, noun: str) -> tuple[str, list[Operation]]:
+        """ "make all the foxes red": one operation a region."""
+        plural = plural_of(noun) if noun not in self.vocabulary.nouns else self.vocabulary.nouns[noun].plural
+        same = [r for r in self.plan.regions if r.noun == noun]
+        x = self.pick(GROUPS if len(same) != 2 else PAIRS).format(p=plural)
+        verb = self.rng.choice((Verb.REMOVE, Verb.RECOLOR, Verb.RESTYLE, Verb.RESIZE))
+        style, color, scale = self.rng.choice(list(STYLES)), self.rng.choice(COLORS), self.rng.choice(SCALES)
+        value = {Verb.RECOLOR: color, Verb.RESTYLE: style, Verb.RESIZE: scale}.get(verb)
+        said = {"s": self.pick(STYLES[style]), "c": color, "z": self.pick(SCALE_WORDS[scale])}
+        words = self.pick(WORDING[verb]).format(x=x, n=plural, **said).replace("s is ", "s are ")
+        return words, [Operation(verb=verb, region=r.id, value=value) for r in same]
+
+    def one(self) -> tuple[str, Operation]:
+        verbs = [Verb.ADD, *([] if not self.plan.regions else [v for v in Verb if v not in (Verb.ADD, Verb.NOTHING)])]
+        weights = [{Verb.MOVE: 5, Verb.ADD: 3, Verb.RECOLOR: 2, Verb.RESTYLE: 3}.get(v, 1.5) for v in verbs]
+        verb = Verb.NOTHING if self.rng.random() < 0.03 else self.rng.choices(verbs, weights=weights)[0]
+        if verb is Verb.NOTHING:
+            return self.pick(WORDING[verb]), Operation(verb=verb)
+        if verb in (Verb.BACKGROUND, Verb.TIME):
+            return self.setting(verb)
+        if verb is Verb.ADD:
+            return self.add()
+        if verb is Verb.SWAP and len(self.plan.regions) < 2:
+            verb = Verb.REMOVE
+        return self.change(verb, self.rng.choice(self.plan.regions))
+
+    def change(self, verb: Verb, region: Region) -> tuple[str, Operation]:
+        x = self.named(region)
+        if verb in _ONE:
+            return self.pick(WORDING[verb]).format(x=x, n=region.noun), Operation(verb=verb, region=region.id)
+        if verb is Verb.MOVE:
+            return self.move(region, x)
+        if verb is Verb.SWAP:
+            other = self.rng.choice([r for r in self.plan.regions if r.id != region.id])
+            return self.pick(WORDING[verb]).format(x=x, y=self.named(other)), Operation(
+                verb=verb, region=region.id, other=other.id
+            )
+        if verb is Verb.RECOLOR:
+            color = self.rng.choice([c for c in COLORS if c != region.color])
+            return self.pick(WORDING[verb]).format(x=x, n=region.noun, c=color), Operation(
+                verb=verb, region=region.id, value=color
+            )
+        if verb is Verb.RESTYLE:
+            return self.restyle(region, x)
+        if verb is Verb.RESIZE:
+            scale = self.rng.choice(SCALES)
+            pool = WORDING[verb] if self.rng.random() < 0.6 else SCALE_VERBS[scale]
+            words = self.pick(pool).format(x=x, n=region.noun, z=self.pick(SCALE_WORDS[scale]))
+            return words, Operation(verb=verb, region=region.id, value=scale)
+        noun = known_thing(self.rng, self.rng.choice(list(self.vocabulary.nouns)), self.vocabulary).noun
+        return self.pick(WORDING[Verb.REPLACE]).format(x=x, a=article(noun)), Operation(
+            verb=Verb.REPLACE, region=region.id, value=noun
+        )
+
+    def restyle(self, region: Region, x: str) -> tuple[str, Operation]:
+        whole = self.rng.random() < 0.25
+        style = self.rng.choice(list(STYLES)) if self.rng.random() < 0.9 else self.rng.choice(OPEN_STYLES)
+        said = self.pick(STYLES[style]) if style in STYLES else style
+        who = self.pick(EVERYTHING) if whole else x
+        return self.pick(WORDING[Verb.RESTYLE]).format(x=who, s=said), Operation(
+            verb=Verb.RESTYLE, region=None if whole else region.id, value=style
+        )
+
+    def move(self, region: Region, x: str) -> tuple[str, Operation]:
+        roll = self.rng.random()
+        others = [r for r in self.plan.regions if r.id != region.id]
+        if roll < 0.4 and others:
+            other, kind = self.rng.choice(others), self.rng.choice(list(RelationKind))
+            where = f"{self.pick(say.RELATIONS[kind])} {self.named(other)}"
+            return self.pick(SPOT_WORDING).format(x=x, w=where), Operation(
+                verb=Verb.MOVE, region=region.id, value=kind.value, other=other.id
+            )
+        if roll < 0.7:
+            spot = self.rng.choice(SPOTS)
+            said = self.pick(say.SPOTS[spot])
+            return self.pick(SPOT_WORDING).format(x=x, w="to the middle" if said == "centered" else said), Operation(
+                verb=Verb.MOVE, region=region.id, value=f"to {spot}"
+            )
+        direction = self.rng.choice(DIRECTIONS)
+        return self.pick(SHIFT_WORDING).format(x=x, d=self.rng.choice(DIRECTION_WORDS[direction])), Operation(
+            verb=Verb.MOVE, region=region.id, value=direction
+        )
+
+    def setting(self, verb: Verb) -> tuple[str, Operation]:
+        if verb is Verb.TIME:
+            time = self.rng.choice(list(TIME_WORDS))
+            return self.pick(WORDING[verb]).format(t=self.rng.choice(TIME_WORDS[time])), Operation(
+                verb=verb, value=time
+            )
+        place = self.rng.choice(
+            FREE_PLACES if self.rng.random() < 0.15 else [p for p in self.vocabulary.place_forms if p != "plain"]
+        )
+        the = self.rng.choice(("the ", "a ", "")) if " " not in place else ""
+        return self.pick(WORDING[verb]).format(p=f"{the}{place}"), Operation(verb=verb, value=place)
+
+    def add(self) -> tuple[str, Operation]:
+        thing = known_thing(self.rng, self.rng.choice(list(self.vocabulary.nouns)), self.vocabulary)
+        color = self.rng.choice(COLORS) if self.rng.random() < 0.35 else None
+        style = self.rng.choice(list(STYLES)) if self.rng.random() < 0.25 else None
+        words = phrase(thing.noun, color, None)
+        if style is not None:
+            words = (
+                self.pick(say.OBJECT_STYLES).format(n=words, s=self.pick(STYLES[style])).replace(" a ", " ").strip(",")
+            )
+        where, (cx, cy) = self.spot_for_new(thing.stands)
+        size = min(thing.size, 45) / 100
+        region = Region(
+            id=free_id(thing.noun, [r.id for r in self.plan.regions]),
+            box=Box.centered(cx, cy, size, size), prompt=phrase(thing.noun, color, None), noun=thing.noun,
+            color=color, style=style,
+        )  # fmt: skip
+        return f"{self.pick(WORDING[Verb.ADD]).format(a=words)}{where}", Operation(verb=Verb.ADD, thing=region)
+
+    def spot_for_new(self, stands: str) -> tuple[str, tuple[float, float]]:
+        """Words that say where the new thing goes, and its centre: a spot, beside a thing, or where most room is."""
+        rng = self.rng
+        ys = {"sky": 0.2, "water": 0.65}
+        if rng.random() < 0.35:
+            spot = rng.choice(SCENE_SPOTS)
+            x = 0.2 if "left" in spot else 0.8 if "right" in spot else 0.5
+            y = 0.2 if "top" in spot else 0.8 if "bottom" in spot else 0.5 if spot == "center" else ys.get(stands, 0.7)
+            return f" {self.pick(say.SPOTS[spot])}", (x, y)
+        if rng.random() < 0.55 and self.plan.regions:
+            other = rng.choice(self.plan.regions)
+            kind = rng.choice((RelationKind.LEFT_OF, RelationKind.RIGHT_OF, RelationKind.ABOVE, RelationKind.NEXT_TO))
+            gap = other.box.width / 2 + 0.15
+            side = 1 if kind is RelationKind.RIGHT_OF or (kind is RelationKind.NEXT_TO and other.box.cx < 0.5) else -1
+            dx, dy = (0.0, -other.box.height / 2 - 0.15) if kind is RelationKind.ABOVE else (side * gap, 0.0)
+            box = other.box.moved(dx, dy)
+            return f" {self.pick(say.RELATIONS[kind])} {self.named(other)}", (box.cx, box.cy)
+        xs = [x / 20 for x in range(3, 18)]
+        y = ys.get(stands, 0.7)
+        room = max(
+            xs,
+            key=lambda x: min(
+                (abs(x - r.box.cx) + abs(y - r.box.cy) for r in self.plan.regions), default=-abs(x - 0.5)
+            ),
+        )
+        return "", (room, y)
+
+    def named(self, region: Region) -> str:
+        """Words that point at one region: by noun if that is enough, else by colour, style, side or size."""
+        same = [r for r in self.plan.regions if r.noun == region.noun]
+        if len(same) == 1:
+            return (
+                f"the {region.color} {region.noun}"
+                if region.color and self.rng.random() < 0.2
+                else f"the {region.noun}"
+            )
+        noun = self.rng.choice((region.noun, "one")) if len(same) == len(self.plan.regions) else region.noun
+        ways: list[str] = []
+        for value, word in ((lambda r: r.color, region.color), (lambda r: r.style, region.style)):
+            if word and sum(value(r) == word for r in same) == 1:
+                ways.append(f"the {word.replace('-', ' ')} {noun}")
+        xs = sorted(r.box.cx for r in same)
+        areas = sorted(r.box.area for r in same)
+        if region.box.cx == xs[0] < xs[1] - 0.04:
+            ways += [f"the {noun} on the left", f"the left {noun}", f"the leftmost {noun}"]
+        elif region.box.cx == xs[-1] > xs[-2] + 0.04:
+            ways += [f"the {noun} on the right", f"the right {noun}", f"the rightmost {noun}"]
+        if region.box.area == areas[-1] > areas[-2]:
+            ways += [f"the bigger {noun}", f"the biggest {noun}"]
+        elif region.box.area == areas[0] < areas[1]:
+            ways += [f"the smaller {noun}", f"the smallest {noun}"]
+        ordinal = ("first", "second", "third", "fourth", "fifth", "sixth")[same.index(region)]
+        return self.rng.choice(ways) if ways else f"the {ordinal} {noun}"

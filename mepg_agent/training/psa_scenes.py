@@ -1,0 +1,255 @@
+"""Random scenes as a person may have them in mind: things with counts, colours, styles, places and relations.
+
+A `Scene` is what is meant, before any wording; `plan_of` lays it out as the plan the model should answer with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from mepg_agent.planning.target import phrase, scene_words
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.scene import MAX_REGIONS, Box, Extent, Region, Relation, RelationKind, ScenePlan, free_id
+from mepg_agent.training.psa_layout import Item, place
+from mepg_agent.training.psa_words import DETAILS, FREE_NOUNS, FREE_PLACES, OPEN_STYLES, STYLES, FreeNoun
+
+Kind = RelationKind
+EXTENT = Extent(width=512, height=512)
+SPOTS = ("left", "right", "center", "top left", "top right", "bottom left", "bottom right", "top", "bottom")
+COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
+RARE_COLORS = ("golden", "silver", "crimson", "turquoise", "navy", "teal", "violet", "beige", "lime", "cream", "maroon")
+_FLAT = {
+    Kind.LEFT_OF: 5,
+    Kind.RIGHT_OF: 5,
+    Kind.NEXT_TO: 3,
+    Kind.ABOVE: 3,
+    Kind.BELOW: 1,
+    Kind.BEHIND: 2,
+    Kind.IN_FRONT_OF: 2,
+}
+_NEAR = {Kind.ON: 2, Kind.UNDER: 2, Kind.INSIDE: 1}
+LOW = ("house", "table", "bed", "chair", "bench", "rock", "mountain", "castle", "log", "gift", "suitcase", "car",
+       "truck", "book", "barrel", "elephant", "horse", "turtle", "sofa", "piano", "mushroom", "fence")  # fmt: skip
+COVER = ("oak tree", "tree", "umbrella", "table", "bridge", "palm tree", "rainbow", "willow", "full moon", "cloud")
+HOLLOW = ("castle", "house", "tent", "bucket", "basket", "greenhouse", "ferris wheel", "barn", "igloo", "cave", "car")
+
+
+@dataclass
+class Thing:
+    """A kind of thing in the scene; `noun` as the person says it, singular."""
+
+    noun: str
+    plural: str
+    stands: str
+    size: float
+    aspect: float = 1.0
+    group: str = "free"
+    count: int = 1
+    color: str | None = None
+    detail: str | None = None
+    style: str | None = None
+    bigness: str | None = None  # "big" | "small"
+    spot: str | None = None
+
+
+@dataclass
+class Scene:
+    things: list[Thing]
+    links: list[tuple[int, Kind, int]] = field(default_factory=list)  # things by index
+    between: tuple[int, int, int] | None = None  # the first is between the other two
+    place: str = "plain"
+    time: str | None = None
+    style: str | None = None
+
+
+def sample_scene(rng: Random, vocabulary: Vocabulary, most: int = 4) -> Scene:
+    """A random scene of 1 to `most` kinds of things (rarely up to ten). Every draw comes from `rng`."""
+    kinds = rng.choices(range(1, most + 1), weights=[3, 6, 5, 3][:most])[0]
+    if most >= 4 and rng.random() < 0.06:
+        kinds = rng.randint(5, 10)
+    place_name = _place(rng, vocabulary)
+    things: list[Thing] = []
+    while len(things) < kinds:
+        thing = _thing(rng, vocabulary, place_name)
+        if all(thing.noun != other.noun for other in things):
+            things.append(thing)
+    scene = Scene(things, place=place_name, time=_time(rng))
+    _counts(rng, scene)
+    _styles(rng, scene)
+    _links(rng, scene)
+    return scene
+
+
+def _place(rng: Random, vocabulary: Vocabulary) -> str:
+    roll = rng.random()
+    if roll < 0.25:
+        return "plain"
+    if roll < 0.37:
+        return rng.choice(FREE_PLACES)
+    name = rng.choice([p for p in vocabulary.places if p != "plain"])
+    aliases = vocabulary.places[name].aliases
+    return rng.choice(aliases) if aliases and rng.random() < 0.4 else name
+
+
+def _time(rng: Random) -> str | None:
+    return rng.choices([None, "night", "sunset"], weights=[7, 2, 1])[0]
+
+
+def _thing(rng: Random, vocabulary: Vocabulary, place_name: str) -> Thing:
+    if rng.random() < 0.22:
+        noun = rng.choice(list(FREE_NOUNS))
+        thing = free_thing(noun, FREE_NOUNS[noun])
+    else:
+        noun = rng.choice(list(vocabulary.nouns))
+        thing = known_thing(rng, noun, vocabulary)
+    if rng.random() < 0.38:
+        thing.color = rng.choice(RARE_COLORS if rng.random() < 0.15 else COLORS)
+    if rng.random() < 0.2:
+        thing.detail = rng.choice(DETAILS[thing.group])
+    if rng.random() < 0.12:
+        thing.bigness = rng.choice(("big", "small"))
+    return thing
+
+
+def known_thing(rng: Random, noun: str, vocabulary: Vocabulary) -> Thing:
+    entry = vocabulary.nouns[noun]
+    said, plural = noun, entry.plural
+    if entry.aliases and rng.random() < 0.35:
+        said = rng.choice(entry.aliases)
+        plural = plural_of(said)
+    return Thing(said, plural, entry.stands, entry.size * 100, group=entry.group)
+
+
+def free_thing(noun: str, entry: FreeNoun) -> Thing:
+    return Thing(noun, entry.plural or plural_of(noun), entry.stands, entry.size * 100, entry.aspect)
+
+
+def plural_of(noun: str) -> str:
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+def _counts(rng: Random, scene: Scene) -> None:
+    room = MAX_REGIONS - len(scene.things)
+    for thing in scene.things:
+        single = thing.group in ("building", "landscape") or thing.noun in ("sun", "moon", "full moon", "rainbow")
+        if single or len(scene.things) > 4 or rng.random() > 0.22:
+            continue
+        thing.count = min(rng.choice((2, 2, 2, 3, 3, 4, 5, 6)), room + 1)
+        room -= thing.count - 1
+
+
+def _styles(rng: Random, scene: Scene) -> None:
+    roll = rng.random()
+    if roll < 0.3:
+        return
+    if roll < 0.55:
+        scene.style = _style(rng)
+        return
+    if roll < 0.68:
+        scene.style = _style(rng)
+    for thing in scene.things:
+        if rng.random() < (0.85 if scene.style is None else 0.4):
+            thing.style = _style(rng)
+    if scene.style is not None:
+        for thing in scene.things:
+            thing.style = None if thing.style == scene.style else thing.style
+
+
+def _style(rng: Random) -> str:
+    return rng.choice(OPEN_STYLES) if rng.random() < 0.12 else rng.choice(list(STYLES))
+
+
+def _links(rng: Random, scene: Scene) -> None:
+    things = scene.things
+    if len(things) >= 3 and rng.random() < 0.12 and all(t.count == 1 for t in things[:3]):
+        scene.between = (0, 1, 2)
+    used: set[int] = set(scene.between or ())
+    for subject in range(1, len(things)):
+        if subject in used or rng.random() > 0.6:
+            if rng.random() < 0.4 and subject not in used and len(things) <= 5:
+                things[subject].spot = rng.choice(SPOTS)
+            continue
+        other = rng.randrange(subject)
+        kind = _kind(rng, things[subject], things[other])
+        if kind is not None:
+            scene.links.append((subject, kind, other))
+    linked = {i for s, _, o in scene.links for i in (s, o)} | used
+    if len(things) <= 4 and 0 not in linked and rng.random() < 0.4 and things[0].count == 1:
+        things[0].spot = rng.choice(SPOTS)
+
+
+def _kind(rng: Random, subject: Thing, other: Thing) -> Kind | None:
+    """A relation that makes sense between the two, or none."""
+    weights: dict[Kind, int] = dict(_FLAT)
+    if other.noun in LOW and subject.stands != "water":
+        weights[Kind.ON] = 6
+    if other.noun in COVER and subject.stands == "ground":
+        weights[Kind.UNDER] = 8
+    if other.noun in HOLLOW and subject.group not in ("building", "landscape"):
+        weights[Kind.INSIDE] = 5
+    if subject.stands == "sky":
+        weights = {Kind.ABOVE: 6, Kind.LEFT_OF: 2, Kind.RIGHT_OF: 2, Kind.NEXT_TO: 1} | (
+            {Kind.BEHIND: 1} if other.stands == "sky" else {}
+        )
+    elif other.stands == "sky":
+        weights = {Kind.BELOW: 4, Kind.UNDER: 3, Kind.LEFT_OF: 2, Kind.RIGHT_OF: 2}
+    if subject.count * other.count > 6:
+        return None
+    if subject.count * other.count > 3:
+        weights = {kind: w for kind, w in weights.items() if kind in (Kind.LEFT_OF, Kind.RIGHT_OF, Kind.ABOVE)}
+    if subject.count > 1 or other.count > 1:
+        weights = {k: w for k, w in weights.items() if k not in (Kind.INSIDE, Kind.ON, Kind.UNDER, Kind.NEXT_TO)}
+    return rng.choices(list(weights), weights=list(weights.values()))[0] if weights else None
+
+
+def plan_of(scene: Scene, vocabulary: Vocabulary, prompt: str) -> ScenePlan | None:
+    """The plan of a scene, or None where its relations do not fit on one canvas."""
+    members: list[list[int]] = []
+    items: list[Item] = []
+    for thing in scene.things:
+        members.append(list(range(len(items), len(items) + thing.count)))
+        factor = {"big": 1.4, "small": 0.6}.get(thing.bigness or "", 1.0)
+        for _ in range(thing.count):
+            items.append(Item(thing.stands, min(thing.size * factor, 80), thing.aspect, thing.spot))
+    links = [(a, kind, b) for s, kind, o in scene.links for a in members[s] for b in members[o]]
+    if scene.between is not None:
+        middle, one, two = (members[i][0] for i in scene.between)
+        links += [(middle, Kind.RIGHT_OF, one), (middle, Kind.LEFT_OF, two)]
+        items[two].links.append((Kind.RIGHT_OF, one))
+    for a, kind, b in links:
+        items[a].links.append((kind, b))
+    place_known = vocabulary.place_forms.get(scene.place)
+    if not place(items, 100 * vocabulary.places[place_known].ground if place_known else 62):
+        return None
+    regions: list[Region] = []
+    for thing, indices in zip(scene.things, members, strict=True):
+        for index in indices:
+            regions.append(_region(thing, items[index], regions))
+    ids = [r.id for r in regions]
+    return ScenePlan(
+        prompt=prompt,
+        global_prompt=scene_words(regions, scene.place, scene.time),
+        background=scene.place,
+        time=scene.time,
+        style=scene.style,
+        extent=EXTENT,
+        regions=tuple(regions),
+        relations=tuple(Relation(subject=ids[a], kind=kind, object=ids[b]) for a, kind, b in links),
+    )
+
+
+def _region(thing: Thing, item: Item, taken: list[Region]) -> Region:
+    cx, cy, w, h = (v / 100 for v in item.box)
+    return Region(
+        id=free_id(thing.noun, [r.id for r in taken]),
+        box=Box.centered(cx, cy, w, h),
+        prompt=phrase(thing.noun, thing.color, thing.detail),
+        noun=thing.noun,
+        color=thing.color,
+        style=thing.style,
+    )

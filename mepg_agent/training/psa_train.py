@@ -1,0 +1,275 @@
+"""Trains the planner: a low-rank adapter on a small language model, loss on the answer only.
+
+    python -m mepg_agent.training.psa_train --config experts/psa/smollm2.toml --out DIR --minutes 4 --device cuda
+
+Batches hold a fixed number of tokens of examples of similar length. The learning rate follows a cosine over the time
+granted, so a run always ends annealed. `DIR` gets adapter.safetensors (float16), adapter_config.json, losses.json,
+losses.png and state.pt-free checkpoints (safetensors); a run that finds one goes on from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any
+
+import torch
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from pydantic import Field
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.scene import Frozen
+from mepg_agent.training.psa_data import Example, question, read_jsonl
+
+IGNORED = -100  # label of tokens that carry no loss
+Tokens = tuple[list[int], int]  # ids of question and answer, length of the question
+
+
+class Config(Frozen):
+    base: str
+    train: str
+    dev: str
+    seed: int
+    rank: Annotated[int, Field(ge=1)]
+    alpha: float
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    modules: tuple[str, ...]
+    learning_rate: float
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    weight_decay: float
+    clip: float
+    batch_tokens: Annotated[int, Field(ge=64)]
+    longest: Annotated[int, Field(ge=64)]
+    epochs: Annotated[int, Field(ge=1)]
+
+
+def tokenize(examples: list[Example], tokenizer: Any, longest: int) -> list[Tokens]:
+    """Ids of question + answer + end mark; examples over `longest` tokens are left out."""
+    asked = tokenizer([question(e["task"], e["prompt"], e["context"]) for e in examples], add_special_tokens=False)
+    told = tokenizer([e["target"] for e in examples], add_special_tokens=False)
+    pairs = zip(asked["input_ids"], told["input_ids"], strict=True)
+    rows = [(q + a + [tokenizer.eos_token_id], len(q)) for q, a in pairs]
+    return [row for row in rows if len(row[0]) <= longest]
+
+
+def batches(rows: list[Tokens], batch_tokens: int, rng: Random) -> Iterator[list[Tokens]]:
+    """One epoch in random order; a batch holds examples of similar length and at most `batch_tokens` padded tokens."""
+    order = sorted(range(len(rows)), key=lambda i: (len(rows[i][0]) + rng.random() * 8))
+    groups: list[list[int]] = [[]]
+    for index in order:
+        if groups[-1] and (len(groups[-1]) + 1) * len(rows[index][0]) > batch_tokens:
+            groups.append([])
+        groups[-1].append(index)
+    rng.shuffle(groups)
+    for group in groups:
+        yield [rows[i] for i in group]
+
+
+def tensors(batch: list[Tokens], pad: int, device: str) -> dict[str, torch.Tensor]:
+    """input_ids, attention_mask, labels, each (batch, length); a multiple of 8 long, padded on the right."""
+    length = -(-max(len(ids) for ids, _ in batch) // 8) * 8
+    ids = torch.full((len(batch), length), pad)
+    labels = torch.full((len(batch), length), IGNORED)
+    mask = torch.zeros((len(batch), length), dtype=torch.long)
+    for row, (tokens, asked) in enumerate(batch):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        labels[row, asked : len(tokens)] = torch.tensor(tokens[asked:])
+        mask[row, : len(tokens)] = 1
+    return {k: v.to(device, non_blocking=True) for k, v in (("input_ids", ids), ("attention_mask", mask), ("labels", labels))}
+
+
+def answer_loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Mean cross-entropy over answer tokens; logits are made for those positions only."""
+    hidden = model.base_model.model.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])[0]
+    wanted = batch["labels"][:, 1:]
+    keep = wanted != IGNORED
+    logits = model.base_model.model.lm_head(hidden[:, :-1][keep])
+    return torch.nn.functional.cross_entropy(logits.float(), wanted[keep])
+
+
+def learning_rate(part: float, config: Config) -> float:
+    """Linear warm-up, then a cosine to zero; `part` of the run, 0..1."""
+    if part < config.warmup:
+        return config.learning_rate * part / config.warmup
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * (part - config.warmup) / (1 - config.warmup)))
+
+
+class Run:
+    """One training run: model, optimiser, clock, log."""
+
+    def __init__(self, config: Config, out: Path, minutes: float, device: str) -> None:
+        self.config, self.out, self.device = config, out, device
+        self.seconds = minutes * 60
+        out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(config.seed)
+        if not Path(config.base, "config.json").exists():
+            raise BrokenAsset(f"There is no model in {config.base}.", "Put the base model's folder there.")
+        self.tokenizer = AutoTokenizer.from_pretrained(config.base)
+        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        base = AutoModelForCausalLM.from_pretrained(config.base, dtype=dtype, attn_implementation="sdpa")
+        lora = LoraConfig(
+            r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout,
+            target_modules=list(config.modules), task_type="CAUSAL_LM",
+        )  # fmt: skip
+        self.model = get_peft_model(base, lora, autocast_adapter_dtype=True).to(device)  # adapters in float32
+        self.weights = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            self.weights, lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=device == "cuda"
+        )
+        self.train = tokenize(read_jsonl(Path(config.train)), self.tokenizer, config.longest)
+        self.dev = tokenize(read_jsonl(Path(config.dev)), self.tokenizer, config.longest)
+        self.steps, self.spent, self.losses, self.dev_losses = 0, 0.0, [], []
+        self._resume()
+
+    def fit(self) -> None:
+        """Train until the time or the epochs are over; checkpoints every minute."""
+        start, saved = time.perf_counter() - self.spent, time.perf_counter()
+        total = self._steps_planned()
+        for batch in self._stream():
+            self.spent = time.perf_counter() - start
+            part = max(self.spent / self.seconds, self.steps / total)
+            if part >= 1:
+                break
+            self._step(batch, part)
+            if self.steps % 50 == 0 or self.steps <= 3:
+                self._log(part)
+            if time.perf_counter() - saved > 60:
+                self._checkpoint()
+                saved = time.perf_counter()
+        self.finish()
+
+    def _step(self, batch: list[Tokens], part: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(part, self.config)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+            loss = answer_loss(self.model, tensors(batch, self.tokenizer.pad_token_id, self.device))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.weights, self.config.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.losses.append(loss.detach())  # no .item() here: it would make the CPU wait for the GPU at every step
+        self.steps += 1
+
+    def _stream(self) -> Iterator[list[Tokens]]:
+        skip = self.steps
+        for epoch in range(self.config.epochs):
+            for batch in batches(self.train, self.config.batch_tokens, Random(self.config.seed + epoch)):
+                if skip > 0:
+                    skip -= 1
+                else:
+                    yield batch
+
+    def _steps_planned(self) -> int:
+        return max(self.config.epochs * sum(1 for _ in batches(self.train, self.config.batch_tokens, Random(0))), 1)
+
+    def _log(self, part: float) -> None:
+        recent = torch.stack(self.losses[-50:]).mean().item()
+        left = self.spent * (1 - part) / max(part, 1e-9)
+        speed = self.steps * self.config.batch_tokens / max(self.spent, 1e-9)
+        print(f"step {self.steps} loss {recent:.4f} at {self.spent:.0f} s, {left:.0f} s left, {speed:.0f} tokens/s", flush=True)
+
+    @torch.no_grad()
+    def dev_loss(self) -> float:
+        self.model.eval()
+        sums, count = 0.0, 0
+        for batch in batches(self.dev, self.config.batch_tokens, Random(0)):
+            answers = sum(len(ids) - asked for ids, asked in batch)
+            with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+                sums += answer_loss(self.model, tensors(batch, self.tokenizer.pad_token_id, self.device)).item() * answers
+            count += answers
+        self.model.train()
+        return sums / max(count, 1)
+
+    def finish(self) -> None:
+        """Write the adapter in float16, its configuration, the losses and their curve."""
+        self._checkpoint()
+        dev = self.dev_loss()
+        state = {k: v.to(torch.float16).contiguous() for k, v in get_peft_model_state_dict(self.model).items()}
+        save_file(state, self.out / "adapter_model.safetensors")
+        self.model.peft_config["default"].save_pretrained(str(self.out))
+        losses = [round(x, 5) for x in torch.stack(self.losses).tolist()] if self.losses else []
+        (self.out / "losses.json").write_text(json.dumps({"seconds": self.spent, "dev": dev, "train": losses}))
+        _plot(losses, dev, self.out / "losses.png")
+        print(f"done: {self.steps} steps in {self.spent:.0f} s, dev loss {dev:.4f}", flush=True)
+
+    def _checkpoint(self) -> None:
+        """Adapter, Adam moments and counters in one safetensors file (no pickle)."""
+        state = {f"w.{k}": v for k, v in get_peft_model_state_dict(self.model).items()}
+        for index, weight in enumerate(self.weights):
+            for key, value in self.optimizer.state.get(weight, {}).items():
+                state[f"o.{index}.{key}"] = value
+        state["losses"] = torch.stack(self.losses).float() if self.losses else torch.zeros(0)
+        meta = {"steps": str(self.steps), "spent": str(self.spent)}
+        partial = self.out / "checkpoint.partial"
+        save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, partial, metadata=meta)
+        partial.rename(self.out / "checkpoint.safetensors")
+
+    def _resume(self) -> None:
+        file = self.out / "checkpoint.safetensors"
+        if not file.exists():
+            return
+        state = load_file(file, device=self.device)
+        set_peft_model_state_dict(self.model, {k[2:]: v for k, v in state.items() if k.startswith("w.")})
+        for index, weight in enumerate(self.weights):
+            prefix = f"o.{index}."
+            moments = {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
+            if moments:
+                self.optimizer.state[weight] = moments
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        self.steps, self.spent = int(header["__metadata__"]["steps"]), float(header["__metadata__"]["spent"])
+        self.losses = list(state["losses"])
+        print(f"resumed at step {self.steps}", flush=True)
+
+
+def _plot(losses: list[float], dev: float, file: Path) -> None:
+    """Loss curve, smoothed over 25 steps, drawn with Pillow (matplotlib is not a dependency)."""
+    from PIL import Image, ImageDraw
+
+    width, height, border = 900, 420, 45
+    image = Image.new("RGB", (width, height), "white")
+    pen = ImageDraw.Draw(image)
+    smooth = [sum(losses[max(i - 24, 0) : i + 1]) / len(losses[max(i - 24, 0) : i + 1]) for i in range(len(losses))]
+    logs = [math.log10(max(v, 1e-4)) for v in [*smooth, dev]]
+    low, high = math.floor(min(logs) * 4) / 4, math.ceil(max(logs) * 4) / 4 + 1e-9
+
+    def spot(step: float, value: float) -> tuple[float, float]:
+        x = border + step / max(len(smooth) - 1, 1) * (width - 2 * border)
+        return x, height - border - (value - low) / (high - low) * (height - 2 * border)
+
+    for tick in (low + i * (high - low) / 4 for i in range(5)):
+        pen.line([spot(0, tick), spot(len(smooth) - 1, tick)], fill="#dddddd")
+        pen.text((4, spot(0, tick)[1] - 6), f"{10**tick:.3f}", fill="black")
+    if len(smooth) > 1:
+        pen.line([spot(i, v) for i, v in enumerate(logs[:-1])], fill="#3050c0", width=2)
+    pen.text((border, 8), f"loss per answer token, {len(losses)} steps; dev {dev:.4f}", fill="black")
+    image.save(file)
+
+
+def load_config(file: Path) -> Config:
+    try:
+        return Config.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, ValueError) as error:
+        raise BadInput(f"{file} is no training configuration: {error}.", "Compare it with experts/psa/smollm2.toml.") from error
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=4.0)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    given = parser.parse_args()
+    Run(load_config(given.config), given.out, given.minutes, given.device).fit()
+
+
+if __name__ == "__main__":
+    main()

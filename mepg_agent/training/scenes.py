@@ -1,0 +1,216 @@
+"""Seeded picture-book scenes: background, one to five sprites, contact shadows, and what stands where.
+
+Everything is drawn from one `numpy` generator per scene, so a scene is named by (seed, index).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.scene import Box
+from mepg_agent.training.backgrounds import PLACES, Background, paint_background
+from mepg_agent.training.styles import apply_style
+
+TINTS = {
+    "red": (214, 40, 40),
+    "orange": (244, 140, 30),
+    "yellow": (248, 212, 52),
+    "green": (64, 168, 72),
+    "blue": (46, 106, 214),
+    "purple": (136, 72, 190),
+    "pink": (244, 128, 178),
+    "brown": (132, 84, 52),
+    "black": (44, 44, 50),
+    "white": (240, 240, 240),
+    "gray": (142, 146, 152),
+}
+NATURAL_PLACES = {
+    "water": ("sea", "sea", "underwater", "beach"),
+    "sky": ("sky", "sky", "meadow", "mountains", "sea", "city", "space"),
+    "ground": ("meadow", "forest", "beach", "desert", "snow", "mountains", "city", "room", "plain"),
+}
+BACKGROUNDS_KEPT = 160  # a worker reuses painted backgrounds: painting one costs as much as composing five scenes
+
+
+@dataclass(frozen=True)
+class Sprites:
+    """What `icons.pack` wrote. `art`: (nouns, looks, size, size, 4) uint8; `colors`: (nouns, looks), "" = no clear one."""
+
+    art: NDArray[np.uint8]
+    nouns: tuple[str, ...]
+    looks: tuple[str, ...]
+    colors: NDArray[np.str_]
+
+    @classmethod
+    def load(cls, file: Path) -> Sprites:
+        with np.load(file, allow_pickle=False) as data:
+            return cls(data["sprites"], tuple(data["nouns"].tolist()), tuple(data["looks"].tolist()), data["colors"])
+
+
+@dataclass(frozen=True)
+class Thing:
+    noun: str
+    look: str
+    color: str | None  # a colour word that is true of it, painted or its own
+    painted: bool
+    box: Box  # of the visible art
+
+
+@dataclass(frozen=True)
+class Scene:
+    image: NDArray[np.uint8]  # (size, size, 3)
+    things: tuple[Thing, ...]  # far to near
+    place: str
+    time: str
+    style: str | None = None  # a made style over the whole picture
+
+
+class Composer:
+    """Composes scenes of one size. Not thread-safe: one a process."""
+
+    def __init__(self, sprites: Sprites, vocabulary: Vocabulary, size: int = 256) -> None:
+        self.sprites, self.vocabulary, self.size = sprites, vocabulary, size
+        self._art = {
+            (noun, look): Image.fromarray(sprites.art[i, j], "RGBA")
+            for i, noun in enumerate(sprites.nouns)
+            for j, look in enumerate(sprites.looks)
+        }
+        self._kept: dict[tuple[str, str, int], Background] = {}
+
+    def scene(self, rng: np.random.Generator, count: int | None = None, style: str | None = None) -> Scene:
+        """One scene of `count` things (drawn when None), over-painted in `style` when given."""
+        n = count if count is not None else int(rng.choice([1, 2, 3, 4, 5], p=[0.42, 0.26, 0.16, 0.10, 0.06]))
+        nouns = [str(noun) for noun in rng.choice(self.sprites.nouns, n)]
+        if n > 1 and rng.random() < 0.2:  # counts: two dogs, three stars
+            nouns[1] = nouns[0]
+        place, time = self._place(nouns, rng), str(rng.choice(["day", "sunset", "night"], p=[0.6, 0.16, 0.24]))
+        ground = self._background(place, time, rng)
+        canvas = Image.fromarray(ground.image).convert("RGB")
+        things: list[Thing] = []
+        shared = None if rng.random() < 0.5 else str(rng.choice(self.sprites.looks))
+        for box, noun in self._layout(nouns, ground.ground, rng):
+            look = shared or str(rng.choice(self.sprites.looks))
+            things.append(self._paste(canvas, noun, look, box, ground, rng))
+        image = np.asarray(canvas)
+        result = Scene(image, tuple(things), place, time)
+        return result if style is None else replace(result, image=apply_style(style, image, rng), style=style)
+
+    def _place(self, nouns: list[str], rng: np.random.Generator) -> str:
+        if rng.random() < 0.3:
+            return str(rng.choice(PLACES))
+        stands = self.vocabulary.nouns[nouns[int(rng.integers(len(nouns)))]].stands
+        return str(rng.choice(NATURAL_PLACES[stands]))
+
+    def _background(self, place: str, time: str, rng: np.random.Generator) -> Background:
+        slots = max(BACKGROUNDS_KEPT // (len(PLACES) * 3), 2)
+        key = (place, time, int(rng.integers(slots)))
+        renew = rng.random() < 0.12
+        own = np.random.default_rng(rng.integers(2**63))
+        if renew or key not in self._kept:
+            self._kept[key] = paint_background(place, time, self.size, own)
+        kept = self._kept[key]
+        if rng.random() < 0.5:
+            return replace(kept, image=np.ascontiguousarray(kept.image[:, ::-1]))
+        return kept
+
+    def _layout(self, nouns: list[str], ground: float, rng: np.random.Generator) -> list[tuple[Box, str]]:
+        """Square boxes for the nouns, far to near, mostly without overlap."""
+        shrink = {1: 1.0, 2: 0.85, 3: 0.72, 4: 0.62, 5: 0.55}[len(nouns)]
+        placed: list[tuple[Box, str]] = []
+        for noun in nouns:
+            allowed = 0.35 if rng.random() < 0.15 else 0.06
+            best: tuple[float, Box] | None = None
+            for attempt in range(12):
+                box = self._spot(noun, ground, shrink * (1 - 0.03 * attempt), len(nouns) == 1, rng)
+                worst = max((max(box.covered_by(b), b.covered_by(box)) for b, _ in placed), default=0.0)
+                if best is None or worst < best[0]:
+                    best = (worst, box)
+                if worst <= allowed:
+                    break
+            assert best is not None
+            if best[0] <= 0.5:
+                placed.append((best[1], noun))
+        return sorted(placed, key=lambda item: item[0].bottom)
+
+    def _spot(self, noun: str, ground: float, shrink: float, alone: bool, rng: np.random.Generator) -> Box:
+        kind = self.vocabulary.nouns[noun]
+        if alone:
+            side = float(rng.uniform(0.22, 0.9))
+        else:
+            side = float(np.clip(kind.size * shrink * rng.uniform(0.7, 1.5), 0.15, 0.7))
+        x = float(rng.uniform(side / 2, 1 - side / 2))
+        if rng.random() < 0.2 or ground > 0.95:  # anywhere: a person may want a dog in the sky
+            y = float(rng.uniform(side / 2, 1 - side / 2))
+        elif kind.stands == "sky":
+            y = float(rng.uniform(side / 2, max(ground - side / 2, side / 2 + 0.02)))
+        else:
+            feet = float(rng.uniform(max(ground + 0.04, side), 0.98)) if side < 0.94 else 0.98
+            y = feet - side / 2
+        return Box.centered(x, y, side, side)
+
+    def _paste(
+        self, canvas: Image.Image, noun: str, look: str, box: Box, ground: Background, rng: np.random.Generator
+    ) -> Thing:
+        i, j = self.sprites.nouns.index(noun), self.sprites.looks.index(look)
+        art = self._art[noun, look]
+        if rng.random() < 0.5:
+            art = art.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        art = art.convert("RGBa")
+        if rng.random() < 0.3:
+            art = art.rotate(float(rng.uniform(-9, 9)), Image.Resampling.BICUBIC)
+        side = max(round(box.width * self.size), 8)
+        art = art.resize((side, side), Image.Resampling.LANCZOS if side < art.width else Image.Resampling.BICUBIC)
+        pixels = np.asarray(art).astype(np.float32)
+        color: str | None = str(self.sprites.colors[i, j]) or None
+        painted = look != "ink" and rng.random() < 0.2
+        if painted:
+            color = str(rng.choice(list(TINTS)))
+            pixels = tint(pixels, color)
+        if look != "ink":
+            warm = np.array([ground.light, ground.light, min(ground.light + 0.08, 1.0)], np.float32)
+            pixels[..., :3] *= 0.55 + 0.45 * warm
+        left, top = round(box.x * self.size), round(box.y * self.size)
+        rows, columns = np.nonzero(pixels[..., 3] > 60)
+        visible = (left + columns.min(), top + rows.min(), left + columns.max() + 1, top + rows.max() + 1)
+        if self.vocabulary.nouns[noun].stands != "sky" and visible[3] / self.size > ground.ground:
+            _shadow(canvas, visible, ground.light)
+        _over(canvas, pixels, left, top)
+        clipped = [min(max(v / self.size, 0.0), 1.0) for v in visible]
+        return Thing(noun, look, color, painted, Box.from_corners(*clipped))
+
+
+def tint(pixels: NDArray[np.float32], color: str) -> NDArray[np.float32]:
+    """Premultiplied RGBA recoloured: shading kept, black lines and white lights kept."""
+    alpha = np.maximum(pixels[..., 3:], 1e-3)
+    rgb = pixels[..., :3] / alpha
+    light = rgb @ np.array([0.3, 0.59, 0.11], np.float32)
+    target = np.array(TINTS[color], np.float32) / 255
+    # mid-tones take the colour, darks stay lines, lights stay lights
+    ramp = np.clip((light - 0.12) / 0.42, 0, 1)[..., None]
+    top = np.clip((light - 0.6) / 0.6, 0, 1)[..., None]
+    mixed = target * ramp * (1 - top) + top
+    out = pixels.copy()
+    out[..., :3] = (0.12 * rgb + 0.88 * mixed) * pixels[..., 3:]
+    return out
+
+
+def _over(canvas: Image.Image, pixels: NDArray[np.float32], left: int, top: int) -> None:
+    sprite = Image.fromarray(pixels.clip(0, 255).astype(np.uint8), "RGBa").convert("RGBA")
+    canvas.paste(sprite, (left, top), sprite)
+
+
+def _shadow(canvas: Image.Image, box: tuple[int, int, int, int], light: float) -> None:
+    """A soft ellipse under the feet."""
+    width, height = max(int((box[2] - box[0]) * 1.05), 4), max(int((box[2] - box[0]) * 0.2), 3)
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    strength = np.clip(1 - (x * x + y * y), 0, 1) ** 0.8 * (70 + 60 * light)
+    shade = np.zeros((height, width, 4), np.uint8)
+    shade[..., :3], shade[..., 3] = (22, 22, 40), strength.astype(np.uint8)
+    sprite = Image.fromarray(shade, "RGBA")
+    canvas.paste(sprite, ((box[0] + box[2] - width) // 2, box[3] - int(height * 0.62)), sprite)
