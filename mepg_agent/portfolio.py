@@ -137,6 +137,11 @@ def _read(file: Path, model: type[T]) -> T:
         raise BrokenAsset(f"{file}: {where}: {first['msg']}.", "Mend that line of the manifest.") from error
 
 
+def read_vocabulary(file: Path) -> Vocabulary:
+    """Raises BrokenAsset when the file is missing or wrong."""
+    return _read(file, Vocabulary)
+
+
 class Portfolio:
     """Everything found under the asset roots; a later root (the user's) may add, never silently replace."""
 
@@ -171,7 +176,7 @@ class Portfolio:
         found = self.backbone(backbone_id)
         if found.item.vocabulary is None:
             return None
-        return _read(found.folder / found.item.vocabulary, Vocabulary)
+        return read_vocabulary(found.folder / found.item.vocabulary)
 
     def experts_of(self, backbone_id: str) -> dict[str, Found[Expert]]:
         return {expert: found for (base, expert), found in self.experts.items() if base == backbone_id}

@@ -67,6 +67,7 @@ class Adapter(Frozen):
     """An expert's weights, named by content so that a job replays only with the same file."""
 
     id: str
+    kind: Literal["adapter", "checkpoint"] = "adapter"  # a low-rank adapter, or another UNet of the same latent space
     path: str  # absolute path of adapter.safetensors
     sha256: str
     start: Fraction = 0.0  # the expert's own time window

@@ -1,111 +1,131 @@
-"""The autoencoder: diffusers' AutoencoderTiny with 16 latent channels, no norm and no attention, so that decoding a crop
-is exact (bounded receptive field).
+"""The autoencoder: a PCA of patches as the encoder, then a decoder that learns what the PCA lost.
 
-Besides the reconstruction, three gentle pressures make its codes easy to denoise: unit scale, tolerance to a little
-noise, and scale equivariance (a shrunken code decodes to the shrunken picture; EQ-VAE, arXiv 2502.09509).
+`python -m mepg_agent.training.autoencoder pca` needs some scenes and takes a minute; `… decoder` trains, resumably.
 """
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderTiny
 from torch import Tensor
 
+from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
+from mepg_agent.training import sheets
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, to_float
+from mepg_agent.training.pool import Pool, Source, to_float
+
+PCA_SCENES = 1500
+HELD_OUT = 256  # the pool's first scenes: never trained on
 
 
-def build(channels: int = 64, latent: int = 16) -> AutoencoderTiny:
-    return AutoencoderTiny(
-        encoder_block_out_channels=(channels,) * 4,
-        decoder_block_out_channels=(channels,) * 4,
-        num_encoder_blocks=(0, 2, 4, 6),
-        num_decoder_blocks=(6, 4, 2, 1),
-        latent_channels=latent,
-        latent_magnitude=3,
-        scaling_factor=1.0,
-    )
+@torch.no_grad()
+def fit(model: PatchAutoencoder, pool: Pool, scenes: int = PCA_SCENES, seed: int = 0) -> None:
+    """Set mean and basis to the principal components of the scenes' patches, and the scaling factor to 1 / std."""
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randperm(len(pool) - HELD_OUT, generator=generator)[:scenes] + HELD_OUT
+    dims = model.mean.numel()
+    total, square, count = torch.zeros(dims, dtype=torch.float64), torch.zeros(dims, dims, dtype=torch.float64), 0
+    for chunk in rows.split(50):
+        patches = F.pixel_unshuffle(to_float(pool.pictures(chunk)), model.config.patch)
+        flat = patches.permute(0, 2, 3, 1).reshape(-1, dims)
+        total += flat.sum(0).double()
+        square += (flat.T @ flat).double()
+        count += len(flat)
+    mean = total / count
+    values, vectors = torch.linalg.eigh(square / count - mean[:, None] * mean[None])
+    kept = vectors.flip(1)[:, : model.config.latent_channels].T
+    model.mean.copy_(mean)
+    # the sign of an eigenvector is arbitrary: fix it, so that the same scenes give the same codes
+    model.basis.copy_(kept * kept.sum(1, keepdim=True).sign())
+    model.register_to_config(scaling_factor=float(1 / values.flip(0)[: len(kept)].mean().sqrt()))
 
 
-def edges(image: Tensor) -> tuple[Tensor, Tensor]:
+def loss(model: PatchAutoencoder, image: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    """`image`: (n, 3, h, w) in -1..1. Half of the codes carry a little noise, as drawn codes do."""
+    with torch.no_grad():
+        code = model.encode(image).latents
+        spread = (torch.rand((len(code), 1, 1, 1), generator=generator) - 0.5).clamp(min=0) * 0.2
+        code = code + spread / model.config.scaling_factor * torch.randn(code.shape, generator=generator)
+    out = model.decode(code).sample
+    edge = sum(F.l1_loss(a, b) for a, b in zip(_edges(out), _edges(image), strict=True))
+    terms = {"l1": F.l1_loss(out, image), "l2": F.mse_loss(out, image), "edge": torch.as_tensor(edge)}
+    return {**terms, "loss": terms["l1"] + 4 * terms["l2"] + 0.5 * terms["edge"]}
+
+
+def _edges(image: Tensor) -> tuple[Tensor, Tensor]:
     return image[..., 1:, :] - image[..., :-1, :], image[..., :, 1:] - image[..., :, :-1]
 
 
-def loss(model: AutoencoderTiny, image: Tensor, equivariance: bool, generator: torch.Generator) -> dict[str, Tensor]:
-    """`image`: (n, 3, h, w) in -1..1."""
-    code = model.encoder(image)
-    spread = torch.rand((len(code), 1, 1, 1), generator=generator, device=code.device).sub_(0.4).clamp_(min=0) * 0.15
-    noisy = code + spread * torch.randn(code.shape, generator=generator, device=code.device)
-    out = model.decoder(noisy).float()
-    terms = {
-        "l1": F.l1_loss(out, image),
-        "l2": F.mse_loss(out, image),
-        "edge": sum(F.l1_loss(a, b) for a, b in zip(edges(out), edges(image), strict=True)) * 0.5,
-        "scale": (code.float().std((0, 2, 3)) - 1).square().mean() + code.float().mean((0, 2, 3)).square().mean(),
-    }
-    if equivariance:
-        small = model.decoder(F.avg_pool2d(code, 2)).float()
-        terms["half"] = F.l1_loss(small, F.avg_pool2d(image, 2))
-    weights = {"l1": 1.0, "l2": 2.0, "edge": 0.5, "scale": 0.02, "half": 0.15}
-    terms["loss"] = sum(weights[k] * v for k, v in terms.items())
-    return terms
-
-
-def train(
-    pool: Pool,
-    folder: Path,
-    budget: Budget,
-    batch: int = 64,
-    crop: int = 160,
-    channels: int = 64,
-    compile: bool = False,
-) -> AutoencoderTiny:
+def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, batch: int = 12, crop: int = 128) -> None:
     torch.manual_seed(pool.source.seed)
-    model = build(channels).to(pool.device, memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0, fused=pool.device.type == "cuda"
-    )
-    run = Run("autoencoder", folder, model, optimizer, budget, peak=1.5e-3, ema_decay=0.999)
-    generator = torch.Generator(pool.device).manual_seed(pool.source.seed + run.step)
-    step_loss = torch.compile(loss) if compile else loss
+    run = Run("autoencoder", folder, model, torch.optim.AdamW(model.parameters(), weight_decay=0), budget, 1e-3, 0.999)
+    generator = torch.Generator().manual_seed(pool.source.seed + run.step)
+    grid = model.config.patch
     for step in run:
-        image = _crops(pool, batch, crop, generator)
-        with torch.autocast(pool.device.type, torch.bfloat16, enabled=pool.device.type == "cuda"):
-            terms = step_loss(model, image, step % 2 == 0, generator)
-        optimizer.zero_grad(set_to_none=True)
+        if step % 200 == 0:
+            pool.refresh()
+        rows = torch.randint(HELD_OUT, len(pool), (batch,), generator=generator)
+        x, y = (torch.randint((pool.source.size - crop) // grid + 1, (2,), generator=generator) * grid).tolist()
+        image = to_float(pool.pictures(rows)[:, y : y + crop, x : x + crop])
+        terms = loss(model, image, generator)
+        run.optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        run.note(**{k: terms[k] for k in ("l1", "l2", "scale")})
+        run.optimizer.step()
+        run.note(l1=terms["l1"], l2=terms["l2"])
     model.load_state_dict(run.averaged())
-    return model.eval()
-
-
-def _crops(pool: Pool, batch: int, crop: int, generator: torch.Generator) -> Tensor:
-    rows = pool.rows(batch, generator)
-    x, y = torch.randint(pool.source.size - crop + 1, (2,), generator=generator, device=pool.device).tolist()
-    return to_float(pool.image[rows, y : y + crop, x : x + crop]).contiguous(memory_format=torch.channels_last)
 
 
 @torch.no_grad()
-def standardise(model: AutoencoderTiny, pool: Pool, scenes: int = 512) -> float:
-    """Set `scaling_factor` so that codes have unit standard deviation; returns it."""
-    codes = torch.cat([model.encode(to_float(chunk)).latents.float() for chunk in pool.image[:scenes].split(32)])
-    factor = float(1 / codes.std())
-    model.register_to_config(scaling_factor=factor)
-    return factor
-
-
-@torch.no_grad()
-def psnr(model: AutoencoderTiny, images: Tensor) -> float:
-    """Mean PSNR in dB over uint8 images (n, h, w, 3), output rounded to uint8 as it is shown."""
+def psnr(model: PatchAutoencoder, images: Tensor, linear: bool = False) -> float:
+    """Mean PSNR in dB over uint8 images (n, h, w, 3), rounded to uint8 as they are shown; `linear`: of the PCA alone."""
     values = []
     for chunk in images.split(16):
-        out = model.decode(model.encode(to_float(chunk)).latents).sample.float()
+        code = model.encode(to_float(chunk)).latents
+        out = model.linear(code) if linear else model.decode(code).sample
         shown = ((out.clamp(-1, 1) + 1) * 127.5).round()
         error = (shown - chunk.permute(0, 3, 1, 2).float()).square().mean((1, 2, 3)).clamp(min=1e-3)
         values.append(10 * torch.log10(255**2 / error))
     return float(torch.cat(values).mean())
+
+
+def report(model: PatchAutoencoder, pool: Pool) -> dict[str, float]:
+    """PSNR on held-out scenes without and with a made style, decoder against its PCA row."""
+    rows = torch.arange(HELD_OUT)
+    images, plain = pool.pictures(rows), pool.style[rows] < 0
+    return {
+        "pca": psnr(model, images[plain], linear=True),
+        "decoder": psnr(model, images[plain]),
+        "styled_pca": psnr(model, images[~plain], linear=True),
+        "styled_decoder": psnr(model, images[~plain]),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", choices=["pca", "decoder"])
+    parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
+    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
+    parser.add_argument("--out", type=Path, default=Path("runs/family"))
+    parser.add_argument("--channels", type=int, default=32)
+    options = parser.parse_args()
+    pool = Pool(Source(Path(), options.vocabulary, options.pool))
+    folder = options.out / "vae"
+    if options.stage == "pca":
+        pool.wait(HELD_OUT + PCA_SCENES)
+        model = PatchAutoencoder(latent_channels=options.channels)
+        fit(model, pool)
+    else:
+        model = PatchAutoencoder.from_pretrained(folder)
+        train(model, pool, options.out / "runs", Budget(minutes=options.minutes))
+        sheets.reconstructions(model, pool.pictures(torch.arange(12)), options.out / "autoencoder.png")
+    model.save_pretrained(folder)
+    print(report(model, pool))
+
+
+if __name__ == "__main__":
+    main()

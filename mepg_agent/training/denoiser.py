@@ -1,46 +1,51 @@
 """The denoiser: diffusers' UNet2DConditionModel on codes of whole scenes, conditioned on the frozen text tower.
 
-Velocity prediction on a variance-preserving schedule with zero terminal signal (arXiv 2305.08891), 10% caption dropout
-for classifier-free guidance, moving average of the weights.
+It predicts the clean code; the loss is that of the velocity (arXiv 2202.00512), on a variance-preserving schedule with zero
+terminal signal (arXiv 2305.08891). Timesteps are drawn densest where shapes are decided; 10% of captions are dropped for
+classifier-free guidance; the weights that ship are a moving average.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from diffusers import AutoencoderTiny, DDIMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor
-from transformers import CLIPTextModel
+from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
+from mepg_agent.engine.memory import keep_freed_memory
+from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
+from mepg_agent.training import sheets
+from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, to_float
+from mepg_agent.training.pool import Pool, Source, to_float
 
 SCHEDULE = {
     "beta_schedule": "scaled_linear",
     "beta_start": 0.00085,
     "beta_end": 0.012,
     "num_train_timesteps": 1000,
-    "prediction_type": "v_prediction",
+    "prediction_type": "sample",
     "rescale_betas_zero_snr": True,
     "timestep_spacing": "trailing",
 }
 DROPOUT = 0.1
+MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
 
-def build(
-    widths: tuple[int, ...] = (96, 160, 256), latent: int = 16, text: int = 256, sample: int = 32
-) -> UNet2DConditionModel:
+def build(widths: tuple[int, ...] = (64, 128, 192), latent: int = 32, text: int = 192, sample: int = 16) -> UNet2DConditionModel:
     return UNet2DConditionModel(
         sample_size=sample,
         in_channels=latent,
         out_channels=latent,
         block_out_channels=widths,
-        layers_per_block=2,
-        down_block_types=("CrossAttnDownBlock2D",) * len(widths),
-        up_block_types=("CrossAttnUpBlock2D",) * len(widths),
+        layers_per_block=1,
+        down_block_types=(*("CrossAttnDownBlock2D",) * (len(widths) - 1), "DownBlock2D"),
+        up_block_types=("UpBlock2D", *("CrossAttnUpBlock2D",) * (len(widths) - 1)),
         cross_attention_dim=text,
         attention_head_dim=tuple(max(w // 32, 1) for w in widths),  # diffusers' name for the number of heads
         use_linear_projection=True,
@@ -52,95 +57,142 @@ def sampler() -> DPMSolverMultistepScheduler:
     return DPMSolverMultistepScheduler(**SCHEDULE, algorithm_type="dpmsolver++", solver_order=2)
 
 
-def noiser() -> DDIMScheduler:
-    return DDIMScheduler(**SCHEDULE, clip_sample=False)
+def signal_levels() -> Tensor:
+    """ᾱ_t of the schedule, (1000,)."""
+    return DDIMScheduler(**SCHEDULE, clip_sample=False).alphas_cumprod
 
 
 @dataclass
 class Codes:
-    """Encoded scenes: latents (n, 16, 32, 32) half precision, token ids (n, captions, tokens)."""
+    """Encoded scenes: latents (n, c, h, w) half precision, unit scale; token ids (n, captions, tokens)."""
 
     latents: Tensor
     ids: Tensor
 
 
+class Encoded:
+    """Codes of the pool's scenes without a made style, growing with the pool."""
+
+    def __init__(self, pool: Pool, vae: PatchAutoencoder, tokenizer: CLIPTokenizer, style: int = -1) -> None:
+        self.pool, self.vae, self.tokenizer, self.style = pool, vae, tokenizer, style
+        self._next = HELD_OUT
+        self._latents: list[Tensor] = []
+        self._ids: list[Tensor] = []
+
+    @torch.no_grad()
+    def codes(self) -> Codes:
+        self.pool.refresh()
+        rows = torch.arange(self._next, len(self.pool))
+        for chunk in rows[self.pool.style[self._next :] == self.style].split(128):
+            self._latents.append(encode(self.vae, self.pool.pictures(chunk)))
+            texts = [text for row in chunk.tolist() for text in self.pool.texts[row]]
+            ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
+            self._ids.append(ids.view(len(chunk), -1, ids.shape[-1]).short())
+        self._next = len(self.pool)
+        return Codes(torch.cat(self._latents), torch.cat(self._ids))
+
+
 @torch.no_grad()
-def encode(pool: Pool, autoencoder: AutoencoderTiny, rows: Tensor, batch: int = 256) -> Codes:
-    """Codes of the pool's scenes `rows`, scaled to unit variance."""
-    factor = autoencoder.config.scaling_factor
-    latents = []
-    with torch.autocast(pool.device.type, torch.bfloat16, enabled=pool.device.type == "cuda"):
-        for chunk in rows.split(batch):
-            image = to_float(pool.image[chunk]).contiguous(memory_format=torch.channels_last)
-            latents.append((autoencoder.encoder(image).float() * factor).half())
-    return Codes(torch.cat(latents), pool.ids[rows])
+def encode(vae: PatchAutoencoder, images: Tensor) -> Tensor:
+    """uint8 pictures -> half-precision codes of unit scale."""
+    return (vae.encode(to_float(images)).latents * vae.config.scaling_factor).half()
 
 
-def diffusion_loss(
-    unet: UNet2DConditionModel, clean: Tensor, text: Tensor, alphas: Tensor, generator: torch.Generator
-) -> Tensor:
-    """Mean squared error of the predicted velocity at uniformly drawn, stratified timesteps."""
-    n = len(clean)
-    noise = torch.randn(clean.shape, generator=generator, device=clean.device)
-    strata = (torch.arange(n, device=clean.device) + torch.rand(n, generator=generator, device=clean.device)) / n
-    step = (strata * len(alphas)).long().clamp(max=len(alphas) - 1)
-    signal = alphas[step].sqrt()[:, None, None, None]
-    sigma = (1 - alphas[step]).sqrt()[:, None, None, None]
-    predicted = unet(signal * clean + sigma * noise, step, encoder_hidden_states=text).sample
-    return F.mse_loss(predicted.float(), signal * noise - sigma * clean)
+def timesteps(n: int, levels: int, generator: torch.Generator) -> Tensor:
+    """Stratified draws, half uniform, half logit-normal around 0.6 of the way to pure noise."""
+    strata = (torch.arange(n) + torch.rand(n, generator=generator)) / n
+    dense = torch.sigmoid(0.4 + torch.erfinv((2 * strata - 1).clamp(-0.999, 0.999)) * 2**0.5)
+    share = torch.rand(n, generator=generator) < 0.5
+    return (torch.where(share, dense, strata) * levels).long().clamp(max=levels - 1)
+
+
+def loss(unet: UNet2DConditionModel, clean: Tensor, text: Tensor, levels: Tensor, generator: torch.Generator) -> Tensor:
+    """Velocity loss of the predicted clean code."""
+    noise = torch.randn(clean.shape, generator=generator)
+    step = timesteps(len(clean), len(levels), generator)
+    level = levels[step][:, None, None, None]
+    predicted = unet(level.sqrt() * clean + (1 - level).sqrt() * noise, step, encoder_hidden_states=text).sample
+    weight = (1 / (1 - level)).clamp(max=MAX_WEIGHT)
+    return (weight * (predicted - clean).square()).mean()
+
+
+def caption_ids(codes: Codes, rows: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:
+    """One caption of each scene, a tenth of them replaced by the empty one."""
+    which = torch.randint(codes.ids.shape[1], rows.shape, generator=generator)
+    dropped = torch.rand(rows.shape, generator=generator) < DROPOUT
+    return torch.where(dropped[:, None], empty, codes.ids[rows, which].long())
+
+
+def empty_ids(tokenizer: CLIPTokenizer) -> Tensor:
+    return tokenizer([""], padding="max_length", truncation=True, return_tensors="pt")["input_ids"][0]
 
 
 def train(
-    codes: Codes,
+    unet: UNet2DConditionModel,
+    source: Encoded,
     text_tower: CLIPTextModel,
-    empty: Tensor,
     folder: Path,
     budget: Budget,
-    seed: int,
-    batch: int = 512,
-    unet: UNet2DConditionModel | None = None,
-    compile: bool = False,
-    peak: float = 8e-4,
-) -> UNet2DConditionModel:
-    """`empty`: token ids (tokens,) of the empty prompt."""
-    torch.manual_seed(seed + 2)
-    device = codes.latents.device
-    unet = (unet or build()).to(device, memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(
-        unet.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=device.type == "cuda"
-    )
+    seed: int = 0,
+    batch: int = 32,
+    peak: float = 1.2e-3,
+) -> None:
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, foreach=True)
     run = Run("denoiser", folder, unet, optimizer, budget, peak=peak, ema_decay=0.9995)
-    generator = torch.Generator(device).manual_seed(seed + run.step)
-    alphas = noiser().alphas_cumprod.to(device)
-    forward = torch.compile(unet) if compile else unet
-    for _ in run:
-        rows = torch.randint(len(codes.latents), (batch,), generator=generator, device=device)
-        value = step_loss(forward, codes, rows, text_tower, empty, alphas, generator)
+    generator = torch.Generator().manual_seed(seed + run.step)
+    levels, empty = signal_levels(), empty_ids(source.tokenizer)
+    codes = source.codes()
+    for step in run:
+        if step % 500 == 499:
+            codes = source.codes()
+        rows = torch.randint(len(codes.latents), (batch,), generator=generator)
+        with torch.no_grad():
+            text = text_tower(caption_ids(codes, rows, empty, generator)).last_hidden_state
+        value = loss(unet, codes.latents[rows].float(), text, levels, generator)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimizer.step()
-        run.note(loss=value)
+        run.note(loss=value, scenes=torch.tensor(float(len(codes.latents))))
     unet.load_state_dict(run.averaged())
-    return unet.eval()
 
 
-def step_loss(
-    unet: UNet2DConditionModel,
-    codes: Codes,
-    rows: Tensor,
-    text_tower: CLIPTextModel,
-    empty: Tensor,
-    alphas: Tensor,
-    generator: torch.Generator,
-) -> Tensor:
-    device = codes.latents.device
-    which = torch.randint(codes.ids.shape[1], rows.shape, generator=generator, device=device)
-    ids = codes.ids[rows, which].long()
-    dropped = torch.rand(rows.shape, generator=generator, device=device) < DROPOUT
-    ids = torch.where(dropped[:, None], empty, ids)
-    clean = codes.latents[rows].float().contiguous(memory_format=torch.channels_last)
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        with torch.no_grad():
-            text = text_tower(ids).last_hidden_state
-        return diffusion_loss(unet, clean, text, alphas, generator)
+def pipeline(vae: PatchAutoencoder, text: CLIPTextModel, tokenizer: CLIPTokenizer, unet: UNet2DConditionModel) -> StableDiffusionPipeline:
+    pipe = StableDiffusionPipeline(
+        vae=vae, text_encoder=text, tokenizer=tokenizer, unet=unet, scheduler=sampler(),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,  # type: ignore[arg-type]
+    )  # fmt: skip
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, required=True, help="of training, earlier runs counted in")
+    parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
+    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
+    parser.add_argument("--out", type=Path, default=Path("runs/family"), help="holds vae/ and verifier/ already")
+    parser.add_argument("--sheet", action="store_true", help="only draw a sheet with the newest checkpoint's average")
+    options = parser.parse_args()
+    keep_freed_memory()
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    vae = PatchAutoencoder.from_pretrained(options.out / "vae")
+    clip = CLIPModel.from_pretrained(options.out / "verifier")
+    tokenizer = CLIPTokenizer.from_pretrained(options.out / "verifier")
+    torch.manual_seed(2)
+    unet = build()
+    if options.sheet:
+        state = torch.load(options.out / "runs" / "denoiser.checkpoint.pt", weights_only=True)
+        unet.load_state_dict(state["average"])
+        print({k: state[k] for k in ("step", "seconds")})
+    else:
+        pool = Pool(Source(Path(), options.vocabulary, options.pool))
+        source = Encoded(pool, vae, tokenizer)
+        train(unet, source, clip.text_model, options.out / "runs", Budget(minutes=options.minutes))
+        unet.save_pretrained(options.out / "unet")
+    pipe = pipeline(vae, clip.text_model, tokenizer, unet.eval())
+    sheets.prompts(pipe, sheets.PROMPTS, options.out / "sheet.png", guidance=3.0)
+
+
+if __name__ == "__main__":
+    main()

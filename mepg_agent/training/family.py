@@ -211,11 +211,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("train-data/sprites.npz"), help="made by `make train-data`")
     parser.add_argument("--experts", type=Path, default=Path("experts"))
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--scenes", type=int, default=300_000, help="scenes kept on the device")
     parser.add_argument("--tiny", action="store_true", help="tiny sizes: try the whole run on a CPU")
     options = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_float32_matmul_precision("high")
-    plan = tiny(options.minutes) if options.tiny else Plan(options.minutes)
+    plan = tiny(options.minutes) if options.tiny else Plan(options.minutes, options.scenes)
     source = Source(
         options.data, options.experts, options.experts / "picturebook" / "pipeline" / "tokenizer", plan.seed
     )

@@ -7,22 +7,25 @@ pushed away.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
 from mepg_agent.training.captions import article
+from mepg_agent.training.crops import HELD_OUT, as_floats, cut, roughen
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, all_styles
+from mepg_agent.training.pool import Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
 
-TOKENS = 64
-IMAGE = 96
+TOKENS = 48
+IMAGE = 64
 
 
 def train_tokenizer(texts: Iterable[str], folder: Path, size: int = 2048) -> CLIPTokenizer:
@@ -34,33 +37,30 @@ def train_tokenizer(texts: Iterable[str], folder: Path, size: int = 2048) -> CLI
     return CLIPTokenizer.from_pretrained(folder)
 
 
-def build(tokenizer: CLIPTokenizer, width: int = 256, text_layers: int = 4, vision_layers: int = 6) -> CLIPModel:
-    start, end = tokenizer.bos_token_id, tokenizer.eos_token_id
-    shared = {"hidden_size": width, "intermediate_size": 4 * width, "num_attention_heads": max(width // 64, 1)}
+def build(tokenizer: CLIPTokenizer, width: int = 192, text_layers: int = 3, vision_layers: int = 4) -> CLIPModel:
+    shared = {
+        "hidden_size": width,
+        "intermediate_size": 4 * width,
+        "num_attention_heads": max(width // 64, 1),
+        "projection_dim": width,
+    }
     text = {
         "vocab_size": len(tokenizer),
         "max_position_embeddings": TOKENS,
         "num_hidden_layers": text_layers,
-        "bos_token_id": start,
-        "eos_token_id": end,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
         "pad_token_id": tokenizer.pad_token_id,
-        "projection_dim": width,
         **shared,
     }
-    vision = {
-        "image_size": IMAGE,
-        "patch_size": 8,
-        "num_hidden_layers": vision_layers,
-        "projection_dim": width,
-        **shared,
-    }
+    vision = {"image_size": IMAGE, "patch_size": 8, "num_hidden_layers": vision_layers, **shared}
     return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=width))
 
 
 class CropTexts:
     """Captions of crops by label, tokenised once: row of `ids` for (noun, style or none, colour or none)."""
 
-    def __init__(self, tokenizer: CLIPTokenizer, nouns: list[str], styles: list[str], device: torch.device) -> None:
+    def __init__(self, tokenizer: CLIPTokenizer, nouns: list[str], styles: list[str]) -> None:
         self.styles, self.colors = len(styles) + 1, len(TINTS) + 1
         texts = []
         for noun in nouns:
@@ -68,50 +68,10 @@ class CropTexts:
                 for color in (None, *TINTS):
                     words = article(f"{color} {noun}" if color else noun)
                     texts.append(f"{words}, {style} style" if style else words)
-        ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
-        self.ids = ids.to(device)
+        self.ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
 
     def row(self, noun: Tensor, style: Tensor, color: Tensor) -> Tensor:
         return (noun * self.styles + style + 1) * self.colors + color + 1
-
-
-def sample_boxes(boxes: Tensor, generator: torch.Generator) -> Tensor:
-    """Corners jittered as crops of drawn regions are: a little too wide, a little off. (n, 4) -> (n, 4)."""
-    size = (boxes[:, 2:] - boxes[:, :2]).amax(1, keepdim=True)
-    centre = (boxes[:, 2:] + boxes[:, :2]) / 2
-    noise = torch.rand((len(boxes), 3), generator=generator, device=boxes.device)
-    centre = centre + (noise[:, :2] - 0.5) * 0.2 * size
-    half = size * (0.5 + 0.22 * noise[:, 2:])
-    return torch.cat([centre - half, centre + half], 1)
-
-
-def crop(images: Tensor, boxes: Tensor, size: int) -> Tensor:
-    """Square crops (n, 3, size, size) in -1..1 of uint8 images (n, h, w, 3); outside is the edge repeated."""
-    start, span = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
-    steps = (torch.arange(size, device=boxes.device) + 0.5) / size
-    x = (start[:, None, 0] + span[:, None, 0] * steps) * 2 - 1
-    y = (start[:, None, 1] + span[:, None, 1] * steps) * 2 - 1
-    grid = torch.stack([x[:, None, :].expand(-1, size, -1), y[:, :, None].expand(-1, -1, size)], -1)
-    pixels = images.permute(0, 3, 1, 2).float()
-    out = torch.empty((len(images), 3, size, size), device=images.device)
-    scale = (span.amax(1) * images.shape[1] / size).clamp(min=1)
-    for level in range(3):  # crops that shrink are taken from a smaller copy, else they alias
-        chosen = (scale.log2().round().clamp(0, 2) == level).nonzero()[:, 0]
-        if len(chosen):
-            source = F.avg_pool2d(pixels[chosen], 2**level) if level else pixels[chosen]
-            out[chosen] = F.grid_sample(source, grid[chosen], padding_mode="border", align_corners=False)
-    return out.div_(127.5).sub_(1)
-
-
-def roughen(image: Tensor, generator: torch.Generator) -> Tensor:
-    """What drawn pictures have and scenes have not: blur, grain, shifted light. (n, 3, s, s) -> same."""
-    n, device = len(image), image.device
-    amount = torch.rand((4, n, 1, 1, 1), generator=generator, device=device)
-    soft = F.interpolate(F.avg_pool2d(image, 2), size=image.shape[-2:], mode="bilinear")
-    image = torch.lerp(image, soft, amount[0] * (amount[0] > 0.4))
-    grain = torch.randn(image.shape, generator=generator, device=device)
-    image = image + grain * 0.12 * (amount[1] - 0.5).clamp(min=0)
-    return (image * (0.85 + 0.3 * amount[2]) + 0.2 * (amount[3] - 0.5)).clamp(-1, 1)
 
 
 def contrast(image: Tensor, text: Tensor, scale: Tensor, also_true: Tensor) -> Tensor:
@@ -122,86 +82,112 @@ def contrast(image: Tensor, text: Tensor, scale: Tensor, also_true: Tensor) -> T
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
 
-def train(
-    pool: Pool, tokenizer: CLIPTokenizer, folder: Path, budget: Budget, batch: int = 768, model: CLIPModel | None = None
-) -> CLIPModel:
-    torch.manual_seed(pool.source.seed + 1)
-    model = (model or build(tokenizer)).to(pool.device)
+def train(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool, folder: Path, budget: Budget, batch: int = 192) -> None:
     decay = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}], lr=1e-3, betas=(0.9, 0.98)
-    )
-    run = Run("imagetext", folder, model, optimizer, budget, peak=1e-3, ema_decay=0.999)
-    generator = torch.Generator(pool.device).manual_seed(pool.source.seed + run.step)
-    vocabulary = pool.source.vocabulary()
-    texts = CropTexts(tokenizer, list(vocabulary.nouns), all_styles(vocabulary), pool.device)
+    groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
+    run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
+    generator = torch.Generator().manual_seed(pool.source.seed + run.step)
+    data = Data(pool, tokenizer)
     for _ in run:
-        pixels, ids, also_true = batch_of(pool, texts, batch, generator)
-        with torch.autocast(pool.device.type, torch.bfloat16, enabled=pool.device.type == "cuda"):
-            out = model(input_ids=ids, pixel_values=pixels)
-            image = out.image_embeds / out.image_embeds.norm(dim=-1, keepdim=True)
-            text = out.text_embeds / out.text_embeds.norm(dim=-1, keepdim=True)
-        value = contrast(image.float(), text.float(), model.logit_scale, also_true)
-        optimizer.zero_grad(set_to_none=True)
+        pixels, ids, also_true = data.batch(batch, generator)
+        out = model(input_ids=ids, pixel_values=pixels)
+        image = out.image_embeds / out.image_embeds.norm(dim=-1, keepdim=True)
+        text = out.text_embeds / out.text_embeds.norm(dim=-1, keepdim=True)
+        value = contrast(image, text, model.logit_scale, also_true)
+        run.optimizer.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        run.optimizer.step()
         with torch.no_grad():
             model.logit_scale.clamp_(max=np.log(50))
         run.note(loss=value)
     model.load_state_dict(run.averaged())
-    return model.eval()
+    model.eval()
 
 
-def batch_of(pool: Pool, texts: CropTexts, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Three quarters crops, one quarter scenes: pixels (n, 3, 96, 96), token ids (n, 64), also_true (n, n)."""
-    rows = pool.rows(batch, generator)
-    crops = batch * 3 // 4
-    labels = pool.labels[rows].long()
-    pick = torch.rand(labels.shape[:2], generator=generator, device=pool.device)
-    pick = (pick - 2.0 * (labels[..., 0] < 0)).argmax(1)
-    chosen = labels[torch.arange(batch, device=pool.device), pick]
-    boxes = sample_boxes(pool.boxes[rows, pick], generator)
-    boxes[crops:] = torch.tensor([0.0, 0.0, 1.0, 1.0], device=pool.device)
-    pixels = roughen(crop(pool.image[rows], boxes, IMAGE), generator)
-    noun, style, color = chosen.unbind(1)
-    say = torch.rand((2, batch), generator=generator, device=pool.device)
-    said_style = torch.where(say[0] < 0.6, style, -1)
-    said_color = torch.where(say[1] < 0.5, color, -1)
-    ids = texts.ids[texts.row(noun.clamp(min=0), said_style, said_color)]
-    which = torch.randint(pool.ids.shape[1], (batch,), generator=generator, device=pool.device)
-    ids[crops:] = pool.ids[rows, which][crops:].long()
-    true = noun[:, None] == noun[None, :]
-    true &= (said_style[:, None] == style[None, :]) | (said_style[:, None] < 0)
-    true &= (said_color[:, None] == color[None, :]) | (said_color[:, None] < 0)
-    true[crops:] = False
-    true[:, crops:] = False
-    true.fill_diagonal_(False)
-    return pixels, ids, true
+class Data:
+    """Batches of three quarters crops and one quarter whole scenes, with their texts."""
+
+    def __init__(self, pool: Pool, tokenizer: CLIPTokenizer) -> None:
+        vocabulary = pool.source.vocabulary()
+        self.texts = CropTexts(tokenizer, list(vocabulary.nouns), all_styles(vocabulary))
+        self.crops = cut(pool, HELD_OUT, len(pool))
+        self.scenes = torch.stack([_small(pool, row) for row in range(HELD_OUT, len(pool))])
+        texts = [text for pair in pool.texts[HELD_OUT:] for text in pair]
+        ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
+        self.ids = ids.view(len(self.scenes), -1, ids.shape[-1])
+
+    def batch(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Pixels (n, 3, 64, 64), token ids (n, 48), also_true (n, n)."""
+        crops = batch * 3 // 4
+        rows = torch.randint(len(self.crops.labels), (crops,), generator=generator)
+        whole = torch.randint(len(self.scenes), (batch - crops,), generator=generator)
+        seen = roughen(as_floats(self.scenes[whole]), generator)
+        pixels = torch.cat([self.crops.batch(rows, generator), seen])
+        noun, style, color = self.crops.labels[rows].unbind(1)
+        say = torch.rand((2, crops), generator=generator)
+        said_style = torch.where(say[0] < 0.6, style, -1)
+        said_color = torch.where(say[1] < 0.5, color, -1)
+        which = torch.randint(self.ids.shape[1], whole.shape, generator=generator)
+        ids = torch.cat([self.texts.ids[self.texts.row(noun, said_style, said_color)], self.ids[whole, which]])
+        true = noun[:, None] == noun[None, :]
+        true &= (said_style[:, None] == style[None, :]) | (said_style[:, None] < 0)
+        true &= (said_color[:, None] == color[None, :]) | (said_color[:, None] < 0)
+        true.fill_diagonal_(False)
+        return pixels, ids, torch.nn.functional.pad(true, (0, batch - crops, 0, batch - crops))
+
+
+def _small(pool: Pool, row: int) -> Tensor:
+    image = Image.fromarray(pool.pictures(torch.tensor([row]))[0].numpy())
+    return torch.from_numpy(np.array(image.resize((IMAGE, IMAGE), Image.Resampling.BOX)))
 
 
 @torch.no_grad()
-def accuracy(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool, rows: Tensor, seed: int = 1) -> dict[str, float]:
-    """Zero-shot share of right nouns and right styles on crops of the given scenes."""
+def accuracy(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str, float]:
+    """Zero-shot share of right nouns, and of right styles given the noun, on crops of held-out scenes."""
     vocabulary = pool.source.vocabulary()
     nouns, styles = list(vocabulary.nouns), all_styles(vocabulary)
-    texts = CropTexts(tokenizer, nouns, styles, pool.device)
-    generator = torch.Generator(pool.device).manual_seed(seed)
-    none = torch.full((len(nouns),), -1, device=pool.device)
-    every = torch.arange(len(nouns), device=pool.device)
-    words = model.get_text_features(input_ids=texts.ids[texts.row(every, none, none)]).pooler_output
-    words = words / words.norm(dim=-1, keepdim=True)
-    labels = pool.labels[rows].long()
-    pixels = crop(pool.image[rows], sample_boxes(pool.boxes[rows, 0], generator), IMAGE)
-    right = {"noun": 0.0, "style": 0.0}
-    for chunk, label in zip(pixels.split(128), labels[:, 0].split(128), strict=True):
-        image = model.get_image_features(pixel_values=chunk).pooler_output
-        right["noun"] += float(((image @ words.T).argmax(1) == label[:, 0]).sum())
-        for i, vector in enumerate(image):
-            noun = label[i, 0].clamp(min=0).expand(len(styles))
-            rows_ = texts.row(noun, torch.arange(len(styles), device=pool.device), torch.full_like(noun, -1))
-            said = model.get_text_features(input_ids=texts.ids[rows_]).pooler_output
-            said = said / said.norm(dim=-1, keepdim=True)
-            right["style"] += float((said @ vector).argmax() == label[i, 1])
-    return {k: v / len(rows) for k, v in right.items()}
+    texts = CropTexts(tokenizer, nouns, styles)
+    crops = cut(pool, 0, HELD_OUT)
+    pixels = crops.batch(torch.arange(len(crops.labels)), torch.Generator().manual_seed(1), rough=False)
+    image = model.get_image_features(pixel_values=pixels).pooler_output
+    noun, style, _ = crops.labels.unbind(1)
+    every = torch.arange(len(nouns))
+    none = torch.full_like(every, -1)
+    named = _directions(model, texts.ids[texts.row(every, none, none)])
+    grid = torch.arange(len(styles)).repeat(len(nouns))
+    of = every.repeat_interleave(len(styles))
+    styled = _directions(model, texts.ids[texts.row(of, grid, torch.full_like(of, -1))])
+    styled = styled.view(len(nouns), len(styles), -1)[noun]
+    return {
+        "noun": float(((image @ named.T).argmax(1) == noun).float().mean()),
+        "style": float((torch.einsum("nsd,nd->ns", styled, image).argmax(1) == style).float().mean()),
+    }
+
+
+def _directions(model: CLIPModel, ids: Tensor) -> Tensor:
+    words = torch.cat([model.get_text_features(input_ids=chunk).pooler_output for chunk in ids.split(128)])
+    return words / words.norm(dim=-1, keepdim=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
+    parser.add_argument("--experts", type=Path, default=Path("experts"))
+    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
+    parser.add_argument("--out", type=Path, default=Path("runs/family"))
+    options = parser.parse_args()
+    pool = Pool(Source(Path(), options.vocabulary, options.pool))
+    tokenizer = CLIPTokenizer.from_pretrained(options.experts / "picturebook" / "pipeline" / "tokenizer")
+    torch.manual_seed(1)
+    model = build(tokenizer)
+    train(model, tokenizer, pool, options.out / "runs", Budget(minutes=options.minutes))
+    model.save_pretrained(options.out / "verifier")
+    tokenizer.save_pretrained(options.out / "verifier")
+    print(accuracy(model, tokenizer, pool))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,93 +1,49 @@
-"""Scenes made by worker processes and kept as tensors on the training device, with captions and labels.
+"""Scenes on disk in shards: worker processes compose them, trainers read them, growing while they train.
 
-Scene number i of seed s is always the same picture, however many workers there are.
+`python -m mepg_agent.training.pool` writes shard i of seed s, which is always the same scenes, however many workers
+there are; shards already there are left alone, so a stopped run goes on where it was.
 """
 
 from __future__ import annotations
 
-import threading
+import argparse
+import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
-from mepg_agent.portfolio import Portfolio, Vocabulary
+from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.training.captions import caption
-from mepg_agent.training.scenes import TINTS, Composer, Sprites
+from mepg_agent.training.scenes import TINTS, Composer, Scene, Sprites
 from mepg_agent.training.styles import MADE_STYLES
 
 CAPTIONS = 2  # captions kept for every scene
 THINGS = 5
-CHUNK = 64  # scenes a worker makes at a time
+SHARD = 128  # scenes in a shard
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where scenes come from: everything a worker needs, cheap to pickle."""
+    """Where scenes come from: everything a worker needs, cheap to send to it."""
 
     sprites: Path
-    experts: Path
-    tokenizer: Path
-    seed: int
+    vocabulary_file: Path
+    folder: Path  # of the shards
+    seed: int = 0
     size: int = 256
-    styled: float = 0.15  # share of scenes over-painted in a made style
+    styled: float = 0.12  # share of scenes over-painted in a made style
 
     def vocabulary(self) -> Vocabulary:
-        vocabulary = Portfolio((self.experts,)).vocabulary("picturebook")
-        assert vocabulary is not None
-        return vocabulary
+        return read_vocabulary(self.vocabulary_file)
 
-
-class _Chunks(Dataset[dict[str, np.ndarray]]):
-    """Item i: CHUNK scenes as arrays."""
-
-    def __init__(self, source: Source, chunks: int) -> None:
-        self.source, self.chunks = source, chunks
-        self._composer: Composer | None = None
-
-    def __len__(self) -> int:
-        return self.chunks
-
-    def _ready(self) -> Composer:
-        if self._composer is None:
-            from transformers import CLIPTokenizer
-
-            sprites = Sprites.load(self.source.sprites)
-            self._composer = Composer(sprites, self.source.vocabulary(), self.source.size)
-            self._tokenizer = CLIPTokenizer.from_pretrained(self.source.tokenizer)
-        return self._composer
-
-    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
-        composer = self._ready()
-        rng = np.random.default_rng((self.source.seed, index))
-        styles, colors = all_styles(composer.vocabulary), list(TINTS)
-        images, texts = [], []
-        labels = np.full((CHUNK, THINGS, 3), -1, np.int16)  # noun, style, colour; -1 is none
-        boxes = np.zeros((CHUNK, THINGS, 4), np.float32)  # corners
-        scene_styles = np.full(CHUNK, -1, np.int16)
-        for i in range(CHUNK):
-            style = str(rng.choice(MADE_STYLES)) if rng.random() < self.source.styled else None
-            scene = composer.scene(rng, style=style)
-            images.append(scene.image)
-            texts += [caption(scene, rng, composer.vocabulary, style) for _ in range(CAPTIONS)]
-            scene_styles[i] = styles.index(style) if style else -1
-            for j, thing in enumerate(scene.things):
-                shown = styles.index(style or thing.look)
-                color = colors.index(thing.color) if thing.color and style is None else -1
-                labels[i, j] = composer.sprites.nouns.index(thing.noun), shown, color
-                boxes[i, j] = thing.box.x, thing.box.y, thing.box.right, thing.box.bottom
-        ids = self._tokenizer(texts, padding="max_length", truncation=True, return_tensors="np")["input_ids"]
-        return {
-            "image": np.stack(images),
-            "ids": ids.astype(np.int16).reshape(CHUNK, CAPTIONS, -1),
-            "labels": labels,
-            "boxes": boxes,
-            "style": scene_styles,
-        }
+    def file(self, index: int, part: str) -> Path:
+        return self.folder / f"{self.seed}-{index:05d}.{part}"
 
 
 def all_styles(vocabulary: Vocabulary) -> list[str]:
@@ -95,65 +51,109 @@ def all_styles(vocabulary: Vocabulary) -> list[str]:
     return [*vocabulary.looks, *MADE_STYLES]
 
 
+def _compose(source: Source, indices: list[int]) -> None:
+    vocabulary = source.vocabulary()
+    composer = Composer(Sprites.load(source.sprites), vocabulary, source.size)
+    for index in indices:
+        if source.file(index, "npz").exists():
+            continue
+        rng = np.random.default_rng((source.seed, index))
+        scenes = []
+        for _ in range(SHARD):
+            style = str(rng.choice(MADE_STYLES)) if rng.random() < source.styled else None
+            scenes.append(composer.scene(rng, style=style))
+        texts = [caption(s, rng, vocabulary, s.style) for s in scenes for _ in range(CAPTIONS)]
+        labels, boxes, styles = _labels(scenes, composer)
+        np.save(source.file(index, "image.npy"), np.stack([s.image for s in scenes]))
+        part = source.file(index, "part.npz")
+        np.savez(part, texts=np.array(texts).reshape(SHARD, CAPTIONS), labels=labels, boxes=boxes, style=styles)
+        part.replace(source.file(index, "npz"))
+
+
+def _labels(
+    scenes: list[Scene], composer: Composer
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+    """Labels (n, THINGS, 3): noun, style, colour, -1 is none; box corners (n, THINGS, 4); made style (n,) or -1."""
+    styles, colors = all_styles(composer.vocabulary), list(TINTS)
+    nouns = list(composer.vocabulary.nouns)
+    labels = np.full((len(scenes), THINGS, 3), -1)
+    boxes = np.zeros((len(scenes), THINGS, 4), np.float32)
+    for i, scene in enumerate(scenes):
+        for j, thing in enumerate(scene.things):
+            color = colors.index(thing.color) if thing.color and scene.style is None else -1
+            labels[i, j] = nouns.index(thing.noun), styles.index(scene.style or thing.look), color
+            boxes[i, j] = thing.box.x, thing.box.y, thing.box.right, thing.box.bottom
+    return labels, boxes, np.array([styles.index(s.style) if s.style else -1 for s in scenes])
+
+
 class Pool:
-    """Scenes on the device. `count` grows while a background thread fills it; rows below it never change."""
+    """The shards that are there, as tensors on `device`; pictures stay on disk, memory-mapped."""
 
-    def __init__(self, source: Source, capacity: int, device: torch.device, tokens: int, workers: int) -> None:
-        self.source, self.device, self.capacity = source, device, capacity // CHUNK * CHUNK
-        n, size = self.capacity, source.size
-        self.image = torch.empty((n, size, size, 3), dtype=torch.uint8, device=device)
-        self.ids = torch.empty((n, CAPTIONS, tokens), dtype=torch.int16, device=device)
-        self.labels = torch.empty((n, THINGS, 3), dtype=torch.int16, device=device)
-        self.boxes = torch.empty((n, THINGS, 4), device=device)
-        self.style = torch.empty((n,), dtype=torch.int16, device=device)
-        self.count = 0
-        self._stop = threading.Event()
-        loader = DataLoader(
-            _Chunks(source, self.capacity // CHUNK),
-            batch_size=None,
-            num_workers=workers,
-            prefetch_factor=4 if workers else None,
-        )
-        self._thread = threading.Thread(target=self._fill, args=(loader,), daemon=True)
-        self._failed: BaseException | None = None
-        self._thread.start()
+    def __init__(self, source: Source, device: torch.device | str = "cpu") -> None:
+        self.source, self.device = source, torch.device(device)
+        self.images: list[NDArray[np.uint8]] = []
+        self.texts: list[list[str]] = []  # of each scene, CAPTIONS of them
+        self.labels = torch.empty((0, THINGS, 3), dtype=torch.long, device=self.device)
+        self.boxes = torch.empty((0, THINGS, 4), device=self.device)
+        self.style = torch.empty((0,), dtype=torch.long, device=self.device)
+        self.refresh()
 
-    def _fill(self, loader: DataLoader[dict[str, Tensor]]) -> None:
-        try:
-            for chunk in loader:
-                rows = slice(self.count, self.count + CHUNK)
-                for name in ("image", "ids", "labels", "boxes", "style"):
-                    getattr(self, name)[rows].copy_(torch.as_tensor(chunk[name]))
-                if self.device.type == "cuda":
-                    torch.cuda.current_stream().synchronize()
-                self.count += CHUNK
-                if self._stop.is_set():
-                    return
-        except BaseException as error:  # handed to whoever waits for scenes
-            self._failed = error
+    def __len__(self) -> int:
+        return len(self.style)
+
+    def refresh(self) -> None:
+        """Take in the shards that have come since."""
+        while (file := self.source.file(len(self.images), "npz")).exists():
+            with np.load(file, allow_pickle=False) as data:
+                self.texts += data["texts"].tolist()
+                self.labels = torch.cat([self.labels, torch.as_tensor(data["labels"]).to(self.device)])
+                self.boxes = torch.cat([self.boxes, torch.as_tensor(data["boxes"]).to(self.device)])
+                self.style = torch.cat([self.style, torch.as_tensor(data["style"]).to(self.device)])
+            self.images.append(np.load(self.source.file(len(self.images), "image.npy"), mmap_mode="r"))
 
     def wait(self, scenes: int) -> None:
         """Block until that many scenes are there."""
-        while self.count < min(scenes, self.capacity):
-            if self._failed:
-                raise RuntimeError("a scene worker failed") from self._failed
-            self._thread.join(0.05)
+        while len(self) < scenes:
+            time.sleep(1)
+            self.refresh()
 
-    def stop(self) -> None:
-        """Make no further scenes."""
-        self._stop.set()
-        self._thread.join()
+    def pictures(self, rows: Tensor) -> Tensor:
+        """uint8 (n, size, size, 3) of the given rows."""
+        return torch.stack([torch.from_numpy(self.images[i // SHARD][i % SHARD].copy()) for i in rows.tolist()]).to(
+            self.device
+        )
 
     def rows(self, batch: int, generator: torch.Generator) -> Tensor:
-        """Random row numbers (batch,) on the device."""
-        return torch.randint(self.count, (batch,), generator=generator, device=self.device)
+        """Random row numbers (batch,)."""
+        return torch.randint(len(self), (batch,), generator=generator, device=self.device)
 
 
 def to_float(image: Tensor) -> Tensor:
-    """uint8 (n, h, w, 3) -> float (n, 3, h, w) in -1..1, channels last in memory."""
+    """uint8 (n, h, w, 3) -> float (n, 3, h, w) in -1..1."""
     return image.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
-def batches(order: Tensor, size: int) -> Iterator[Tensor]:
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
+def _split(indices: list[int], parts: int) -> Iterator[list[int]]:
+    for part in range(parts):
+        yield indices[part::parts]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, required=True)
+    parser.add_argument("--out", type=Path, default=Path("runs/pool"))
+    parser.add_argument("--data", type=Path, default=Path("train-data/sprites.npz"), help="made by `make train-data`")
+    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    source = Source(options.data, options.vocabulary, options.out, options.seed)
+    indices = list(range(-(-options.scenes // SHARD)))
+    with ProcessPoolExecutor(options.workers) as workers:
+        for future in [workers.submit(_compose, source, part) for part in _split(indices, options.workers)]:
+            future.result()
+
+
+if __name__ == "__main__":
+    main()

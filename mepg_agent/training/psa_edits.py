@@ -9,7 +9,8 @@ from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Box, Region, RelationKind, ScenePlan, free_id
 from mepg_agent.training import psa_phrasings as say
 from mepg_agent.training.psa_phrases import article
-from mepg_agent.training.psa_scenes import COLORS, SPOTS as SCENE_SPOTS, known_thing, plural_of
+from mepg_agent.training.psa_scenes import COLORS, known_thing, plural_of
+from mepg_agent.training.psa_scenes import SPOTS as SCENE_SPOTS
 from mepg_agent.training.psa_words import FREE_PLACES, OPEN_STYLES, STYLES, Pool
 
 WORDING: dict[Verb, Pool] = {
@@ -58,7 +59,8 @@ WORDING: dict[Verb, Pool] = {
         ("relocate the whole scene to {p}", "how about {p} for the backdrop?"),
     ),
     Verb.TIME: Pool(
-        ("make it {t}", "set the time to {t}", "it should be {t}", "change it to {t}", "turn it into {t}", "let it be {t}",
+        ("make it {t}", "set the time to {t}", "it should be {t}", "change it to {t}", "turn it into {t}",
+         "let it be {t}",
          "I want {t}", "{t} please"),
         ("have it happen at {t}", "what about {t}?"),
     ),
@@ -73,13 +75,15 @@ WORDING: dict[Verb, Pool] = {
         ("how about {a}", "we're missing {a}", "throw in {a}"),
     ),
     Verb.NOTHING: Pool(
-        ("thanks, looks great", "perfect", "I like it", "nice work", "leave it as it is", "don't change anything", "cool",
+        ("thanks, looks great", "perfect", "I like it", "nice work", "leave it as it is", "don't change anything",
+         "cool",
          "what is in the picture?", "good", "that's it, thank you", "which styles are there?", "hello", "keep it"),
         ("wonderful, we are done here", "no further wishes"),
     ),
 }  # fmt: skip
 SPOT_WORDING = Pool(
-    ("move {x} {w}", "put {x} {w}", "{x} {w}", "I want {x} {w}", "place {x} {w}", "{x} should be {w}", "shift {x} so it is {w}"),
+    ("move {x} {w}", "put {x} {w}", "{x} {w}", "I want {x} {w}", "place {x} {w}", "{x} should be {w}",
+     "shift {x} so it is {w}"),
     ("let {x} be {w} instead", "have {x} {w}"),
 )  # fmt: skip
 SHIFT_WORDING = Pool(
@@ -87,7 +91,8 @@ SHIFT_WORDING = Pool(
      "{x} a little more {d}", "slide {x} {d} a bit"),
     ("scoot {x} {d}", "drag {x} {d} somewhat"),
 )  # fmt: skip
-DIRECTION_WORDS = {"left": ("left", "to the left"), "right": ("right", "to the right"), "up": ("up", "higher", "upwards"),
+DIRECTION_WORDS = {"left": ("left", "to the left"), "right": ("right", "to the right"),
+                   "up": ("up", "higher", "upwards"),
                    "down": ("down", "lower", "downwards")}  # fmt: skip
 SCALE_WORDS = {
     "bigger": Pool(("bigger", "larger", "a bit bigger"), ("more sizeable",)),
@@ -144,7 +149,9 @@ class Editor:
         if len(parts) > 1:
             parts = [p for p in parts if p[1][0].verb not in (Verb.NOTHING, Verb.ADD)] or parts[:1]
         text = self.rng.choice((" and ", ", ", ", then ", ". ")).join(words for words, _ in parts)
-        text = self.pick(POLITE).format(i=text).replace("??", "?").replace(".?", "?").replace("?,", ",").replace("?.", ".")
+        text = (
+            self.pick(POLITE).format(i=text).replace("??", "?").replace(".?", "?").replace("?,", ",").replace("?.", ".")
+        )
         return (text if self.rng.random() < 0.6 else text[0].upper() + text[1:].rstrip("?") + "."), [
             op for _, ops in parts for op in ops
         ]

@@ -171,6 +171,7 @@ def relation_mask(
     left, right, top, bottom = cx - w / 2, cx + w / 2, cy - h / 2, cy + h / 2
     o_left, o_right, o_top, o_bottom = ox - ow / 2, ox + ow / 2, oy - oh / 2, oy + oh / 2
     over = np.minimum(right, o_right) - np.maximum(left, o_left) >= 0.5 * min(w, ow)
+    meet = (np.abs(cx - ox) <= 0.44 * (w + ow)) & (np.abs(cy - oy) <= 0.44 * (h + oh))  # they overlap both ways
     masks = {
         Kind.LEFT_OF: (right <= o_left + 5) & (cx <= ox - 10),
         Kind.RIGHT_OF: (left >= o_right - 5) & (cx >= ox + 10),
@@ -178,11 +179,12 @@ def relation_mask(
         Kind.BELOW: (top >= o_bottom - 5) & over,
         Kind.ON: (np.abs(bottom - o_top - 2.5) <= 5) & (cx > o_left) & (cx < o_right),
         Kind.UNDER: (top >= oy) & (bottom >= o_bottom) & (cx > o_left) & (cx < o_right),
-        Kind.BEHIND: (bottom <= o_bottom - 10) & (np.abs(cx - ox) <= 0.6 * max(ow, w)),
-        Kind.IN_FRONT_OF: (bottom >= o_bottom + 10) & (np.abs(cx - ox) <= 0.6 * max(ow, w)),
+        Kind.BEHIND: (bottom <= o_bottom - 5) & (top <= o_top - 0.2 * h) & meet,
+        Kind.IN_FRONT_OF: (bottom >= o_bottom + 5) & (o_top <= top - 0.2 * oh) & meet,
         Kind.NEXT_TO: (np.maximum(left - o_right, o_left - right) <= 10)
         & (np.maximum(left - o_right, o_left - right) >= -5)
-        & (np.abs(bottom - o_bottom) <= 15),
+        & (np.abs(bottom - o_bottom) <= 15)
+        & (np.abs(cy - oy) <= 0.44 * (h + oh)),
         Kind.INSIDE: (left >= o_left) & (right <= o_right) & (top >= o_top) & (bottom <= o_bottom),
     }
     return masks[kind]

@@ -12,7 +12,20 @@ from mepg_agent.training.psa_words import BIG, FREE_NOUNS, SMALL, STYLES, TYPOS,
 MENDS = ((",,", ","), (" ,", ","), (",.", "."), ("..", "."), (".,", ","), (". -", " -"), ("style style", "style"),
          ("look look", "look"), ("colours style", "colours"), ("; .", "."), (".;", ";"), (". .", "."))  # fmt: skip
 PLAINER = {"count": 1, "color": None, "detail": None, "style": None, "bigness": None, "spot": None}
-VERBS = ("is", "is", "sits", "stands", "is placed", "lies", "rests", "waits", "appears", "hangs", "grows", "can be seen")
+VERBS = (
+    "is",
+    "is",
+    "sits",
+    "stands",
+    "is placed",
+    "lies",
+    "rests",
+    "waits",
+    "appears",
+    "hangs",
+    "grows",
+    "can be seen",
+)
 
 
 def article(words: str) -> str:

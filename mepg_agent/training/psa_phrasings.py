@@ -66,7 +66,8 @@ BETWEEN = Pool(
     ("{a} flanked by {b} on the left and {c} on the right", "{a} sandwiched between {b} and {c}"),
 )  # fmt: skip
 SPOTS: dict[str, Pool] = {
-    "left": Pool(("on the left", "at the left", "on the left side", "in the left third", "to the left", "on the far left"),
+    "left": Pool(("on the left", "at the left", "on the left side", "in the left third", "to the left",
+    "on the far left"),
                  ("along the left edge", "over on the left-hand side")),
     "right": Pool(("on the right", "at the right", "on the right side", "in the right third", "to the right",
                    "on the far right"), ("along the right edge", "over on the right-hand side")),
@@ -86,7 +87,8 @@ SPOTS: dict[str, Pool] = {
 TIMES: dict[str | None, Pool] = {
     "night": Pool(("at night", "by night", "at midnight", "in the middle of the night", "at nighttime", "in the dark",
                    "on a starry night", "under a night sky"), ("after nightfall", "long past bedtime, in darkness")),
-    "sunset": Pool(("at sunset", "at dusk", "in the evening", "during golden hour", "at dawn", "at sunrise", "at twilight"),
+    "sunset": Pool(("at sunset", "at dusk", "in the evening", "during golden hour", "at dawn", "at sunrise",
+    "at twilight"),
                    ("as the sun goes down", "in the last light of the day")),
     None: Pool(("on a sunny day", "at noon", "during the day", "in daylight"), ("on a bright afternoon",)),
 }  # fmt: skip
@@ -94,8 +96,10 @@ PREPOSITIONS = {
     "beach": "at the", "shore": "on the", "seaside": "at the", "coast": "on the", "sand": "on the", "sea": "on the",
     "ocean": "on the", "lake": "on a", "water": "on the", "river": "on a", "pond": "on a", "waves": "on the",
     "sky": "in the", "clouds": "in the", "the air": "in", "blue sky": "in a", "space": "in", "outer space": "in",
-    "stars": "among the", "galaxy": "in a", "cosmos": "in the", "underwater": "", "under the sea": "", "seabed": "on the",
-    "reef": "at a", "deep sea": "in the", "aquarium": "in an", "desert": "in the", "dunes": "in the", "sahara": "in the",
+    "stars": "among the", "galaxy": "in a", "cosmos": "in the", "underwater": "", "under the sea": "",
+    "seabed": "on the",
+    "reef": "at a", "deep sea": "in the", "aquarium": "in an", "desert": "in the", "dunes": "in the",
+    "sahara": "in the",
     "snow": "in the", "winter": "in", "ice": "on the", "arctic": "in the", "mountains": "in the", "alps": "in the",
     "woods": "in the", "forest": "in a", "jungle": "in the", "countryside": "in the", "hill": "on a", "hills": "in the",
     "grass": "on the", "lawn": "on a", "street": "on a", "road": "on a", "downtown": "", "indoors": "", "table": "on a",
@@ -111,13 +115,16 @@ NOTHING_ELSE = Pool(
     ("leave out the {noun}", "absolutely zero {noun}", "and skip people entirely"),
 )  # fmt: skip
 FILLER = Pool(
-    ("highly detailed", "beautiful", "4k", "very cute", "thanks!", "it's for my daughter's birthday card", "nice colors",
+    ("highly detailed", "beautiful", "4k", "very cute", "thanks!", "it's for my daughter's birthday card",
+     "nice colors",
      "please", "keep it simple", "high quality", "for a children's book", "cozy mood", "dramatic light"),
     ("it is meant as a poster for my classroom", "make it look lovely"),
 )  # fmt: skip
 FRAMES = Pool(
-    ("{b}", "{b}", "{b}", "{b}", "{b}.", "draw {b}", "Draw {b}.", "a picture of {b}", "A picture with {b}.", "paint {b}",
-     "please draw {b}", "I want {b}", "I'd like a picture of {b}", "can you make {b}?", "make me {b}", "create an image of {b}",
+    ("{b}", "{b}", "{b}", "{b}", "{b}.", "draw {b}", "Draw {b}.", "a picture of {b}", "A picture with {b}.",
+     "paint {b}",
+     "please draw {b}", "I want {b}", "I'd like a picture of {b}", "can you make {b}?", "make me {b}",
+     "create an image of {b}",
      "an illustration of {b}", "show {b}", "generate {b}", "Imagine {b}.", "a scene with {b}", "give me {b}",
      "we need {b} for the cover", "Could you draw {b} for me?", "image: {b}"),
     ("put together a scene showing {b}", "what I have in mind is {b}", "how about {b}?", "my kid asked for {b}",
@@ -143,7 +150,8 @@ STYLE_SENTENCES = Pool(
     ("Give the {n} a {s} look.", "As for the {n}, go with {s}."),
 )  # fmt: skip
 GLOBAL_STYLES = Pool(
-    ("{b}, {s}", "{b}, {s}", "{b} in {s} style", "{s} of {b}", "{s}: {b}", "{b}. Style: {s}.", "{b}. Everything in {s}.",
+    ("{b}, {s}", "{b}, {s}", "{b} in {s} style", "{s} of {b}", "{s}: {b}", "{b}. Style: {s}.",
+     "{b}. Everything in {s}.",
      "in the style of {s}, {b}", "{b}, {s} style", "{b}, all in {s}", "{b} as {s}", "a {s} picture of {b}",
      "a {s} with {b}", "{b} - the whole thing should be {s}", "using {s}: {b}"),
     ("{b}; render the entire image with {s}", "go for {s} throughout: {b}", "{b}, with a {s} look overall"),
@@ -159,7 +167,8 @@ EXCEPT = Pool(
     ("{b}; only the {n} is not {s}",),
 )  # fmt: skip
 ACTIONS = Pool(
-    ("chasing", "watching", "looking at", "playing with", "following", "guarding", "hugging", "meeting", "and", "who meets",
+    ("chasing", "watching", "looking at", "playing with", "following", "guarding", "hugging", "meeting", "and",
+     "who meets",
      "waiting for", "talking to", "dancing with", "dreaming of"),
     ("admiring", "sneaking up to"),
 )  # fmt: skip

@@ -28,11 +28,24 @@ _FLAT = {
     Kind.BEHIND: 2,
     Kind.IN_FRONT_OF: 2,
 }
-_NEAR = {Kind.ON: 2, Kind.UNDER: 2, Kind.INSIDE: 1}
 LOW = ("house", "table", "bed", "chair", "bench", "rock", "mountain", "castle", "log", "gift", "suitcase", "car",
-       "truck", "book", "barrel", "elephant", "horse", "turtle", "sofa", "piano", "mushroom", "fence")  # fmt: skip
-COVER = ("oak tree", "tree", "umbrella", "table", "bridge", "palm tree", "rainbow", "willow", "full moon", "cloud")
-HOLLOW = ("castle", "house", "tent", "bucket", "basket", "greenhouse", "ferris wheel", "barn", "igloo", "cave", "car")
+       "desk", "truck", "book", "barrel", "elephant", "horse", "turtle", "sofa", "piano", "mushroom",
+       "fence")  # fmt: skip
+COVER = (
+    "oak tree",
+    "umbrella",
+    "table",
+    "bridge",
+    "palm tree",
+    "rainbow",
+    "willow",
+    "bench",
+    "desk",
+    "bed",
+    "pine tree",
+)
+HOLLOW = ("castle", "house", "tent", "bucket", "basket", "greenhouse", "ferris wheel", "barn", "igloo", "car", "bus")
+SUPPORTS = tuple(sorted({*LOW, *COVER, *HOLLOW}))
 
 
 @dataclass
@@ -51,6 +64,7 @@ class Thing:
     style: str | None = None
     bigness: str | None = None  # "big" | "small"
     spot: str | None = None
+    canonical: str = ""  # the vocabulary's word for it
 
 
 @dataclass
@@ -71,7 +85,7 @@ def sample_scene(rng: Random, vocabulary: Vocabulary, most: int = 4) -> Scene:
     place_name = _place(rng, vocabulary)
     things: list[Thing] = []
     while len(things) < kinds:
-        thing = _thing(rng, vocabulary, place_name)
+        thing = _thing(rng, vocabulary, SUPPORTS if not things and kinds > 1 and rng.random() < 0.35 else None)
         if all(thing.noun != other.noun for other in things):
             things.append(thing)
     scene = Scene(things, place=place_name, time=_time(rng))
@@ -96,13 +110,10 @@ def _time(rng: Random) -> str | None:
     return rng.choices([None, "night", "sunset"], weights=[7, 2, 1])[0]
 
 
-def _thing(rng: Random, vocabulary: Vocabulary, place_name: str) -> Thing:
-    if rng.random() < 0.22:
-        noun = rng.choice(list(FREE_NOUNS))
-        thing = free_thing(noun, FREE_NOUNS[noun])
-    else:
-        noun = rng.choice(list(vocabulary.nouns))
-        thing = known_thing(rng, noun, vocabulary)
+def _thing(rng: Random, vocabulary: Vocabulary, nouns: tuple[str, ...] | None) -> Thing:
+    """A random thing, of `nouns` if given."""
+    noun = rng.choice(nouns) if nouns else rng.choice(list(FREE_NOUNS if rng.random() < 0.22 else vocabulary.nouns))
+    thing = known_thing(rng, noun, vocabulary) if noun in vocabulary.nouns else free_thing(noun, FREE_NOUNS[noun])
     if rng.random() < 0.38:
         thing.color = rng.choice(RARE_COLORS if rng.random() < 0.15 else COLORS)
     if rng.random() < 0.2:
@@ -118,11 +129,11 @@ def known_thing(rng: Random, noun: str, vocabulary: Vocabulary) -> Thing:
     if entry.aliases and rng.random() < 0.35:
         said = rng.choice(entry.aliases)
         plural = plural_of(said)
-    return Thing(said, plural, entry.stands, entry.size * 100, group=entry.group)
+    return Thing(said, plural, entry.stands, entry.size * 100, group=entry.group, canonical=noun)
 
 
 def free_thing(noun: str, entry: FreeNoun) -> Thing:
-    return Thing(noun, entry.plural or plural_of(noun), entry.stands, entry.size * 100, entry.aspect)
+    return Thing(noun, entry.plural or plural_of(noun), entry.stands, entry.size * 100, entry.aspect, canonical=noun)
 
 
 def plural_of(noun: str) -> str:
@@ -174,7 +185,7 @@ def _links(rng: Random, scene: Scene) -> None:
             if rng.random() < 0.4 and subject not in used and len(things) <= 5:
                 things[subject].spot = rng.choice(SPOTS)
             continue
-        other = rng.randrange(subject)
+        other = 0 if things[0].canonical in SUPPORTS and rng.random() < 0.6 else rng.randrange(subject)
         kind = _kind(rng, things[subject], things[other])
         if kind is not None:
             scene.links.append((subject, kind, other))
@@ -186,12 +197,12 @@ def _links(rng: Random, scene: Scene) -> None:
 def _kind(rng: Random, subject: Thing, other: Thing) -> Kind | None:
     """A relation that makes sense between the two, or none."""
     weights: dict[Kind, int] = dict(_FLAT)
-    if other.noun in LOW and subject.stands != "water":
-        weights[Kind.ON] = 6
-    if other.noun in COVER and subject.stands == "ground":
-        weights[Kind.UNDER] = 8
-    if other.noun in HOLLOW and subject.group not in ("building", "landscape"):
-        weights[Kind.INSIDE] = 5
+    if other.canonical in LOW and subject.stands != "water":
+        weights[Kind.ON] = 16
+    if other.canonical in COVER and subject.stands == "ground":
+        weights[Kind.UNDER] = 14
+    if other.canonical in HOLLOW and subject.group not in ("building", "landscape"):
+        weights[Kind.INSIDE] = 12
     if subject.stands == "sky":
         weights = {Kind.ABOVE: 6, Kind.LEFT_OF: 2, Kind.RIGHT_OF: 2, Kind.NEXT_TO: 1} | (
             {Kind.BEHIND: 1} if other.stands == "sky" else {}

@@ -39,7 +39,7 @@ class Config(Frozen):
     dev: str
     seed: int
     rank: Annotated[int, Field(ge=1)]
-    alpha: float
+    alpha: Annotated[int, Field(ge=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     modules: tuple[str, ...]
     learning_rate: float
@@ -62,7 +62,7 @@ def tokenize(examples: list[Example], tokenizer: Any, longest: int) -> list[Toke
 
 def batches(rows: list[Tokens], batch_tokens: int, rng: Random) -> Iterator[list[Tokens]]:
     """One epoch in random order; a batch holds examples of similar length and at most `batch_tokens` padded tokens."""
-    order = sorted(range(len(rows)), key=lambda i: (len(rows[i][0]) + rng.random() * 8))
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]) + rng.random() * 8)
     groups: list[list[int]] = [[]]
     for index in order:
         if groups[-1] and (len(groups[-1]) + 1) * len(rows[index][0]) > batch_tokens:
@@ -83,7 +83,10 @@ def tensors(batch: list[Tokens], pad: int, device: str) -> dict[str, torch.Tenso
         ids[row, : len(tokens)] = torch.tensor(tokens)
         labels[row, asked : len(tokens)] = torch.tensor(tokens[asked:])
         mask[row, : len(tokens)] = 1
-    return {k: v.to(device, non_blocking=True) for k, v in (("input_ids", ids), ("attention_mask", mask), ("labels", labels))}
+    return {
+        k: v.to(device, non_blocking=True)
+        for k, v in (("input_ids", ids), ("attention_mask", mask), ("labels", labels))
+    }
 
 
 def answer_loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -122,7 +125,11 @@ class Run:
         self.model = get_peft_model(base, lora, autocast_adapter_dtype=True).to(device)  # adapters in float32
         self.weights = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            self.weights, lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=device == "cuda"
+            self.weights,
+            lr=config.learning_rate,
+            betas=(0.9, 0.99),
+            weight_decay=config.weight_decay,
+            fused=device == "cuda",
         )
         self.train = tokenize(read_jsonl(Path(config.train)), self.tokenizer, config.longest)
         self.dev = tokenize(read_jsonl(Path(config.dev)), self.tokenizer, config.longest)
@@ -174,7 +181,10 @@ class Run:
         recent = torch.stack(self.losses[-50:]).mean().item()
         left = self.spent * (1 - part) / max(part, 1e-9)
         speed = self.steps * self.config.batch_tokens / max(self.spent, 1e-9)
-        print(f"step {self.steps} loss {recent:.4f} at {self.spent:.0f} s, {left:.0f} s left, {speed:.0f} tokens/s", flush=True)
+        print(
+            f"step {self.steps} loss {recent:.4f} at {self.spent:.0f} s, {left:.0f} s left, {speed:.0f} tokens/s",
+            flush=True,
+        )
 
     @torch.no_grad()
     def dev_loss(self) -> float:
@@ -183,7 +193,9 @@ class Run:
         for batch in batches(self.dev, self.config.batch_tokens, Random(0)):
             answers = sum(len(ids) - asked for ids, asked in batch)
             with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
-                sums += answer_loss(self.model, tensors(batch, self.tokenizer.pad_token_id, self.device)).item() * answers
+                sums += (
+                    answer_loss(self.model, tensors(batch, self.tokenizer.pad_token_id, self.device)).item() * answers
+                )
             count += answers
         self.model.train()
         return sums / max(count, 1)
@@ -258,7 +270,9 @@ def load_config(file: Path) -> Config:
     try:
         return Config.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError, ValueError) as error:
-        raise BadInput(f"{file} is no training configuration: {error}.", "Compare it with experts/psa/smollm2.toml.") from error
+        raise BadInput(
+            f"{file} is no training configuration: {error}.", "Compare it with experts/psa/smollm2.toml."
+        ) from error
 
 
 def main() -> None:

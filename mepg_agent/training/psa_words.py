@@ -242,7 +242,8 @@ BIG = Pool(("big", "large", "huge", "giant", "enormous"), ("massive", "gigantic"
 SMALL = Pool(("small", "little", "tiny"), ("miniature", "teeny"))
 DETAILS = {
     "animal": ("sleepy", "happy", "fluffy", "angry", "sad", "curious", "cute", "smiling", "sleeping", "baby", "old",
-               "~ with a scarf", "~ wearing a hat", "~ with big eyes", "~ dancing", "~ running", "~ jumping", "~ curled up", "~ looking up", "~ waiting",
+               "~ with a scarf", "~ wearing a hat", "~ with big eyes", "~ dancing", "~ running", "~ jumping",
+               "~ curled up", "~ looking up", "~ waiting",
                "playful", "grumpy", "striped", "spotted"),
     "plant": ("tall", "blooming", "bare", "lush", "old", "leafy", "dry"),
     "food": ("fresh", "ripe", "tasty", "juicy", "half-eaten", "delicious"),
@@ -256,7 +257,8 @@ DETAILS = {
 TYPOS = {
     "castle": "castel", "elephant": "elephent", "watercolor": "watercolr", "giraffe": "girafe", "left": "lefft",
     "right": "rigth", "behind": "behing", "beside": "besides", "butterfly": "buterfly", "picture": "pictuer",
-    "with": "wiht", "the": "teh", "yellow": "yelow", "purple": "purpel", "beautiful": "beatiful", "mountain": "mountian",
+    "with": "wiht", "the": "teh", "yellow": "yelow", "purple": "purpel", "beautiful": "beatiful",
+    "mountain": "mountian",
     "between": "beetween", "house": "huose", "rabbit": "rabit", "style": "stlye", "background": "backround",
     "pencil": "pencle", "dinosaur": "dinosour", "umbrella": "umbrela", "octopus": "octapus", "penguin": "pengiun",
     "balloon": "baloon", "bicycle": "bycicle", "forest": "forrest", "desert": "dessert", "front": "frnot",

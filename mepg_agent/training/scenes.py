@@ -80,22 +80,24 @@ class Composer:
             (noun, look): Image.fromarray(sprites.art[i, j], "RGBA")
             for i, noun in enumerate(sprites.nouns)
             for j, look in enumerate(sprites.looks)
+            if noun in vocabulary.nouns
         }
+        self._nouns = list(vocabulary.nouns)
         self._kept: dict[tuple[str, str, int], Background] = {}
 
     def scene(self, rng: np.random.Generator, count: int | None = None, style: str | None = None) -> Scene:
         """One scene of `count` things (drawn when None), over-painted in `style` when given."""
-        n = count if count is not None else int(rng.choice([1, 2, 3, 4, 5], p=[0.42, 0.26, 0.16, 0.10, 0.06]))
-        nouns = [str(noun) for noun in rng.choice(self.sprites.nouns, n)]
+        n = count if count is not None else int(rng.choice([1, 2, 3, 4], p=[0.52, 0.28, 0.14, 0.06]))
+        nouns = [str(noun) for noun in rng.choice(self._nouns, n)]
         if n > 1 and rng.random() < 0.2:  # counts: two dogs, three stars
             nouns[1] = nouns[0]
         place, time = self._place(nouns, rng), str(rng.choice(["day", "sunset", "night"], p=[0.6, 0.16, 0.24]))
         ground = self._background(place, time, rng)
         canvas = Image.fromarray(ground.image).convert("RGB")
         things: list[Thing] = []
-        shared = None if rng.random() < 0.5 else str(rng.choice(self.sprites.looks))
+        shared = None if rng.random() < 0.5 else str(rng.choice(self.vocabulary.looks))
         for box, noun in self._layout(nouns, ground.ground, rng):
-            look = shared or str(rng.choice(self.sprites.looks))
+            look = shared or str(rng.choice(self.vocabulary.looks))
             things.append(self._paste(canvas, noun, look, box, ground, rng))
         image = np.asarray(canvas)
         result = Scene(image, tuple(things), place, time)
@@ -141,9 +143,9 @@ class Composer:
     def _spot(self, noun: str, ground: float, shrink: float, alone: bool, rng: np.random.Generator) -> Box:
         kind = self.vocabulary.nouns[noun]
         if alone:
-            side = float(rng.uniform(0.22, 0.9))
+            side = float(rng.uniform(0.36, 0.88))
         else:
-            side = float(np.clip(kind.size * shrink * rng.uniform(0.7, 1.5), 0.15, 0.7))
+            side = float(np.clip(kind.size * shrink * rng.uniform(0.9, 1.5), 0.26, 0.7))
         x = float(rng.uniform(side / 2, 1 - side / 2))
         if rng.random() < 0.2 or ground > 0.95:  # anywhere: a person may want a dog in the sky
             y = float(rng.uniform(side / 2, 1 - side / 2))
@@ -162,7 +164,7 @@ class Composer:
         if rng.random() < 0.5:
             art = art.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         art = art.convert("RGBa")
-        if rng.random() < 0.3:
+        if rng.random() < 0.15:
             art = art.rotate(float(rng.uniform(-9, 9)), Image.Resampling.BICUBIC)
         side = max(round(box.width * self.size), 8)
         art = art.resize((side, side), Image.Resampling.LANCZOS if side < art.width else Image.Resampling.BICUBIC)

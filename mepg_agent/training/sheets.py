@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderTiny, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.pool import to_float
 
 SIX = (
@@ -63,7 +64,7 @@ def prompts(
 
 
 @torch.no_grad()
-def reconstructions(vae: AutoencoderTiny, images: Tensor, file: Path) -> None:
+def reconstructions(vae: PatchAutoencoder, images: Tensor, file: Path) -> None:
     """Each picture beside what is left of it after coding."""
     out = vae.decode(vae.encode(to_float(images)).latents).sample.float().clamp(-1, 1)
     shown = ((out + 1) * 127.5).round().byte().permute(0, 2, 3, 1)

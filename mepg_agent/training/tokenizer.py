@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mepg_agent.portfolio import Portfolio, Vocabulary
+from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.training.captions import caption
 from mepg_agent.training.imagetext import train_tokenizer
 from mepg_agent.training.pool import all_styles
@@ -33,9 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("train-data/sprites.npz"), help="made by `make train-data`")
     parser.add_argument("--experts", type=Path, default=Path("experts"))
+    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
     options = parser.parse_args()
-    vocabulary = Portfolio((options.experts,)).vocabulary("picturebook")
-    assert vocabulary is not None
+    vocabulary = read_vocabulary(options.vocabulary)
     composer = Composer(Sprites.load(options.data), vocabulary, size=64)
     folder = options.experts / "picturebook" / "pipeline" / "tokenizer"
     tokenizer = train_tokenizer(corpus(composer, vocabulary), folder)

@@ -1,0 +1,45 @@
+# make demo        draw one picture, from a bare machine
+# make test        ruff, pyright, pytest
+# make lint        ruff and pyright only
+# make train-data  fetch and pack the icons that training draws with (needs npm)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet -c constraints.txt
+PACKAGE := $(shell find mepg_agent mcp_server prompts experts -type f -not -name '*.pyc') pyproject.toml constraints.txt
+DEMO := a watercolor fox left of a castle at night, with a full moon top right
+
+.PHONY: demo test lint train-data clean
+
+demo: $(VENV)/installed
+	$(BIN)/mepg draw "$(DEMO)" -o demo.png
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+train-data: $(VENV)/installed-dev
+	$(BIN)/python -m mepg_agent.training.icons
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# A changed source is installed again; the dependencies that are already there are not fetched again.
+$(VENV)/installed: $(BIN)/python $(PACKAGE)
+	@echo "Installing into $(VENV) (the first time takes some minutes) …"
+	$(PIP) .
+	@touch $@
+
+# Tests run on the sources, so only a change of the requirements needs a new installation.
+$(VENV)/installed-dev: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (the first time takes some minutes) …"
+	$(PIP) '.[dev]'
+	@touch $@

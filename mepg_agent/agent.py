@@ -1,0 +1,254 @@
+"""The facade: everything the command line, the studio and the MCP server do goes through an `Agent`.
+
+with Agent() as agent:
+    result = agent.draw("a watercolor fox left of a castle at night")
+    print(result.status, result.image)
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any, Self
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph.state import CompiledStateGraph
+from pydantic import ValidationError
+
+from mepg_agent.engine.base import Engine
+from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
+from mepg_agent.graph import MAX_REVISIONS, Asked, Context, State, build_graph
+from mepg_agent.planning.base import Planner
+from mepg_agent.planning.rules import RulePlanner
+from mepg_agent.portfolio import Backbone, Found, Portfolio
+from mepg_agent.records import Brief, Event
+from mepg_agent.scene import MAX_REGIONS, ScenePlan
+from mepg_agent.session import Result, SessionStore
+from mepg_agent.settings import Settings
+from mepg_agent.verify.base import Verifier
+
+__all__ = ["Agent", "Event", "Result", "make_graph"]
+
+PLANNERS: dict[str, Callable[[], Planner]] = {"auto": RulePlanner, "rules": RulePlanner}
+Stream = Generator[Event | Result, None, None]  # closing it stops the drawing between two steps
+
+
+class Agent:
+    """Plans, draws, checks and repairs pictures. What is passed in replaces what the settings would choose.
+
+    Safe to use from several threads; pictures are drawn one after the other.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        engine: Engine | None = None,
+        planner: Planner | None = None,
+        verifier: Verifier | None = None,
+    ) -> None:
+        """Nothing heavy is loaded before it is needed. Raises BrokenAsset if the home cannot be written."""
+        self.settings = settings or Settings.load()
+        self.portfolio = Portfolio(self.settings.experts)
+        self.store = SessionStore(self.settings.home)
+        self._given = (engine, planner, verifier)
+        self._engines: dict[str, Engine] = {}
+        self._verifiers: dict[str, Verifier | None] = {}
+        self._open: tuple[sqlite3.Connection, CompiledStateGraph[State, Context, Asked, State]] | None = None
+        self._drawing, self._loading = threading.Lock(), threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection to the checkpoints; sessions stay on disk."""
+        with self._loading:
+            if self._open is not None:
+                self._open[0].close()
+                self._open = None
+
+    def plan(self, prompt: str | Brief, **wishes: Any) -> ScenePlan:
+        """The scene as it would be drawn: planned, routed to experts, its layout mended. Draws nothing."""
+        brief = make_brief(prompt, **wishes)
+        given: Any = {"session": "plan", "brief": brief.model_dump(mode="json")}
+        state = build_graph(plan_only=True).compile().invoke(given, context=self._context())
+        return ScenePlan.model_validate({**state["plan"], "notes": state["notes"]})
+
+    def draw(self, prompt: str | Brief, **wishes: Any) -> Result:
+        """Plan, draw, check, repair. `wishes` are fields of `Brief`: seed, steps, rounds, extent, …
+
+        Raises BadInput for a request that cannot be drawn, BrokenAsset for a broken installation.
+        """
+        return _last(self.stream(prompt, **wishes))
+
+    def stream(self, prompt: str | Brief, **wishes: Any) -> Stream:
+        """Events while the picture is made, the `Result` last. Closing the iterator stops between two steps."""
+        brief = make_brief(prompt, **wishes)
+        self.portfolio.backbone(brief.backbone)
+        self._planner(brief)
+        return self._follow(self.store.begin(brief), brief)
+
+    def resume(self, session: str) -> Stream:
+        """Goes on where an interrupted session stopped; a finished one yields its result at once."""
+        finished = self.store.result(session)
+        if finished is not None:
+            return (item for item in (finished,))
+        return self._follow(session, self.store.brief(session))
+
+    def result(self, session: str) -> Result:
+        """The result of a finished session. Raises BadInput for an unknown or unfinished one."""
+        result = self.store.result(session)
+        if result is None:
+            raise BadInput(f"The session '{session}' is not finished.", "Resume it first.")
+        return result
+
+    def _follow(self, session: str, brief: Brief) -> Stream:
+        """Runs the session's graph from where it stands to its end."""
+        context, graph = self._context(), self._compiled()
+        repairs = MAX_REGIONS * (brief.rounds + 1)
+        thread: Any = {"configurable": {"thread_id": session}, "recursion_limit": 10 + 2 * (MAX_REVISIONS + repairs)}
+        given: Any = {"session": session, "brief": brief.model_dump(mode="json")}
+        parts: Any = iter(())
+        try:
+            begun = bool(graph.get_state(thread).values)
+            parts = graph.stream(
+                None if begun else given, thread, context=context, stream_mode="custom", durability="sync"
+            )
+            # Not `yield from`: closing must set `cancelled` before it reaches the graph, which waits for its node.
+            while (part := next(parts, None)) is not None:
+                yield part
+            yield self.result(session)
+        except Cancelled:
+            raise
+        except MepgError as error:
+            self.store.put_failure(session, error)
+            raise
+        except sqlite3.OperationalError as error:
+            advice = "Free some space there, or set MEPG_HOME to a folder that can be written."
+            raise BrokenAsset(f"Checkpoints cannot be kept in {self.settings.home}: {error}.", advice) from error
+        finally:
+            context.cancelled.set()
+            if isinstance(parts, Generator):
+                parts.close()
+
+    def _context(self) -> Context:
+        return Context(
+            portfolio=self.portfolio,
+            store=self.store,
+            planner=self._planner,
+            engine=self._engine,
+            verifier=self._verifier,
+            drawing=self._drawing,
+        )
+
+    def _planner(self, brief: Brief) -> Planner:
+        if self._given[1] is not None:
+            return self._given[1]
+        if brief.planner not in PLANNERS:
+            raise BadInput(f"There is no planner '{brief.planner}'.", f"Planners: {', '.join(PLANNERS)}.")
+        return PLANNERS[brief.planner]()
+
+    def _engine(self, backbone: str) -> Engine:
+        if self._given[0] is not None:
+            return self._given[0]
+        with self._loading:
+            if backbone not in self._engines:
+                self._engines[backbone] = self._load_engine(backbone)
+            return self._engines[backbone]
+
+    def _load_engine(self, backbone: str) -> Engine:
+        from mepg_agent.engine.device import choose_device
+        from mepg_agent.engine.local import LocalEngine
+
+        found = self.portfolio.backbone(backbone)
+        return LocalEngine(
+            _place(found, found.item.pipeline),
+            weights_hash=found.item.weights_hash(),
+            revision=found.item.revision,
+            device=choose_device(self.settings.device),
+            threads=self.settings.threads,
+        )
+
+    def _verifier(self, backbone: str) -> Verifier | None:
+        if self._given[2] is not None:
+            return self._given[2]
+        with self._loading:
+            if backbone not in self._verifiers:
+                self._verifiers[backbone] = self._load_verifier(backbone)
+            return self._verifiers[backbone]
+
+    def _load_verifier(self, backbone: str) -> Verifier | None:
+        found = self.portfolio.backbone(backbone)
+        if found.item.verifier is None:
+            return None
+        from mepg_agent.engine.device import choose_device
+        from mepg_agent.verify.clip import ClipVerifier
+
+        return ClipVerifier(
+            _place(found, found.item.verifier),
+            found.item.thresholds,
+            self.portfolio.vocabulary(backbone),
+            _style_names(self.portfolio, backbone),
+            found.item.style_prompt,
+            choose_device(self.settings.device),
+        )
+
+    def _compiled(self) -> CompiledStateGraph[State, Context, Asked, State]:
+        """The graph over its checkpoints in the home, opened once."""
+        with self._loading:
+            if self._open is None:
+                # The state is plain JSON, so a checkpoint that holds anything else is refused.
+                serde = JsonPlusSerializer(allowed_msgpack_modules=())
+                checkpoints = self.store.checkpoints()
+                graph = build_graph().compile(checkpointer=SqliteSaver(checkpoints, serde=serde))
+                self._open = (checkpoints, graph)
+            return self._open[1]
+
+
+def make_brief(prompt: str | Brief, **wishes: Any) -> Brief:
+    """Raises BadInput, naming the first thing that is wrong."""
+    try:
+        if isinstance(prompt, Brief):
+            return Brief.model_validate({**dict(prompt), **wishes})
+        return Brief(prompt=prompt, **wishes)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise BadInput(
+            f"The request cannot be drawn: {where}: {said}.", f"Change the {where} and ask again."
+        ) from error
+
+
+def make_graph() -> Any:
+    """The compiled graph for LangGraph's own server (`langgraph.json`), which brings its own checkpoints."""
+    return build_graph(Agent()._context()).compile()
+
+
+def _style_names(portfolio: Portfolio, backbone: str) -> dict[str, str]:
+    """What a routed plan calls a style (look, expert id, first trigger) to its word in prompts."""
+    vocabulary = portfolio.vocabulary(backbone)
+    names = {look: look for look in (vocabulary.looks if vocabulary else ())}
+    for expert in (found.item for found in portfolio.experts_of(backbone).values()):
+        word = expert.triggers[0] if expert.triggers else expert.id
+        names |= {expert.id: word, word.casefold(): word}
+    return names
+
+
+def _place(found: Found[Backbone], name: str) -> Path | str:
+    """A folder beside the manifest, or a hub id ("owner/name")."""
+    folder = found.folder / name
+    if folder.is_dir() or "/" not in name:
+        return folder
+    return name
+
+
+def _last(items: Stream) -> Result:
+    *_, result = items
+    assert isinstance(result, Result), "a stream ends with its result or raises"
+    return result

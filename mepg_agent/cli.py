@@ -1,0 +1,322 @@
+"""The command line: arguments → agent → text.
+
+Exit codes: 0 accepted, 3 best effort, 2 something the person can mend, 1 a fault, 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from mepg_agent import __version__
+from mepg_agent.cli_input import check_output, read_plan, read_prompt, read_size
+from mepg_agent.cli_layout import layout_svg
+from mepg_agent.cli_progress import Watch
+from mepg_agent.cli_report import (
+    expert_view,
+    experts_view,
+    plan_view,
+    result_json,
+    result_view,
+    sessions_view,
+)
+from mepg_agent.errors import BadInput, Cancelled, MepgError
+from mepg_agent.portfolio import Expert, Portfolio
+from mepg_agent.records import Brief, Event, Render, RenderJob, Verdict
+from mepg_agent.scene import Frozen, ScenePlan
+from mepg_agent.settings import Settings
+
+if TYPE_CHECKING:
+    from mepg_agent.agent import Agent
+    from mepg_agent.session import Result
+
+ACCEPTED, FAULT, BAD_INPUT, BEST_EFFORT, STOPPED = 0, 1, 2, 3, 130
+CODES = {"accepted": ACCEPTED, "best_effort": BEST_EFFORT, "failed": FAULT}
+SCHEMAS: tuple[type[Frozen], ...] = (Brief, ScenePlan, RenderJob, Render, Verdict, Event)
+WIDTH = 140  # of tables that are not shown on a terminal
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+experts_app = typer.Typer(help="The installed style experts.", invoke_without_command=True)
+app.add_typer(experts_app, name="experts")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to put the picture (.png).")]
+Prompt = Annotated[str, typer.Argument(help='What the picture shows; "-" reads it from the standard input.')]
+Planner = Annotated[str, typer.Option(help="Who lays the picture out.")]
+Size = Annotated[str | None, typer.Option(metavar="PIXELS", help="Size, as 256 or 320x256.")]
+
+
+def new_agent() -> Agent:
+    from mepg_agent.agent import Agent
+
+    return Agent()
+
+
+def _console(stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    return console
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a command needs from outside: an agent, and where to write."""
+
+    make_agent: Callable[[], Agent] = new_agent
+    out: Console = field(default_factory=lambda: _console(stderr=False))
+    err: Console = field(default_factory=lambda: _console(stderr=True))
+
+    def json(self, value: Any) -> None:
+        self.out.file.write(json.dumps(value) + "\n")
+
+
+def main() -> NoReturn:
+    sys.exit(run(sys.argv[1:], Door()))
+
+
+def run(arguments: Sequence[str], door: Door) -> int:
+    """One command; returns its exit code and never raises for anything a command may do."""
+    as_json = "--json" in arguments
+    try:
+        code = app(args=list(arguments), prog_name="mepg", standalone_mode=False, obj=door)
+        if code == STOPPED:
+            return _refuse(door, Cancelled("Stopped.", "Nothing that was finished is lost."), STOPPED, as_json)
+        return code or ACCEPTED
+    except MepgError as error:
+        return _refuse(door, error, BAD_INPUT if isinstance(error, BadInput) else FAULT, as_json)
+    except typer.TyperException as error:
+        if not error.format_message():  # the help was shown
+            return BAD_INPUT
+        return _refuse(
+            door, BadInput(error.format_message(), "`mepg --help` shows what is possible."), BAD_INPUT, as_json
+        )
+    except Exception as error:
+        traceback.print_exc(file=door.err.file)
+        unexpected = MepgError(
+            f"This should not happen: {type(error).__name__}: {error}.", "Please report the lines above."
+        )
+        return _refuse(door, unexpected, FAULT, as_json)
+
+
+def _refuse(door: Door, error: MepgError, code: int, as_json: bool) -> int:
+    if as_json:
+        door.json({"error": error.message, "advice": error.advice})
+    else:
+        door.err.print(Text(error.message, "bold red"))
+        door.err.print(Text(error.advice))
+    return code
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mepg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Draw pictures region by region, each in its own style."""
+
+
+@app.command()
+def draw(
+    ctx: typer.Context,
+    prompt: Annotated[str | None, typer.Argument(help='What to draw; "-" reads it from the standard input.')] = None,
+    output: Output = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same picture.")] = 0,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
+    rounds: Annotated[int, typer.Option(help="Repairs at most.")] = 2,
+    guidance: Annotated[float | None, typer.Option(help="How strictly to follow the words.")] = None,
+    size: Size = None,
+    planner: Planner = "auto",
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw this plan, as `mepg plan --json` prints.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Plan, draw, check and repair a picture."""
+    given = read_plan(plan) if plan else None
+    if prompt is None and given is None:
+        raise BadInput("There is nothing to draw.", 'Say what: mepg draw "a red fox on a meadow".')
+    words = read_prompt(prompt) if prompt is not None else given.prompt if given else ""
+    file = check_output(output, ".png") if output else None
+    wishes = {"seed": seed, "steps": steps, "rounds": rounds, "guidance": guidance, "planner": planner, "plan": given}
+    extent = read_size(size) if size else None
+    with ctx.obj.make_agent() as agent:
+        return _follow(ctx.obj, agent.stream(words, extent=extent, **wishes), file, as_json)
+
+
+@app.command()
+def resume(ctx: typer.Context, session: str, output: Output = None, as_json: AsJson = False) -> int:
+    """Go on with a picture that was stopped."""
+    file = check_output(output, ".png") if output else None
+    with ctx.obj.make_agent() as agent:
+        return _follow(ctx.obj, agent.resume(session), file, as_json)
+
+
+def _follow(door: Door, items: Iterator[Event | Result], file: Path | None, as_json: bool) -> int:
+    """Shows the events, then the result."""
+    result = _watch(door, items, quiet=as_json)
+    if file is not None:
+        _copy(result.image, file)
+    place = file or result.image
+    if as_json:
+        door.json(result_json(result, place))
+    else:
+        door.out.print(result_view(result, place))
+    return CODES[result.status]
+
+
+def _watch(door: Door, items: Iterator[Event | Result], quiet: bool) -> Result:
+    # What a model library prints goes to stderr: the standard output is for the result.
+    with (
+        redirect_stdout(sys.stderr),
+        closing(_pulled(items)) as stream,
+        asked_to_stop() as asked,
+        Watch(door.err, quiet) as watch,
+    ):
+        for item in stream:
+            if not isinstance(item, Event):
+                return item
+            if asked.is_set():
+                raise KeyboardInterrupt
+            watch.show(item)
+    raise MepgError("The picture was not finished.", "Draw it again.")
+
+
+def _pulled(items: Iterator[Event | Result]) -> Generator[Event | Result, None, None]:
+    """The same items, from something that can be closed: closing it stops the drawing."""
+    yield from items
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C, so that the step at hand can end and its session be resumed; a second breaks in."""
+    asked = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _copy(image: Path, file: Path) -> None:
+    try:
+        shutil.copyfile(image, file)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}.", f"The picture is kept at {image}.") from error
+
+
+@app.command("plan")
+def plan_command(
+    ctx: typer.Context,
+    prompt: Prompt,
+    size: Size = None,
+    planner: Planner = "auto",
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the layout into this .svg file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a picture would be laid out, without drawing it."""
+    file = check_output(svg, ".svg") if svg else None
+    extent = read_size(size) if size else None
+    with redirect_stdout(sys.stderr), ctx.obj.make_agent() as agent:
+        plan = agent.plan(read_prompt(prompt), extent=extent, planner=planner)
+    if file is not None:
+        file.write_text(layout_svg(plan), encoding="utf-8")
+    if as_json:
+        ctx.obj.json(plan.model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(plan_view(plan))
+
+
+@app.command()
+def sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the pictures drawn so far, newest first."""
+    from mepg_agent.session import SessionStore
+
+    found = SessionStore(Settings.load().home).sessions()
+    if as_json:
+        ctx.obj.json([summary.model_dump(mode="json") for summary in found])
+    else:
+        ctx.obj.out.print(sessions_view(found))
+
+
+def _experts() -> list[Expert]:
+    return [found.item for found in Portfolio(Settings.load().experts).experts.values()]
+
+
+@experts_app.callback()
+def experts(ctx: typer.Context) -> None:
+    """The installed style experts."""
+    if ctx.invoked_subcommand is None:
+        list_experts(ctx)
+
+
+@experts_app.command("list")
+def list_experts(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the installed experts."""
+    if as_json:
+        ctx.obj.json([expert.model_dump(mode="json") for expert in _experts()])
+    else:
+        ctx.obj.out.print(experts_view(_experts()))
+
+
+@experts_app.command()
+def show(ctx: typer.Context, expert: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Show one expert: "watercolor", or "picturebook/watercolor" where two families have one of that name."""
+    every = _experts()
+    found = [e for e in every if expert in (e.id, f"{e.base}/{e.id}")]
+    if not found:
+        known = ", ".join(e.id for e in every) or "none"
+        raise BadInput(f"There is no expert '{expert}'.", f"Installed experts: {known}.")
+    if len(found) > 1:
+        names = " or ".join(f"{e.base}/{e.id}" for e in found)
+        raise BadInput(f"Several families have an expert '{expert}'.", f"Say {names}.")
+    if as_json:
+        ctx.obj.json(found[0].model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(expert_view(found[0]))
+
+
+@app.command()
+def schema(
+    ctx: typer.Context, name: Annotated[str | None, typer.Argument(help="One of them; all without.")] = None
+) -> None:
+    """Print the JSON schemas of what goes in and comes out."""
+    by_name = {model.__name__: model for model in SCHEMAS}
+    if name is not None and name not in by_name:
+        raise BadInput(f"There is no schema '{name}'.", f"There are {', '.join(by_name)}.")
+    schemas = {key: model.model_json_schema() for key, model in by_name.items()}
+    ctx.obj.json(schemas[name] if name else schemas)
+
+
+@app.command()
+def serve(ctx: typer.Context) -> None:
+    """Serve the Model Context Protocol on the standard streams."""
+    from mcp_server.server import build_server
+
+    build_server(ctx.obj.make_agent).run("stdio")

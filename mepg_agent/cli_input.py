@@ -1,0 +1,74 @@
+"""What a person typed, turned into values; every mistake becomes one sentence and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mepg_agent.errors import BadInput
+from mepg_agent.scene import MAX_PROMPT, Extent, ScenePlan
+
+FROM_STDIN = "-"
+
+
+def read_prompt(prompt: str) -> str:
+    """The prompt itself, or for "-" what stands on the standard input."""
+    if prompt != FROM_STDIN:
+        return prompt
+    try:
+        # One character more than is allowed, of at most four bytes: enough to see that it is too long.
+        return sys.stdin.buffer.read(4 * MAX_PROMPT + 4).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput("The standard input is not UTF-8 text.", "Pipe plain text into `mepg draw -`.") from error
+
+
+def read_plan(file: Path) -> ScenePlan:
+    try:
+        return ScenePlan.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise BadInput(f"The plan {file} cannot be read: {error.strerror}.", "Name a file that exists.") from error
+    except ValidationError as error:
+        advice = "`mepg plan … --json` prints a good one, `mepg schema ScenePlan` says what may stand in it."
+        raise BadInput(f"{file} is not a plan: {first_mistake(error)}.", advice) from error
+
+
+def read_size(size: str) -> Extent:
+    """ "256" or "320x256", in pixels."""
+    match = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", size)
+    if match is None:
+        raise BadInput(f"'{size}' is not a size.", "Write pixels, as 256 or 320x256.")
+    try:
+        return Extent(width=int(match[1]), height=int(match[2] or match[1]))
+    except ValidationError as error:
+        raise BadInput(f"A picture cannot be {size}: {first_mistake(error)}.", "Both sides are 64 to 4096.") from error
+
+
+def check_output(file: Path, ending: str) -> Path:
+    """Absolute path of a file that can be written, found out before any work is done."""
+    if file.suffix.lower() != ending:
+        raise BadInput(f"'{file}' does not end in {ending}.", f"Name it {file.stem or 'picture'}{ending}.")
+    file = file.absolute()
+    if file.is_dir():
+        raise BadInput(f"{file} is a folder.", "Name a file.")
+    if not file.parent.is_dir():
+        raise BadInput(f"There is no folder {file.parent}.", "Make it first, or name another file.")
+    try:
+        tempfile.TemporaryFile(dir=file.parent).close()
+        if file.exists() and not os.access(file, os.W_OK):
+            raise PermissionError(13, os.strerror(13))
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}.", "Name a file in another folder.") from error
+    return file
+
+
+def first_mistake(error: ValidationError) -> str:
+    """The first thing that is wrong, as "regions.0.box.x: Input should be …"."""
+    first = error.errors(include_url=False)[0]
+    said = first["msg"].removeprefix("Value error, ")
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {said}" if place else said

@@ -1,0 +1,38 @@
+"""The stream of events, shown while it happens: a bar on a terminal, a line a node elsewhere. Always on stderr."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from mepg_agent.records import Event
+
+
+class Watch:
+    """Shows one event after the other; shows nothing at all when `quiet`."""
+
+    def __init__(self, console: Console, quiet: bool) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._node = ""
+        words = TextColumn("{task.description}", markup=False)
+        columns = (words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
+        self._task = self._bar.add_task("starting", total=None)
+
+    def show(self, event: Event) -> None:
+        self._bar.update(self._task, description=event.message, total=event.of, completed=event.step or 0)
+        new_line = event.step is None or event.node != self._node  # in a log not a line a step
+        if new_line and not self._quiet and not self._console.is_terminal:
+            self._console.print(Text(f"{event.node}: {event.message}"))
+        self._node = event.node
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

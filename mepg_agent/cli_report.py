@@ -1,0 +1,112 @@
+"""What the command line shows of plans, verdicts and results: tables for a person, one JSON object for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mepg_agent.portfolio import Expert
+from mepg_agent.records import Verdict
+from mepg_agent.scene import Box, ScenePlan
+
+if TYPE_CHECKING:
+    from mepg_agent.session import Result, Summary
+
+STATUS = {
+    "accepted": "Accepted: every check passed.",
+    "best_effort": "Best effort: not every check passed. This is the best of what was drawn.",
+    "failed": "Failed: nothing worth keeping was drawn.",
+}
+
+
+def plan_view(plan: ScenePlan) -> RenderableType:
+    table = _table("region", "what", "where", "style", "expert", "z")
+    for r in plan.regions:
+        table.add_row(r.id, Text(r.prompt), where(r.box), r.style or plan.style or "–", r.expert or "–", str(r.z))
+    scene = ", ".join(filter(None, (plan.background, plan.time, plan.style)))
+    lines = [f"Plan ({plan.planner}): {scene}, {plan.extent} pixels", *plan.notes, plan.rationale]
+    return Group(*(Text(line) for line in lines if line), table)
+
+
+def verdict_view(verdict: Verdict) -> RenderableType:
+    table = _table("region", "check", "", "score", "needs", "evidence")
+    for f in verdict.findings:
+        mark = Text("pass", "green") if f.passed else Text("fail", "bold red")
+        row = (f.region or "picture", f.check.value, mark, f"{f.score:.2f}", f"{f.threshold:.2f}", Text(f.evidence))
+        table.add_row(*row)
+    return Group(Text(f"Verdict ({verdict.verifier})"), table)
+
+
+def seconds_view(result: Result) -> RenderableType:
+    table = _table("node", "seconds")
+    for node, seconds in result.seconds.items():
+        table.add_row(node, f"{seconds:.2f}")
+    table.add_row("all", f"{sum(result.seconds.values()):.2f}")
+    rounds = "no repair" if result.rounds == 0 else f"{result.rounds} repair{'s' if result.rounds > 1 else ''}"
+    return Group(Text(f"Time ({calls(result)} denoiser calls, {rounds})"), table)
+
+
+def result_view(result: Result, file: Path) -> RenderableType:
+    parts = [plan_view(result.plan), verdict_view(result.verdict), seconds_view(result)]
+    lines = [*result.notes, STATUS[result.status], f"Picture: {file}", f"Session: {result.session}"]
+    return Group(*(part for view in parts for part in (view, Text())), *(Text(line) for line in lines))
+
+
+def experts_view(experts: Iterable[Expert]) -> RenderableType:
+    table = _table("expert", "family", "what", "chosen by the words", "scale")
+    for e in experts:
+        table.add_row(e.id, e.base, Text(e.title), Text(", ".join(e.triggers)), f"{e.scale:g}")
+    return table if table.row_count else Text("No experts are installed.")
+
+
+def expert_view(expert: Expert) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for key, value in expert.model_dump(mode="json").items():
+        table.add_row(key, Text(", ".join(value) if isinstance(value, list) else str(value)))
+    return table
+
+
+def sessions_view(sessions: Iterable[Summary]) -> RenderableType:
+    table = _table("session", "status", "prompt")
+    for s in sessions:
+        table.add_row(s.session, s.status or "unfinished", Text(s.prompt))
+    return table if table.row_count else Text("Nothing was drawn yet.")
+
+
+def result_json(result: Result, file: Path) -> dict[str, Any]:
+    """Machine-readable outcome: status, file, plan, verdict, cost."""
+    return {
+        "status": result.status,
+        "file": str(file),
+        "session": result.session,
+        "picture": result.render.picture,
+        "seed": result.render.seed,
+        "rounds": result.rounds,
+        "plan": result.plan.model_dump(mode="json"),
+        "verdict": result.verdict.model_dump(mode="json"),
+        "remarks": [remark.model_dump(mode="json") for remark in result.remarks],
+        "notes": list(result.notes),
+        "cost": {"seconds": result.seconds, "denoiser_calls": calls(result)},
+    }
+
+
+def where(box: Box) -> str:
+    """ "left 10–40 %, top 20–60 %": the spans a person can check with a ruler."""
+    return f"left {box.x:.0%}–{box.right:.0%}, top {box.y:.0%}–{box.bottom:.0%}"
+
+
+def calls(result: Result) -> int:
+    """Denoiser calls of everything drawn on the way."""
+    return sum(render.calls for render in result.renders)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(show_edge=False, pad_edge=False, box=None, padding=(0, 2), header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

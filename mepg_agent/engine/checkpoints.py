@@ -1,0 +1,88 @@
+"""Experts that are whole checkpoints: each evaluated on the crop of its regions, predictions blended by the masks.
+
+All share one latent space and one noise schedule, so at every position the prediction is Σ w_c(p)·ε_c(p), as in
+MultiDiffusion (arXiv 2302.08113) but only where a checkpoint has something to draw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mepg_agent.engine.adapters import ExpertWeights
+from mepg_agent.engine.sampler import Pass
+from mepg_agent.engine.windows import Window, crops
+from mepg_agent.records import Adapter, RenderJob
+
+
+@dataclass(frozen=True)
+class _Guest:
+    """Another denoiser on its window, its weight (h, w) there, and the slices of that window in the host's."""
+
+    adapter: Adapter
+    run: Pass
+    weight: Tensor
+    place: tuple[slice, slice]
+
+
+class Ensemble:
+    """The backbone's pass over a window, and a pass of each checkpoint expert over the part that it draws."""
+
+    def __init__(
+        self, pipe: Any, job: RenderJob, experts: dict[str, ExpertWeights], window: Window, canvas: tuple[int, int]
+    ) -> None:
+        self._host = Pass(pipe, job, experts, window, canvas)
+        self.field = self._host.field
+        self.calls = 0.0  # evaluations so far, in units of one over the whole window
+        self._guests = [
+            guest
+            for adapter in job.adapters
+            if experts[adapter.id].checkpoint is not None
+            for guest in self._invite(pipe, job, experts, adapter, canvas)
+        ]
+
+    def _invite(
+        self, pipe: Any, job: RenderJob, experts: dict[str, ExpertWeights], adapter: Adapter, canvas: tuple[int, int]
+    ) -> list[_Guest]:
+        host = self._host.window
+        weight = torch.from_numpy(_weight(job, adapter.id, self.field.finest)).float().to(self.field.device)
+        found = []
+        for window in _windows(pipe, job, adapter.id, host, canvas):
+            top, left = window.top - host.top, window.left - host.left
+            place = (slice(top, top + window.height), slice(left, left + window.width))
+            if weight[place].any():
+                run = Pass(pipe, job, experts, window, canvas, experts[adapter.id].checkpoint)
+                found.append(_Guest(adapter, run, weight[place].to(pipe.unet.dtype), place))
+        return found
+
+    def predict(self, latents: Tensor, timestep: Tensor, step: int, of: int) -> Tensor:
+        base = self._host.predict(latents, timestep, step, of)
+        self.calls += 1
+        blended = base
+        for guest in self._guests:
+            if not guest.adapter.start <= step / of < guest.adapter.end:
+                continue
+            own = guest.run.predict(latents[:, :, *guest.place].contiguous(), timestep, step, of)
+            blended = blended.clone()
+            blended[:, :, *guest.place] += guest.weight * (own - base[:, :, *guest.place])
+            self.calls += guest.run.window.area / self._host.window.area
+        return blended
+
+
+def _weight(job: RenderJob, adapter: str, weights: Any) -> Any:
+    """Share (h, w) of the prediction that a checkpoint gives; its scale says how far it replaces the backbone."""
+    scales = [job.background_scale if job.background_adapter == adapter else 0.0]
+    scales += [r.scale if r.adapter == adapter else 0.0 for r in job.regions]
+    return sum(min(scale, 1.0) * w for scale, w in zip(scales, weights, strict=True))
+
+
+def _windows(pipe: Any, job: RenderJob, adapter: str, host: Window, canvas: tuple[int, int]) -> list[Window]:
+    """The crops of its regions on a whole canvas; inside a crop, or behind everything, the host's own window."""
+    if host.area < canvas[0] * canvas[1] or job.background_adapter == adapter:
+        return [host]
+    boxes = [r.box.pixels(job.extent) for r in job.regions if r.adapter == adapter]
+    multiple = 2 ** (len(pipe.unet.config.block_out_channels) - 1)
+    return crops(boxes, canvas, pipe.vae_scale_factor, multiple)

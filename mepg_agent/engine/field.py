@@ -1,0 +1,229 @@
+"""The gates of one pass: what each block and each expert weighs at each position, at each resolution of the denoiser.
+
+Source of the gate: share γ_r(p) of region r in the cross-attention at position p, with logits biased by the log of the
+regions' soft masks; an expert's gate is G_m(p) = Σ_r R[r, m] γ_r(p), where R holds the scales (see `routes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mepg_agent.engine.gating import Cells, Weights, cells_of, partition
+from mepg_agent.engine.windows import Window
+from mepg_agent.records import GateKind, JobRegion, RenderJob
+
+SILENCE = -30.0  # log-weight of a block that must not be heard: e^-30 is below float32's rounding
+
+
+Reader = tuple[str | None, float]  # adapter and its scale; (None, 0) is the base model
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What stays the same from one step to the next: which regions are heard, which experts work, whether β > 0."""
+
+    heard: tuple[bool, ...]  # by region
+    working: frozenset[str]  # adapter ids inside their time windows
+    shared: bool
+
+
+class Layout:
+    """Blocks that speak at each position of one branch (conditional or unconditional), grouped into cells."""
+
+    def __init__(self, speaks: np.ndarray, device: torch.device) -> None:
+        found: Cells = cells_of(speaks)
+        self.cells, self.slots = found.cells, found.slots
+        self.single = len(found.cells) == 1 and self.slots == 1
+        order = torch.from_numpy(found.order).to(device)
+        self.order = None if len(found.cells) == 1 else order
+        self.inverse = torch.argsort(order)
+        blocks = np.full((len(found.order), self.slots), -1)
+        for cell in found.cells:
+            blocks[cell.start : cell.stop, : len(cell.blocks)] = cell.blocks
+        self._blocks = torch.from_numpy(blocks).to(device)  # (positions, slots), sorted by cell, -1 where none
+        self._flat = self._blocks.clamp(min=0) * len(order) + order[:, None]
+        self.bias = torch.zeros(0)
+
+    def weigh(self, weights: Tensor) -> None:
+        """Sets the bias: log-weights (positions, slots) in sorted order, from `weights` (blocks, positions)."""
+        bias = weights.reshape(-1)[self._flat].log().clamp(min=SILENCE)
+        self.bias = torch.where(self._blocks >= 0, bias, 0.0)
+
+    def slot_rows(self, table: Tensor) -> Tensor:
+        """Rows of `table` (blocks, experts) for each position and slot: (positions, slots, experts), row-major."""
+        rows = table[self._blocks.clamp(min=0)] * (self._blocks >= 0).unsqueeze(-1)
+        return rows[self.inverse]
+
+
+class Level:
+    """One resolution of the denoiser during one phase."""
+
+    def __init__(
+        self, weights: Tensor, routes: Tensor, merged: Sequence[int], shared: bool, copies: int, dtype: torch.dtype
+    ) -> None:
+        """`weights` (blocks, h, w); `routes` (blocks, experts); `merged` the unconditional block of each block."""
+        self.size = (weights.shape[1], weights.shape[2])
+        self._copies = copies  # 2 where the batch also holds the unconditional branch
+        self._flat = weights.flatten(1)
+        self._into = torch.zeros(max(merged) + 1, len(weights), device=weights.device)
+        self._into[list(merged), range(len(merged))] = 1.0
+        speaks = self._flat > 0
+        speaks[0] |= shared
+        self.talk = Layout(speaks.cpu().numpy(), weights.device)
+        self.mute = Layout((self._into @ speaks.float() > 0).cpu().numpy(), weights.device)
+        self._slot_routes = self.talk.slot_rows(routes).to(dtype)
+        self._gates = (self._flat.T @ routes)[None].to(dtype)  # (1 or candidates, positions, experts)
+        self._expanded: dict[tuple[tuple[int, ...], bool], Tensor] = {}
+
+    def weigh(self, strengths: Tensor, share: float) -> None:
+        """Log-weights for a step: β + (1 − β)·w_0 for the global prompt, (1 − β)·w_r·strength_r for a region."""
+        weights = (1 - share) * self._flat
+        weights[0] += share
+        self.talk.weigh(weights * strengths[:, None])
+        self.mute.weigh(self._into @ weights)
+
+    def record(self, shares: Tensor) -> None:
+        """Takes the shares γ (candidates, positions, slots) that a cross-attention gave as the gates from now on."""
+        self._gates = (shares.unsqueeze(-1) * self._slot_routes).sum(2)
+        self._expanded.clear()
+
+    def token_gates(self, ranks: tuple[int, ...]) -> Tensor:
+        """Gates repeated over each expert's rank slots: (batch, positions, Σ ranks)."""
+        return self._expand(ranks, as_map=False)
+
+    def map_gates(self, ranks: tuple[int, ...]) -> Tensor:
+        """The same as a map: (batch, Σ ranks, h, w)."""
+        return self._expand(ranks, as_map=True)
+
+    def mean_gates(self, ranks: tuple[int, ...]) -> Tensor:
+        """Mean over the canvas, for layers that have no positions (time embedding): (batch, Σ ranks)."""
+        return self.token_gates(ranks).mean(1)
+
+    def _expand(self, ranks: tuple[int, ...], as_map: bool) -> Tensor:
+        key = (ranks, as_map)
+        if key not in self._expanded:
+            if as_map:
+                gates = self.token_gates(ranks)
+                self._expanded[key] = gates.transpose(1, 2).unflatten(2, self.size).contiguous()
+            else:
+                repeats = torch.tensor(ranks, device=self._gates.device)
+                gates = self._gates.repeat_interleave(repeats, dim=2, output_size=sum(ranks))
+                self._expanded[key] = gates.repeat(self._copies, 1, 1) if len(gates) > 1 else gates
+        return self._expanded[key]
+
+
+class Field:
+    """Gates at every resolution for one pass over `window`; `at(progress)` moves it to a step."""
+
+    def __init__(
+        self,
+        job: RenderJob,
+        window: Window,
+        canvas: tuple[int, int],
+        depth: int,
+        readers: frozenset[str],
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        """`canvas` is the latent size of the whole picture, `depth` the number of resolutions, each half the last,
+        `readers` the adapters that change how a prompt is read (its keys and values)."""
+        self.job, self.window, self.device = job, window, device
+        self._readers, self._dtype = readers, dtype
+        self.copies = 2 if job.guidance > 1 else 1
+        self.follows_attention = job.gate is GateKind.ATTENTION
+        self._weights: list[Weights] = []
+        boxes, depths = [r.box for r in job.regions], [r.z for r in job.regions]
+        for level in range(depth):
+            factor = 2**level
+            whole = partition(boxes, depths, job.feather, (canvas[0] // factor, canvas[1] // factor))
+            self._weights.append(whole[:, *window.coarser(factor).as_slices()])
+        self._windows = {a.id: (a.start, a.end) for a in job.adapters}
+        self.phase: Phase | None = None
+        self.levels: dict[int, Level] = {}  # by number of positions
+        self.background: Reader = (None, 0.0)  # fused into the weights
+        self.experts: tuple[str, ...] = ()  # adapter ids of the gates' columns
+        self.read_by: list[Reader] = []  # by block: what its prompt is read with
+        self.mute_read_by: list[Reader] = []  # by unconditional block: what the negative prompt is read with
+
+    @property
+    def finest(self) -> Weights:
+        return self._weights[0]
+
+    def at(self, step: int, of: int) -> bool:
+        """Moves to step 0 ≤ `step` < `of`. True when a new phase began."""
+        progress = step / of
+        first, last = self.job.global_share
+        share = first + (last - first) * step / max(of - 1, 1)
+        phase = Phase(
+            heard=tuple(r.start <= progress < r.end for r in self.job.regions),
+            working=frozenset(i for i, (start, end) in self._windows.items() if start <= progress < end),
+            shared=share > 0,
+        )
+        changed = phase != self.phase
+        if changed:
+            self._enter(phase)
+        strengths = torch.tensor([1.0, *(r.strength for r in self.job.regions)], device=self.device)
+        for level in self.levels.values():
+            level.weigh(strengths, share)
+        return changed
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self.experts, table = routes(self.job, phase.working)
+        self.background = _expert(self.job, 0, phase.working)
+        self.read_by = [self._reader(block) for block in range(len(self.job.regions) + 1)]
+        self.mute_read_by = list(dict.fromkeys(self.read_by))
+        merged = [self.mute_read_by.index(reader) for reader in self.read_by]
+        self.levels.clear()
+        for weights in self._weights:
+            heard = weights.copy()
+            for block, on in enumerate(phase.heard, 1):
+                if not on:
+                    heard[0] += heard[block]
+                    heard[block] = 0.0
+            tensor = torch.from_numpy(heard).float().to(self.device)
+            table_ = torch.from_numpy(table).float().to(self.device)
+            self.levels[weights[0].size] = Level(tensor, table_, merged, phase.shared, self.copies, self._dtype)
+
+    def _reader(self, block: int) -> Reader:
+        assert self.phase is not None
+        return _expert(self.job, block, self.phase.working & self._readers)
+
+
+def _expert(job: RenderJob, block: int, working: frozenset[str]) -> Reader:
+    adapter, scale = (
+        (job.background_adapter, job.background_scale)
+        if block == 0
+        else (job.regions[block - 1].adapter, job.regions[block - 1].scale)
+    )
+    return (adapter, scale) if adapter in working else (None, 0.0)
+
+
+def routes(job: RenderJob, working: frozenset[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Adapters to gate, and R (blocks, adapters): what a block's share adds to each adapter's gate.
+
+    The background's adapter is fused into the weights, so its row is zero and a region's row holds the region's
+    expert minus the background's.
+    """
+    base, base_scale = _expert(job, 0, working)
+    used = [_expert(job, block, working) for block in range(len(job.regions) + 1)]
+    ids = sorted({i for i, _ in used if i is not None})
+    table = np.zeros((len(used), len(ids)))
+    for block, (adapter, scale) in enumerate(used):
+        if adapter is not None:
+            table[block, ids.index(adapter)] += scale
+        if base is not None:
+            table[block, ids.index(base)] -= base_scale
+    kept = [m for m in range(len(ids)) if np.abs(table[:, m]).max() > 0]
+    return tuple(ids[m] for m in kept), table[:, kept]
+
+
+def canonical(job: RenderJob) -> RenderJob:
+    """The job with its regions in the order of their ids: the order they came in must not change a bit."""
+    regions: tuple[JobRegion, ...] = tuple(sorted(job.regions, key=lambda r: r.id))
+    return job.model_copy(update={"regions": regions})

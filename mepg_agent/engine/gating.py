@@ -1,0 +1,130 @@
+"""Who speaks where: soft masks of the regions as a partition of unity, and cells of positions with the same speakers.
+
+Pure geometry in numpy; nothing here knows a model. Blocks are numbered 0 for the background (the global prompt) and
+1..K for the regions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mepg_agent.scene import Box
+
+Weights = NDArray[np.float64]  # (blocks, height, width), sums to one over the blocks
+FAINT = 1e-3  # a smaller weight is silence: it would cost a cell and change nothing that can be seen
+DOMINANT = 0.51
+
+
+def partition(boxes: Sequence[Box], depths: Sequence[int], feather: float, size: tuple[int, int]) -> Weights:
+    """Soft weights (K + 1, height, width) of the background and of K boxes; they sum to one at every position.
+
+    Every point of the canvas belongs to the topmost boxes over it (equal shares on equal depth) or to the background.
+    A position's weights are the mean of that ownership over the position's area, blurred by a box kernel as wide as
+    `feather` (fraction of the canvas) on each axis. Blurring the ownership, not each box, keeps the sum at one and
+    lets no background through between two boxes that touch. Each region dominates at least one position.
+    """
+    xs = np.unique([0.0, 1.0, *(e for b in boxes for e in (b.x, min(b.right, 1.0)))])
+    ys = np.unique([0.0, 1.0, *(e for b in boxes for e in (b.y, min(b.bottom, 1.0)))])
+    owners = _ownership(boxes, depths, xs, ys)
+    weights = np.einsum("hj,bji,wi->bhw", _shares(ys, size[0], feather), owners, _shares(xs, size[1], feather))
+    weights[weights < FAINT] = 0.0
+    weights /= weights.sum(0)
+    _give_each_a_place(weights, boxes)
+    return weights
+
+
+def _ownership(boxes: Sequence[Box], depths: Sequence[int], xs: NDArray, ys: NDArray) -> NDArray[np.float64]:
+    """Share of each block (K + 1, rows, columns) in each rectangle between neighbouring box edges."""
+    cx, cy = (xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2
+    owners = np.zeros((len(boxes) + 1, len(cy), len(cx)))
+    top = np.full(owners.shape[1:], -np.inf)
+    over = [((b.y < cy) & (cy < b.bottom))[:, None] & ((b.x < cx) & (cx < b.right)) for b in boxes]
+    for inside, depth in zip(over, depths, strict=True):
+        top[inside] = np.maximum(top[inside], depth)
+    for block, (inside, depth) in enumerate(zip(over, depths, strict=True), 1):
+        owners[block] = inside & (top == depth)
+    owners[0] = top == -np.inf
+    return owners / owners.sum(0)
+
+
+def _shares(edges: NDArray, positions: int, feather: float) -> NDArray[np.float64]:
+    """How much of each blurred position (rows) falls between neighbouring edges (columns); rows sum to one.
+
+    What reaches over the canvas counts for the outermost interval, so a box at the rim does not fade there.
+    """
+    low = np.arange(positions)[:, None] / positions
+    high = low + 1 / positions
+    inner = edges[1:-1]
+    if feather > 1e-6:
+        # Mean over the position and over the kernel of a step function is a second difference of s²/2.
+        bend = [np.maximum(inner - e + s * feather / 2, 0.0) ** 2 / 2 for e in (low, high) for s in (1, -1)]
+        below = (bend[0] - bend[1] - bend[2] + bend[3]) * positions / feather
+    else:
+        below = np.clip((inner - low) * positions, 0.0, 1.0)
+    ends = np.ones((positions, 1))
+    return np.diff(np.hstack([0 * ends, below, ends]), axis=1)
+
+
+def _give_each_a_place(weights: Weights, boxes: Sequence[Box]) -> None:
+    """Raises the weight of every region that dominates nowhere to DOMINANT at its best position, in place.
+
+    No position is taken that is another region's only one, so all regions fit on a grid of at least K positions.
+    """
+    flat = weights.reshape(len(weights), -1)
+    height, width = weights.shape[1:]
+    for block, box in enumerate(boxes, 1):
+        if (flat[block] > 0.5).any():
+            continue
+        dominated = flat[1:] > 0.5
+        taken = dominated[dominated.sum(1) == 1].any(0)
+        if taken.all():
+            return
+        y, x = (np.arange(height) + 0.5)[:, None] / height, (np.arange(width) + 0.5) / width
+        distance = np.hypot(y - box.cy, x - box.cx).ravel()
+        best = np.lexsort((distance, -flat[block], taken))[0]
+        rest = flat[:, best].sum() - flat[block, best]
+        flat[:, best] *= (1 - DOMINANT) / rest
+        flat[block, best] = DOMINANT
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Positions start ≤ i < stop of the sorted order, where exactly `blocks` speak."""
+
+    blocks: tuple[int, ...]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Cells:
+    order: NDArray[np.int64]  # positions (row-major), sorted by cell
+    cells: tuple[Cell, ...]
+
+    @property
+    def slots(self) -> int:
+        """The most blocks that speak at one position."""
+        return max(len(cell.blocks) for cell in self.cells)
+
+
+def cells_of(speaks: NDArray[np.bool_]) -> Cells:
+    """Groups positions by the set of blocks that speak there. `speaks` is (blocks, positions)."""
+    kinds, kind = np.unique(speaks.T, axis=0, return_inverse=True)
+    kind = kind.ravel()
+    order = np.argsort(kind, kind="stable")
+    stops = np.cumsum(np.bincount(kind, minlength=len(kinds)))
+    starts = [0, *stops[:-1]]
+    cells = (
+        Cell(tuple(np.flatnonzero(row).tolist()), int(a), int(b))
+        for row, a, b in zip(kinds, starts, stops, strict=True)
+    )
+    return Cells(order, tuple(cells))
+
+
+def labels(weights: Weights) -> NDArray[np.int64]:
+    """The block that dominates each position (height, width): whose seed the starting noise there comes from."""
+    return weights.argmax(0)

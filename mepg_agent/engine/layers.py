@@ -1,0 +1,114 @@
+"""Gated adapters: `y = W x + B (g(p) ⊙ (A x))`, the low-rank pairs of all experts stacked into one pair a layer.
+
+LoRA: arXiv 2106.09685. The gates g(p) come from the `Field`; the background's expert is fused into W. `equipped` hangs
+forward hooks, processors and fused weights on the UNet for one call and takes them off again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mepg_agent.engine.field import Field
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """One layer of an adapter at scale 1, alpha folded into `up`.
+
+    Linear: down (rank, in), up (out, rank). Convolution: down (rank, in, k, k), up (out, rank, 1, 1).
+    """
+
+    down: Tensor
+    up: Tensor
+
+    @property
+    def bytes(self) -> int:
+        return sum(t.numel() * t.element_size() for t in (self.down, self.up))
+
+    def delta(self, shape: torch.Size) -> Tensor:
+        """What the pair adds to a weight of `shape`."""
+        return (self.up.flatten(1) @ self.down.flatten(1)).reshape(shape)
+
+
+Layers = Mapping[str, LowRank]  # by module name inside the UNet
+
+
+class GatedLayer:
+    """Forward hook of one layer: adds every expert's gated contribution to the layer's output, in place."""
+
+    def __init__(self, module: nn.Module, pairs: Sequence[LowRank | None], field: Field) -> None:
+        """`pairs` by gate column; None where an expert leaves this layer alone."""
+        self._field = field
+        self._ranks = tuple(0 if p is None else p.down.shape[0] for p in pairs)
+        present = [p for p in pairs if p is not None]
+        self._down = torch.cat([p.down for p in present])
+        self._up = torch.cat([p.up for p in present], dim=1)
+        self._conv = {"stride": module.stride, "padding": module.padding} if isinstance(module, nn.Conv2d) else None
+
+    def __call__(self, module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+        hidden = args[0]
+        if self._conv is not None:
+            level = self._field.levels[out.shape[2] * out.shape[3]]
+            reduced = F.conv2d(hidden, self._down, **self._conv)
+            out += F.conv2d(reduced.mul_(level.map_gates(self._ranks)), self._up)
+        elif out.ndim == 2:
+            finest = next(iter(self._field.levels.values()))
+            out += F.linear(F.linear(hidden, self._down) * finest.mean_gates(self._ranks), self._up)
+        else:
+            gates = self._field.levels[out.shape[1]].token_gates(self._ranks)
+            reduced = F.linear(hidden, self._down).mul_(gates)
+            out.view(-1, out.shape[-1]).addmm_(reduced.view(-1, reduced.shape[-1]), self._up.T)
+
+
+def gated_layers(unet: nn.Module, adapters: Sequence[Layers], field: Field) -> dict[str, GatedLayer]:
+    """Hooks for every layer that any of `adapters` (by gate column) touches, but for keys and values of prompts."""
+    names = sorted({name for adapter in adapters for name in adapter if not reads_text(name)})
+    return {n: GatedLayer(unet.get_submodule(n), [a.get(n) for a in adapters], field) for n in names}
+
+
+def fused_weights(unet: nn.Module, adapter: Layers, scale: float) -> dict[str, Tensor]:
+    """Weights with the background's adapter added, by module name; the UNet is left alone."""
+    fused = {}
+    for name, pair in adapter.items():
+        weight = unet.get_submodule(name).get_parameter("weight")
+        fused[name] = weight + scale * pair.delta(weight.shape)
+    return fused
+
+
+def reads_text(name: str) -> bool:
+    """Keys and values of the cross-attention: they act on prompts, once per render, not on positions."""
+    return name.endswith(("attn2.to_k", "attn2.to_v"))
+
+
+@contextmanager
+def equipped(
+    unet: nn.Module, hooks: Mapping[str, GatedLayer], processors: Mapping[str, Any], weights: Mapping[str, Tensor]
+) -> Iterator[None]:
+    """Hangs gates, attention processors and fused weights on the UNet, and leaves it exactly as it was."""
+    handles = [unet.get_submodule(name).register_forward_hook(hook) for name, hook in hooks.items()]
+    plain_processors: dict[str, Any] = {}
+    plain_weights: dict[str, Tensor] = {}
+    try:
+        for name, processor in processors.items():
+            attn: Any = unet.get_submodule(name)
+            plain_processors[name] = attn.processor
+            attn.processor = processor
+        for name, weight in weights.items():
+            parameter = unet.get_submodule(name).get_parameter("weight")
+            plain_weights[name] = parameter.data
+            parameter.data = weight
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+        for name, processor in plain_processors.items():
+            unet.get_submodule(name).processor = processor
+        for name, weight in plain_weights.items():
+            unet.get_submodule(name).get_parameter("weight").data = weight

@@ -1,0 +1,139 @@
+"""The engine on this machine: one diffusers pipeline in memory, any number of regions and experts in one pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.records import RenderJob
+from mepg_agent.scene import Extent
+
+if TYPE_CHECKING:
+    import torch
+
+    from mepg_agent.engine.adapters import ExpertWeights
+
+PREVIEWS = 4  # a picture
+PREVIEW_SIDE = 16  # latent positions; decoding costs as much as that many squared
+
+
+class LocalEngine:
+    """Engine over a Stable Diffusion or SDXL pipeline: a folder or a hub id in diffusers format."""
+
+    def __init__(
+        self,
+        source: str | Path,
+        *,
+        weights_hash: str,
+        revision: str | None = None,
+        device: str = "cpu",
+        dtype: torch.dtype | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Loads the pipeline (.safetensors only). `dtype` is float32 unless given. BrokenAsset where it cannot."""
+        import torch
+
+        from mepg_agent.engine.adapters import Residents
+
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self._hash = weights_hash
+        self.pipe = _load(str(source), revision, dtype or torch.float32, device)
+        self._residents = Residents(self.pipe)
+
+    def extent(self) -> Extent:
+        side = self.pipe.unet.config.sample_size * self.pipe.vae_scale_factor
+        return Extent(width=side, height=side)
+
+    def weights_hash(self) -> str:
+        return self._hash
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        """See `Engine.run`. Runs may be interleaved, and a run may be closed between two steps."""
+        from mepg_agent.engine.field import canonical
+        from mepg_agent.engine.regions import repair
+
+        self._check(job, before)
+        job = canonical(job)
+        experts = self.experts(job)
+        if before is not None:
+            return repair(self.pipe, job, experts, before)
+        return self._draw(job, experts)
+
+    def experts(self, job: RenderJob) -> dict[str, ExpertWeights]:
+        """The job's adapters in memory, by id. BrokenAsset where one is missing, changed or does not fit."""
+        return self._residents.get(job.adapters)
+
+    def _check(self, job: RenderJob, before: tuple[Pixels, Latents] | None) -> None:
+        from mepg_agent.engine.sampler import check_size
+
+        if (job.keep is None) != (before is None):
+            raise BadInput("A repair needs the picture it repairs.", "Pass it exactly when the job keeps one.")
+        if job.weights != self._hash:
+            raise BadInput("The job was made for other weights.", "Prepare it again with this backbone.")
+        depth = len(self.pipe.unet.config.block_out_channels)
+        check_size((job.extent.width, job.extent.height), self.pipe.vae_scale_factor * 2 ** (depth - 1))
+
+    def _draw(self, job: RenderJob, experts: dict[str, ExpertWeights]) -> Iterator[Step | Picture]:
+        from mepg_agent.engine import sampler
+        from mepg_agent.engine.checkpoints import Ensemble
+        from mepg_agent.engine.windows import Window
+
+        pipe, started = self.pipe, time.perf_counter()
+        factor = pipe.vae_scale_factor
+        canvas = (job.extent.height // factor, job.extent.width // factor)
+        run = Ensemble(pipe, job, experts, Window(0, 0, *canvas), canvas)
+        noise = sampler.draw_noise(job, run.field, pipe.unet.config.in_channels, canvas, dtype=pipe.unet.dtype)[None]
+        scheduler = sampler.make_scheduler(job.scheduler, pipe.scheduler)
+        latents = noise
+        for moment in sampler.denoise(run, scheduler, noise, job):
+            latents = moment.latents
+            shown = moment.step % max(moment.of // PREVIEWS, 1) == 0 and moment.step < moment.of
+            yield Step(moment.step, moment.of, preview(pipe, moment.estimate) if shown else None)
+        image = sampler.decode(pipe, latents)[0]
+        seconds = time.perf_counter() - started
+        shares = run.field.finest.mean((1, 2))
+        yield Picture(
+            image=image,
+            latents=latents[0].float().cpu().numpy(),
+            seconds=seconds,
+            calls=run.calls,
+            region_seconds={r.id: seconds * float(s) for r, s in zip(job.regions, shares[1:], strict=True)},
+        )
+
+
+def preview(pipe: Any, latents: Any) -> Pixels:
+    """A small picture: latents averaged down until decoding them is cheap."""
+    import torch.nn.functional as F
+
+    from mepg_agent.engine.sampler import decode
+
+    shrink = max(1, round(max(latents.shape[-2:]) / PREVIEW_SIDE))
+    return decode(pipe, F.avg_pool2d(latents[:1], shrink))[0]
+
+
+def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
+    from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
+
+    try:
+        pipe: Any = DiffusionPipeline.from_pretrained(
+            source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise BrokenAsset(
+            f"The pipeline {source} cannot be loaded: {error}.", "Check the folder or hub id in backbone.toml."
+        ) from error
+    if not isinstance(pipe, StableDiffusionPipeline | StableDiffusionXLPipeline):
+        raise BrokenAsset(
+            f"{source} is a {type(pipe).__name__}.", "This engine draws with Stable Diffusion and SDXL pipelines."
+        )
+    pipe.set_progress_bar_config(disable=True)
+    pipe.to(device)
+    for part in pipe.components.values():
+        if hasattr(part, "eval"):
+            part.eval().requires_grad_(False)
+    return pipe

@@ -1,0 +1,117 @@
+"""From a plan to a job: final words, seeds, adapters with their hashes, the backbone's defaults. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mepg_agent.errors import BadInput
+from mepg_agent.portfolio import Backbone, Expert, Found
+from mepg_agent.records import Adapter, Brief, JobRegion, Keep, RenderJob
+from mepg_agent.scene import Region, ScenePlan
+
+
+def prepare(
+    plan: ScenePlan,
+    brief: Brief,
+    backbone: Found[Backbone],
+    experts: Mapping[str, Found[Expert]],
+    weights: str,
+    keep: Keep | None = None,
+) -> RenderJob:
+    """The job that draws `plan` with the brief's seed, steps and guidance, or the backbone's where it names none.
+
+    `experts` are the backbone's own, by id; `weights` is the engine's hash of the backbone; with `keep` the job is a
+    repair. A region draws with its expert; one that names neither style nor expert follows the background, whose
+    expert is the one that `plan.style` names by id or trigger phrase. BadInput for an expert that is not there.
+    """
+    family = backbone.item
+    background = _expert_for_style(plan.style, experts)
+    regions = tuple(_region(r, plan, brief, family, experts, background) for r in plan.regions)
+    used = {r.adapter for r in regions if r.adapter} | ({background.id} if background else set())
+    return RenderJob(
+        backbone=family.id,
+        weights=weights,
+        prompt=_words(plan.global_prompt, _style_word(plan.style, background), family),
+        negative=family.defaults.negative,
+        extent=plan.extent,
+        regions=regions,
+        adapters=tuple(_adapter(experts[i]) for i in sorted(used)),
+        background_adapter=background.id if background else None,
+        background_scale=background.scale if background else 1.0,
+        seed=brief.seed,
+        steps=brief.steps or family.defaults.steps,
+        guidance=brief.guidance or family.defaults.guidance,
+        scheduler=family.defaults.scheduler,
+        keep=keep,
+    )
+
+
+def _region(
+    region: Region,
+    plan: ScenePlan,
+    brief: Brief,
+    backbone: Backbone,
+    experts: Mapping[str, Found[Expert]],
+    background: Expert | None,
+) -> JobRegion:
+    expert = _chosen(region, experts)
+    if expert is None and region.style is None:
+        expert = background
+    word = _style_word(region.style or plan.style, expert)
+    scale = 1.0 if expert is None else expert.scale if region.expert_scale is None else region.expert_scale
+    return JobRegion(
+        id=region.id,
+        box=region.box,
+        prompt=_words(region.prompt, word, backbone),
+        adapter=expert.id if expert else None,
+        scale=scale,
+        seed=brief.seed if region.seed is None else region.seed,
+        strength=region.strength,
+        start=region.start,
+        end=region.end,
+        z=region.z,
+    )
+
+
+def _chosen(region: Region, experts: Mapping[str, Found[Expert]]) -> Expert | None:
+    if region.expert is None:
+        return None
+    if region.expert not in experts:
+        raise BadInput(
+            f"The region '{region.id}' asks for the expert '{region.expert}', which is not installed.",
+            f"Installed for this backbone: {', '.join(sorted(experts)) or 'none'}.",
+        )
+    return experts[region.expert].item
+
+
+def _expert_for_style(style: str | None, experts: Mapping[str, Found[Expert]]) -> Expert | None:
+    """The expert that a style names exactly: by its id, or by one of its trigger phrases."""
+    if style is None:
+        return None
+    wanted = style.casefold()
+    for found in experts.values():
+        if wanted in (found.item.id, *(t.casefold() for t in found.item.triggers)):
+            return found.item
+    return None
+
+
+def _style_word(style: str | None, expert: Expert | None) -> str | None:
+    """What is written into the prompt: the expert's first trigger, else the style as the person said it."""
+    if expert is None:
+        return style
+    return expert.triggers[0] if expert.triggers else None
+
+
+def _words(prompt: str, style: str | None, backbone: Backbone) -> str:
+    """The prompt with its style word, unless it says it already."""
+    if style is None or style.casefold() in prompt.casefold():
+        return prompt
+    return backbone.style_prompt.format(style=style, prompt=prompt)
+
+
+def _adapter(found: Found[Expert]) -> Adapter:
+    expert = found.item
+    path = (found.folder / expert.file).resolve()
+    return Adapter(
+        id=expert.id, kind=expert.kind, path=str(path), sha256=expert.sha256, start=expert.start, end=expert.end
+    )

@@ -1,0 +1,298 @@
+"""Changes of a plan as values: what a person asks for after the first picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mepg_agent.errors import BadInput
+from mepg_agent.planning.arrange import Item, arrange
+from mepg_agent.planning.geometry import holds
+from mepg_agent.planning.layout import solve, stacked
+from mepg_agent.planning.wording import noun_phrase, scene_sentence
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.scene import MAX_REGIONS, Box, Frozen, Region, RegionId, Relation, RelationKind, ScenePlan, free_id
+
+EDITED = "edited"  # planner of a plan after an edit
+USUAL = 0.35  # height of an added thing that no vocabulary knows
+Spot = Literal[
+    "left", "right", "top", "bottom", "center", "top left", "top right", "bottom left", "bottom right", "corner"
+]
+
+
+class Restyle(Frozen):
+    """`region` None: the whole picture, every region included."""
+
+    op: Literal["restyle"] = "restyle"
+    region: RegionId | None = None
+    style: str | None
+
+
+class Recolor(Frozen):
+    op: Literal["recolor"] = "recolor"
+    region: RegionId
+    color: str | None
+
+
+class Replace(Frozen):
+    """Another thing in the same place. Its style stays, its colour goes unless `color` names one."""
+
+    op: Literal["replace"] = "replace"
+    region: RegionId
+    noun: Annotated[str, Field(min_length=1, max_length=80)]
+    color: str | None = None
+
+
+class Move(Frozen):
+    """By (dx, dy) in fractions of the canvas, then to a part of the canvas, or to a box; the last one given counts."""
+
+    op: Literal["move"] = "move"
+    region: RegionId
+    dx: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    dy: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    spot: Spot | None = None
+    box: Box | None = None
+
+
+class Relate(Frozen):
+    """ "Put the fox left of the castle": the fox moves, the castle stays."""
+
+    op: Literal["relate"] = "relate"
+    region: RegionId
+    kind: RelationKind
+    other: RegionId
+
+
+class Resize(Frozen):
+    op: Literal["resize"] = "resize"
+    region: RegionId
+    factor: Annotated[float, Field(ge=0.1, le=10)]
+
+
+class Add(Frozen):
+    op: Literal["add"] = "add"
+    noun: Annotated[str, Field(min_length=1, max_length=80)]
+    color: str | None = None
+    style: str | None = None
+    size: Annotated[float, Field(ge=0.1, le=4)] = 1.0
+    spot: Spot | None = None
+    box: Box | None = None
+    kind: RelationKind | None = None
+    other: RegionId | None = None
+
+
+class Remove(Frozen):
+    op: Literal["remove"] = "remove"
+    region: RegionId
+
+
+class Reorder(Frozen):
+    """Nearest to the viewer or farthest from them."""
+
+    op: Literal["reorder"] = "reorder"
+    region: RegionId
+    to: Literal["front", "back"]
+
+
+class Background(Frozen):
+    op: Literal["background"] = "background"
+    place: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Time(Frozen):
+    op: Literal["time"] = "time"
+    time: str | None
+
+
+PlanEdit = Annotated[
+    Restyle | Recolor | Replace | Move | Relate | Resize | Add | Remove | Reorder | Background | Time,
+    Field(discriminator="op"),
+]
+
+
+def apply(plan: ScenePlan, edits: Iterable[PlanEdit], vocabulary: Vocabulary | None) -> ScenePlan:
+    """The plan after the edits, one after the other. Regions that no edit names keep their box.
+
+    What was said before gives way: relations of a moved region that no longer hold are dropped, with a note. The global
+    prompt is written anew, the planner becomes "edited", and a region with a new style has no expert until it is routed.
+    Raises BadInput for a region that is not there or a crowd.
+    """
+    for edit in edits:
+        plan = _applied(plan, edit, vocabulary)
+        kept = tuple(r for r in plan.relations if holds(r, plan))
+        dropped = tuple(f"No longer so: {r}." for r in plan.relations if r not in kept)
+        plan = plan.replaced(relations=kept, notes=(*plan.notes, *dropped))
+    return plan.replaced(global_prompt=scene_sentence(plan, vocabulary), planner=EDITED)
+
+
+def changed_boxes(before: ScenePlan, after: ScenePlan) -> tuple[Box, ...]:
+    """What must be drawn again: the old and the new place of every region that changed, came or went; the full canvas
+    when place, time, style or extent of the picture changed. Depth alone counts where regions overlap."""
+    if any(getattr(before, f) != getattr(after, f) for f in ("background", "time", "style", "extent")):
+        return (Box.full(),)
+    old, new = {r.id: r for r in before.regions}, {r.id: r for r in after.regions}
+    boxes: list[Box] = []
+    for region_id in dict.fromkeys((*old, *new)):
+        a, b = old.get(region_id), new.get(region_id)
+        if a is None or b is None or not _same_picture(a, b) or _depth_changed(a, before, after):
+            boxes += [r.box for r in (a, b) if r is not None]
+    return tuple(dict.fromkeys(boxes))
+
+
+def _same_picture(a: Region, b: Region) -> bool:
+    drawn = set(Region.model_fields) - {"z", "locked"}
+    return all(getattr(a, f) == getattr(b, f) for f in drawn)
+
+
+def _depth_changed(region: Region, before: ScenePlan, after: ScenePlan) -> bool:
+    """Whether the region changed sides with another that it overlaps."""
+    ids = {r.id for r in after.regions}
+    now = after.region(region.id).z if region.id in ids else region.z
+    others = (o for o in before.regions if o.id != region.id and o.id in ids and o.box.overlap(region.box) > 0)
+    return any((region.z > o.z) != (now > after.region(o.id).z) for o in others)
+
+
+def _applied(plan: ScenePlan, edit: PlanEdit, vocabulary: Vocabulary | None) -> ScenePlan:
+    match edit:
+        case Restyle(region=None):
+            plain = [_with(r, style=None, expert=None) for r in plan.regions]
+            return plan.with_regions(plain).replaced(style=edit.style)
+        case Restyle():
+            return plan.with_regions([_with(plan.region(edit.region or ""), style=edit.style, expert=None)])
+        case Recolor():
+            old = plan.region(edit.region)
+            return plan.with_regions([_with(old, color=edit.color, prompt=_recolored(old, edit.color))])
+        case Replace():
+            return _replaced(plan, edit, vocabulary)
+        case Move():
+            return _moved(plan, edit, vocabulary)
+        case Relate():
+            return _related(plan, edit, vocabulary)
+        case Resize():
+            old = plan.region(edit.region)
+            feet = old.box.bottom
+            grown = old.box.resized(edit.factor)
+            return plan.with_regions([_with(old, box=grown.moved(0, feet - grown.bottom))])
+        case Add():
+            return _added(plan, edit, vocabulary)
+        case Remove():
+            plan.region(edit.region)
+            left = tuple(r for r in plan.relations if edit.region not in (r.subject, r.object))
+            return plan.replaced(regions=tuple(r for r in plan.regions if r.id != edit.region), relations=left)
+        case Reorder():
+            levels = [r.z for r in plan.regions]
+            z = max(levels) + 1 if edit.to == "front" else min(levels) - 1
+            moved = plan.with_regions([_with(plan.region(edit.region), z=max(min(z, 100), -100))])
+            against = tuple(r for r in moved.relations if holds(r, moved))
+            return stacked(moved.replaced(relations=against), vocabulary)
+        case Background():
+            return plan.replaced(background=edit.place)
+        case Time():
+            return plan.replaced(time=None if edit.time == "day" else edit.time)
+
+
+def _with(region: Region, **fields: object) -> Region:
+    return Region.model_validate({**dict(region), **fields})
+
+
+def _recolored(region: Region, color: str | None) -> str:
+    """The region's words with another colour; what else they say ("sleepy") stays."""
+    words = region.prompt.split()
+    if region.color in words:
+        words.remove(region.color)
+    at = next((i for i, w in enumerate(words) if w == region.noun.split()[0]), len(words))
+    words[at:at] = [color] if color else []
+    bare = words[1:] if words[0] in ("a", "an") and len(words) > 1 else words
+    return noun_phrase(" ".join(bare), None) if words[0] in ("a", "an") else " ".join(words)
+
+
+def _replaced(plan: ScenePlan, edit: Replace, vocabulary: Vocabulary | None) -> ScenePlan:
+    old = plan.region(edit.region)
+    noun = vocabulary.noun_forms.get(edit.noun, edit.noun) if vocabulary else edit.noun
+    new_id = free_id(noun, (r.id for r in plan.regions))
+    new = _with(old, id=new_id, noun=noun, color=edit.color, prompt=noun_phrase(noun, edit.color))
+
+    def renamed(end: str) -> str:
+        return new_id if end == old.id else end
+
+    relations = (Relation(subject=renamed(r.subject), kind=r.kind, object=renamed(r.object)) for r in plan.relations)
+    regions = tuple(new if r.id == old.id else r for r in plan.regions)
+    return plan.replaced(regions=regions, relations=tuple(relations))
+
+
+def _moved(plan: ScenePlan, edit: Move, vocabulary: Vocabulary | None) -> ScenePlan:
+    old = plan.region(edit.region)
+    if edit.box is not None:
+        return plan.with_regions([_with(old, box=edit.box, locked=True)])
+    if edit.spot is not None:
+        placed = _item_boxes(plan, old, edit.spot, vocabulary)
+        return plan.with_regions([_with(old, box=placed)])
+    return plan.with_regions([_with(old, box=old.box.moved(edit.dx, edit.dy))])
+
+
+def _item_boxes(plan: ScenePlan, region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
+    """The region's box, its size kept, at a part of the canvas; sideways only where just a side was said."""
+    wide, high = region.box.width / 2, region.box.height / 2
+    sky = vocabulary is not None and region.noun in vocabulary.nouns and vocabulary.nouns[region.noun].stands == "sky"
+    words = {"corner": "top right" if sky else "bottom left"}.get(spot, spot).split()
+    cx = {"left": wide + 0.03, "right": 0.97 - wide, "center": 0.5}.get(words[-1], region.box.cx)
+    cy = {"top": high + 0.03, "bottom": 0.97 - high, "center": 0.5}.get(words[0], region.box.cy)
+    return Box.centered(cx, cy, region.box.width, region.box.height)
+
+
+def _related(plan: ScenePlan, edit: Relate, vocabulary: Vocabulary | None) -> ScenePlan:
+    """The region goes where the relation holds, everything else stays. Raises BadInput if there is no such place."""
+    plan.region(edit.other)
+    asked = Relation(subject=edit.region, kind=edit.kind, object=edit.other)
+    other = [r for r in plan.relations if {r.subject, r.object} != {edit.region, edit.other}]
+    trial = plan.replaced(relations=(asked, *other))
+    result = _solve_for(trial, edit.region, vocabulary)
+    if not holds(asked, result):
+        raise BadInput(f"There is no room for {asked}.", "Move or shrink one of the two first.")
+    return result
+
+
+def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePlan:
+    if len(plan.regions) == MAX_REGIONS:
+        raise BadInput(f"One picture holds {MAX_REGIONS} regions.", "Remove one first.")
+    noun = vocabulary.noun_forms.get(edit.noun, edit.noun) if vocabulary else edit.noun
+    region_id = free_id(noun, (r.id for r in plan.regions))
+    known = vocabulary.nouns.get(noun) if vocabulary else None
+    level = [r.z for r in plan.regions] or [0]
+    sky = known is not None and known.stands == "sky"
+    new = Region(
+        id=region_id,
+        box=edit.box or _first_box(plan, edit, noun, vocabulary),
+        prompt=noun_phrase(noun, edit.color),
+        noun=noun,
+        color=edit.color,
+        style=edit.style,
+        z=max(min(level) - 1, -100) if sky else min(max(level) + 1, 100),
+        locked=edit.box is not None,
+    )
+    relations = list(plan.relations)
+    if edit.kind is not None and edit.other is not None:
+        plan.region(edit.other)
+        relations.append(Relation(subject=region_id, kind=edit.kind, object=edit.other))
+    return _solve_for(plan.replaced(regions=(*plan.regions, new), relations=tuple(relations)), region_id, vocabulary)
+
+
+def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | None) -> Box:
+    known = vocabulary.nouns.get(noun) if vocabulary else None
+    if vocabulary is None or known is None:
+        side = USUAL * edit.size
+        return Box.centered(0.5, 0.6, side, side)
+    ground = vocabulary.places[plan.background].ground if plan.background in vocabulary.places else 0.8
+    # sized as one of the crowd, placed as if alone: the solver finds the free spot
+    crowd = [Item(f"other-{i}", known) for i in range(len(plan.regions))]
+    return arrange([Item("new", known, edit.size, edit.spot), *crowd], [], ground, plan.extent)["new"]
+
+
+def _solve_for(plan: ScenePlan, region_id: str, vocabulary: Vocabulary | None) -> ScenePlan:
+    """Only this region may move."""
+    held = {r.id: r.locked for r in plan.regions}
+    frozen = plan.with_regions(_with(r, locked=r.id != region_id or r.locked) for r in plan.regions)
+    solved = solve(frozen, vocabulary).plan
+    return solved.with_regions(_with(r, locked=held[r.id]) for r in solved.regions)

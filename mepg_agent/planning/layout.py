@@ -1,0 +1,199 @@
+"""The layout solver: boxes stay near where they were wished, and obey the relations, each other and the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from mepg_agent.planning.geometry import APART, CLAUSES, front_and_back, holds, placed
+from mepg_agent.planning.program import Answer, Bond, Limit, Program
+from mepg_agent.portfolio import Place, Vocabulary
+from mepg_agent.scene import Box, Frozen, Region, Relation, RelationKind, ScenePlan
+
+POSITIONS = 3  # latent positions along the shorter side of the smallest box
+PREFERRED = 0.2  # side below which a thing is hard to draw
+BUDGET = 48  # linear programs; each takes 1 to 5 ms
+RELATION, SEPARATION, GROUND, TASTE = 100.0, 20.0, 3.0, 1.0  # cost of a violation, per unit of the canvas
+FLOAT = 0.15  # a ground thing wished higher than this above the horizon is meant to float
+FEET = 0.02  # how far below the horizon feet stand
+SHOWN = 0.01  # moves smaller than this are not worth telling
+
+
+class Layout(Frozen):
+    """`plan` laid out anew; each move in words; the relations that cannot be satisfied (with the others)."""
+
+    plan: ScenePlan
+    moves: tuple[str, ...] = ()
+    unsatisfied: tuple[Relation, ...] = ()
+
+
+def solve(plan: ScenePlan, vocabulary: Vocabulary | None = None, grid: int = 32) -> Layout:
+    """Boxes near the wished ones such that relations hold, nothing overlaps without a depth reason, ground things stand
+    on the ground, everything is inside the canvas and at least 3 latent positions wide and high. Locked boxes stay.
+
+    `grid` is the number of latent positions along the shorter side of the canvas. Proportions of boxes are kept.
+    Depths (`z`) become 0..n-1, farthest first. Relations that contradict others are given up, the last said first, and
+    reported. The same plan gives the same layout.
+    """
+    relations = [r for r in dict.fromkeys(plan.relations) if r.subject != r.object]
+    plan = stacked(plan, vocabulary)
+    if not plan.regions:
+        return Layout(plan=plan)
+    solved = plan
+    while True:
+        solved = _applied(plan, _program(plan, relations, vocabulary, grid).search(BUDGET))
+        wrong = [r for r in relations if not placed(r, solved.region(r.subject).box, solved.region(r.object).box)]
+        if not wrong:
+            break
+        relations.remove(wrong[-1])
+    unsatisfied = tuple(r for r in dict.fromkeys(plan.relations) if not holds(r, solved))
+    return Layout(plan=solved, moves=_moves(plan, solved, vocabulary), unsatisfied=unsatisfied)
+
+
+def stacked(plan: ScenePlan, vocabulary: Vocabulary | None) -> ScenePlan:
+    """The plan with depths 0..n-1: as given, ties by nearness (the sky is farthest, then what stands higher), and every
+    relation about depth obeyed unless it contradicts an earlier one."""
+
+    def nearness(region: Region) -> tuple[int, bool, float]:
+        return region.z, _stands(region, vocabulary) != "sky", region.box.bottom
+
+    behind: dict[str, set[str]] = {r.id: set() for r in plan.regions}  # region -> those that must be farther
+    for relation in plan.relations:
+        pair = front_and_back(relation)
+        if pair is not None and pair[0] not in _reach(pair[1], behind):
+            behind[pair[0]].add(pair[1])
+    order: list[str] = []
+    waiting = [r.id for r in sorted(plan.regions, key=nearness)]
+    while waiting:
+        ready = next(i for i in waiting if behind[i] <= set(order))
+        order.append(ready)
+        waiting.remove(ready)
+    return plan.with_regions(Region.model_validate({**dict(r), "z": order.index(r.id)}) for r in plan.regions)
+
+
+def _reach(start: str, behind: dict[str, set[str]]) -> set[str]:
+    """`start` and everything that must be farther than it."""
+    seen, todo = {start}, [start]
+    while todo:
+        fresh = behind[todo.pop()] - seen
+        seen |= fresh
+        todo += sorted(fresh)
+    return seen
+
+
+def may_overlap(plan: ScenePlan, vocabulary: Vocabulary | None) -> set[frozenset[str]]:
+    """Pairs of regions with a depth reason: one is behind, in front of, on, under or inside the other. What is under a
+    thing of the sky is not in front of it."""
+    pairs: set[frozenset[str]] = set()
+    for relation in plan.relations:
+        below = relation.kind is RelationKind.UNDER and _stands(plan.region(relation.object), vocabulary) == "sky"
+        if front_and_back(relation) is not None and not below:
+            pairs.add(frozenset((relation.subject, relation.object)))
+    return pairs
+
+
+def _program(plan: ScenePlan, relations: list[Relation], vocabulary: Vocabulary | None, grid: int) -> Program:
+    index = {r.id: i for i, r in enumerate(plan.regions)}
+    program = Program([r.box for r in plan.regions], [r.locked for r in plan.regions], min(POSITIONS / grid, 0.5))
+    for relation in relations:
+        a, b = index[relation.subject], index[relation.object]
+        program.bonds += [Bond(a, b, clause, RELATION, True) for clause in CLAUSES[relation.kind]]
+    excused = may_overlap(plan, vocabulary)
+    for i, first in enumerate(plan.regions):
+        for second in plan.regions[i + 1 :]:
+            if frozenset((first.id, second.id)) not in excused:
+                program.bonds.append(Bond(i, index[second.id], APART, SEPARATION))
+    for region in plan.regions:
+        program.limits += _limits(index[region.id], region, plan, vocabulary)
+    return program
+
+
+def _limits(index: int, region: Region, plan: ScenePlan, vocabulary: Vocabulary | None) -> Iterable[Limit]:
+    """Soft rows on one region: not too small, and where it stands."""
+    if region.locked:
+        return
+    box = region.box
+    if min(box.width, box.height) >= PREFERRED:
+        side = np.array([0.0, 0.0, -1.0, 0.0] if box.width < box.height else [0.0, 0.0, 0.0, -1.0])
+        yield Limit(index, (side, -PREFERRED), TASTE)
+    level = standing_level(region, plan, vocabulary)
+    if level is not None:
+        yield Limit(index, (np.array([0.0, -1.0, 0.0, -0.5]), -level), GROUND)
+    ground = _ground(plan, vocabulary)
+    if ground is not None and _stands(region, vocabulary) == "sky" and box.bottom <= ground.ground:
+        yield Limit(index, (np.array([0.0, 1.0, 0.0, 0.5]), ground.ground), TASTE)
+
+
+def standing_level(region: Region, plan: ScenePlan, vocabulary: Vocabulary | None) -> float | None:
+    """Height (from the top) below which the feet of a ground or water thing belong; None where it may float: in the sky,
+    in space, on, in or above another thing, or clearly wished in the air."""
+    ground = _ground(plan, vocabulary)
+    if ground is None or _stands(region, vocabulary) not in ("ground", "water"):
+        return None
+    lifted = (RelationKind.ON, RelationKind.INSIDE, RelationKind.ABOVE)
+    if any(r.subject == region.id and r.kind in lifted for r in plan.relations):
+        return None
+    if any(r.object == region.id and r.kind in (RelationKind.BELOW, RelationKind.UNDER) for r in plan.relations):
+        return None
+    level = min(ground.ground + FEET, 0.95)
+    return level if region.box.bottom >= level - FLOAT else None
+
+
+def _ground(plan: ScenePlan, vocabulary: Vocabulary | None) -> Place | None:
+    """The place, if it has a ground to stand on: the sky and space have none."""
+    place = vocabulary.places.get(plan.background) if vocabulary else None
+    return place if place is not None and place.ground < 0.95 else None
+
+
+def _stands(region: Region, vocabulary: Vocabulary | None) -> str | None:
+    noun = vocabulary.nouns.get(region.noun) if vocabulary else None
+    return noun.stands if noun else None
+
+
+def _applied(plan: ScenePlan, answer: Answer) -> ScenePlan:
+    """The plan with the solved boxes, rounded to 1e-4; a box that did not move stays the same value."""
+    changed: list[Region] = []
+    for region, (cx, cy, width, height) in zip(plan.regions, answer.boxes.tolist(), strict=True):
+        old = region.box
+        moved = max(abs(old.cx - cx), abs(old.cy - cy), abs(old.width - width), abs(old.height - height)) > 1e-4
+        if not region.locked and moved:
+            box = Box.centered(round(cx, 4), round(cy, 4), round(width, 4), round(height, 4))
+            changed.append(Region.model_validate({**dict(region), "box": box}))
+    return plan.with_regions(changed)
+
+
+def _moves(before: ScenePlan, after: ScenePlan, vocabulary: Vocabulary | None) -> tuple[str, ...]:
+    lines: list[str] = []
+    for old in before.regions:
+        change = _change(old.box, after.region(old.id).box)
+        if change:
+            lines.append(f"{old.id}: {change}, {_reason(old, before, vocabulary)}.")
+    return tuple(lines)
+
+
+def _change(old: Box, new: Box) -> str:
+    parts: list[str] = []
+    for delta, words in ((new.cx - old.cx, ("left", "right")), (new.cy - old.cy, ("up", "down"))):
+        if abs(delta) >= SHOWN:
+            parts.append(f"moved {words[delta > 0]} by {abs(delta):.2f}")
+    factor = (new.area / old.area) ** 0.5
+    if abs(factor - 1) >= SHOWN:
+        parts.append(f"{'grown' if factor > 1 else 'shrunk'} to {factor:.0%}")
+    return " and ".join(parts)
+
+
+def _reason(region: Region, before: ScenePlan, vocabulary: Vocabulary | None) -> str:
+    """Why a region had to move: the first rule that its wished box broke."""
+    for relation in before.relations:
+        if region.id in (relation.subject, relation.object) and not holds(relation, before):
+            return f"so that {relation}"
+    excused = may_overlap(before, vocabulary)
+    for other in before.regions:
+        if other.id != region.id and frozenset((other.id, region.id)) not in excused:
+            if region.box.overlap(other.box) > 0:
+                return f"because it overlapped {other.id}"
+    level = standing_level(region, before, vocabulary)
+    if level is not None and region.box.bottom < level:
+        return "so that it stands on the ground"
+    return "to make room for the others or for the border"

@@ -1,0 +1,365 @@
+"""English about a picture to things and how they stand, one pass over the lexer's phrases."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from mepg_agent.planning.lexer import Lexicon, Piece, Tag
+from mepg_agent.planning.lookahead import BEGINS, at_or_none, means_place, noun_phrase_head, subject_follows
+from mepg_agent.planning.reading import Pending, Phrase, Reading, Thing
+from mepg_agent.planning.stylephrase import StylePhrase, find_style, noun_follows
+from mepg_agent.scene import RelationKind
+
+MOST_OF_A_KIND = 8
+SOME = 2  # how many "foxes" without a number are
+
+
+class Reader:
+    """Reads one text; `reading` is the result."""
+
+    def __init__(self, lexicon: Lexicon, text: str) -> None:
+        self.lexicon = lexicon
+        self.text = text
+        self.pieces, mended = lexicon.read(text)
+        self.reading = Reading(notes=mended)
+        self._phrase = Phrase()
+        self._headless: list[Phrase] = []  # "a red and" of "a red and a blue balloon"
+        self._pending: Pending | None = None
+        self._group: list[int] = []  # things joined by "and" just now
+        self._open = False  # the list may go on
+        self._again = False  # it lists things that were named before
+        self._joined = ""  # what stood between the last two things: "and", ","
+        self._after = ""  # what was read last: "thing", "place", "break", "link", ""
+        self._negated = False
+        self._left_out: list[str] = []
+        self._usual: str | None = None  # a place where the things said to be there always are
+        at = 0
+        while at < len(self.pieces):
+            at = self._read(at)
+        self._close_phrase()
+        if self.reading.place is None and all(self._stands(i) == self._usual for i in range(len(self.reading.things))):
+            self.reading.place = self._usual
+        if self._left_out:
+            said = ", ".join(f"'{w}'" for w in dict.fromkeys(self._left_out))
+            self.reading.notes.append(f"Left out {said}: not a word for a thing, colour, style or place here.")
+
+    def _read(self, at: int) -> int:
+        """Handles the piece at `at`; returns the index of the next one."""
+        piece = self.pieces[at]
+        style = find_style(self.pieces, at)
+        if style is not None:
+            self._style(style)
+            return style.end
+        match piece.tag:
+            case Tag.NOUN:
+                self._noun(piece, at)
+            case Tag.PLACE:
+                self._place(piece.value, piece, at)
+            case Tag.TIME:
+                self._time(piece)
+            case Tag.RELATION | Tag.BETWEEN | Tag.AMONG | Tag.WEARING:
+                self._relation(piece, at)
+            case Tag.SPOT:
+                self._spot(piece, at)
+            case Tag.UNKNOWN:
+                self._unknown(piece, at)
+            case Tag.IT:
+                self._it()
+            case Tag.INDEFINITE | Tag.COUNT | Tag.DEFINITE:
+                self._article(piece)
+            case Tag.COLOR:
+                self._color(piece)
+            case Tag.SIZE:
+                self._phrase.size = piece.number
+            case Tag.BREAK | Tag.LINK:
+                self._separator(piece, at)
+            case Tag.NEGATION:
+                self._close_phrase()
+                self._negated = True
+            case _:
+                pass
+        return at + 1
+
+    # Noun phrases
+
+    def _article(self, piece: Piece) -> None:
+        if self._phrase.described and self._after == "link":
+            self._headless.append(self._phrase)
+            self._phrase = Phrase()
+        self._phrase.opened = True
+        if piece.tag is Tag.DEFINITE:
+            self._phrase.definite = True
+        elif piece.tag is Tag.COUNT:
+            self._phrase.count = int(piece.number)
+
+    def _color(self, piece: Piece) -> None:
+        if self._phrase.color is None:
+            self._phrase.color = piece.value
+        elif self._phrase.color != piece.value:
+            self._left_out.append(piece.text)
+
+    def _noun(self, piece: Piece, at: int) -> None:
+        if piece.place is not None and means_place(self.pieces, at, self._phrase.count is not None):
+            self._place(piece.place, piece, at)
+            return
+        following = at_or_none(self.pieces, at + 1)
+        if following is not None and following.tag is Tag.NOUN and not piece.plural:
+            self._left_out.append(piece.text)  # "dog house" is a house
+            return
+        phrase, self._phrase = self._phrase, Phrase()
+        if self._negated:
+            self.reading.notes.append(f"Left out the {piece.value}, as asked.")
+            self._after = "link"
+            return
+        earlier = self._mentioned(piece.value) if phrase.definite and phrase.count is None else None
+        headless, self._headless = self._headless, []
+        for one in headless:
+            self._add(self._thing(piece, one), "and")
+        if earlier is not None:
+            self._describe(earlier, phrase)
+            self._enter(earlier, again=True)
+        else:
+            self._add(self._thing(piece, phrase), "and" if headless else None)
+
+    def _thing(self, piece: Piece, phrase: Phrase) -> Thing:
+        always_many = piece.text == self.lexicon.vocabulary.nouns[piece.value].plural and piece.text.endswith("s")
+        count = phrase.count if phrase.count is not None else SOME if piece.plural and not piece.value == piece.text else 1
+        if always_many and piece.value == piece.text:
+            count = 1  # "a pair of scissors"
+        if count > MOST_OF_A_KIND:
+            plural = self.lexicon.vocabulary.nouns[piece.value].plural
+            self.reading.notes.append(f"{count} {plural} are too many for one picture: {MOST_OF_A_KIND} are drawn.")
+        own_color = self.lexicon.phrases.get(piece.text.split()[0])
+        color = own_color.value if own_color is not None and own_color.tag is Tag.COLOR else None
+        return Thing(
+            noun=piece.value,
+            count=max(min(count, MOST_OF_A_KIND), 1),
+            color=phrase.color or color,
+            style=phrase.style,
+            size=phrase.size,
+            spot=phrase.spot,
+            depth=phrase.depth,
+        )
+
+    def _mentioned(self, noun: str) -> int | None:
+        found = [i for i, t in enumerate(self.reading.things) if t.noun == noun]
+        return found[-1] if found else None
+
+    def _describe(self, index: int, phrase: Phrase) -> None:
+        thing = self.reading.things[index]
+        self.reading.things[index] = replace(
+            thing,
+            color=phrase.color or thing.color,
+            style=phrase.style or thing.style,
+            size=phrase.size if phrase.size != 1.0 else thing.size,
+            spot=phrase.spot or thing.spot,
+            depth=phrase.depth or thing.depth,
+        )
+
+    def _add(self, thing: Thing, joined: str | None = None) -> None:
+        self.reading.things.append(thing)
+        if joined is not None:
+            self._joined, self._after = joined, "link"
+        self._enter(len(self.reading.things) - 1)
+
+    def _enter(self, index: int, again: bool = False) -> None:
+        """A thing has just been named: it ends a relation that waits for it, or joins the list under way."""
+        pending = self._pending
+        listed = self._open and self._after in ("link", "break") and self._joined in ("and", ",") and again == self._again
+        if pending is not None:
+            self._fill(pending, index)
+        self._group = [*self._group, index] if listed and pending is None else [index]
+        self._open, self._again = pending is None, again
+        self._after = "thing"
+
+    def _close_phrase(self) -> None:
+        """A phrase ends without a noun: "the dog is red" describes the dog, "a fox and a red" nothing."""
+        phrase, self._phrase = self._phrase, Phrase()
+        if (phrase.described or phrase.spot or phrase.depth) and self._group and self.reading.things:
+            for index in self._group[-1:]:
+                self._describe(index, phrase)
+
+    # How things stand
+
+    def _fill(self, pending: Pending, index: int) -> None:
+        if pending.fronted and pending.objects and (pending.kind is not None or len(pending.objects) == 2):
+            pending.subjects = [index]
+        else:
+            pending.objects.append(index)
+            single = self.reading.things[index].count == 1
+            if pending.kind is None and len(pending.objects) < 2 and single:
+                return
+            if pending.fronted:
+                return
+        self._pending = None
+        self._connect(pending)
+
+    def _connect(self, pending: Pending) -> None:
+        objects = pending.objects
+        for subject in pending.subjects:
+            if pending.kind is None:
+                self.reading.between.append((subject, objects[0], objects[-1]))
+            elif pending.reverse:
+                self.reading.links.append((objects[0], pending.kind, subject))
+            else:
+                self.reading.links.append((subject, pending.kind, objects[0]))
+
+    def _relation(self, piece: Piece, at: int) -> None:
+        if self._after == "link" and self._phrase.described and not self._group:
+            self._phrase = Phrase()
+        self._close_phrase()
+        self._negated = False
+        ahead = noun_phrase_head(self.pieces, at + 1)
+        following = at_or_none(self.pieces, ahead)
+        if piece.tag is Tag.AMONG or following is None and not self._group:
+            return
+        if following is not None and following.tag is Tag.NOUN and following.place and means_place(self.pieces, ahead, False):
+            return
+        if following is not None and following.tag in (Tag.PLACE, Tag.TIME):
+            return
+        kind = RelationKind.ON if piece.tag is Tag.WEARING else piece.kind
+        fronted = self._after != "thing" and subject_follows(self.pieces, ahead, first=not self.reading.things)
+        if not fronted and not self._group:
+            return
+        subjects = [] if fronted else list(self._group) if self._joined == "and" else self._group[-1:]
+        self._pending = Pending(kind, subjects, fronted=fronted, reverse=piece.tag is Tag.WEARING)
+        if following is None or following.tag not in (Tag.NOUN, Tag.UNKNOWN, Tag.IT):
+            self._it()
+
+    def _it(self) -> None:
+        """The pronoun, or an object left unsaid: what was named before the subjects."""
+        pending = self._pending
+        if pending is None:
+            return
+        candidates = [i for i in range(len(self.reading.things)) if i not in pending.subjects]
+        if pending.subjects:
+            candidates = [i for i in candidates if i < min(pending.subjects)] or candidates
+        if not candidates:
+            self._pending = None
+            return
+        self._fill(pending, candidates[-1])
+
+    def _place(self, place: str, piece: Piece, at: int) -> None:
+        phrase, self._phrase = self._phrase, Phrase()
+        compound = at + 1 < len(self.pieces) and self.pieces[at + 1].tag is Tag.NOUN and piece.tag is Tag.PLACE
+        if phrase.color is not None and not compound:
+            self._left_out.append(phrase.color)
+        if self._negated:
+            self.reading.notes.append(f"Left out the {place}, as asked.")
+            return
+        if self._after == "thing" and self._group and all(self._stands(i) == place for i in self._group):
+            self._usual = place  # "stars in the sky" says nothing new about the picture's place
+        elif self.reading.place in (None, place):
+            self.reading.place = place
+        else:
+            self.reading.notes.append(f"One picture has one place: {self.reading.place}; left out {place}.")
+        if compound:
+            self._phrase = phrase
+            return
+        self._pending = None
+        self._after = "place"
+
+    def _stands(self, index: int) -> str | None:
+        noun = self.reading.things[index].noun
+        return self.lexicon.vocabulary.nouns[noun].stands if noun else None
+
+    def _time(self, piece: Piece) -> None:
+        if self.reading.time in (None, piece.value):
+            self.reading.time = piece.value
+        else:
+            self.reading.notes.append(f"One picture has one time: {self.reading.time}; left out {piece.value}.")
+        self._after = "place"
+
+    def _spot(self, piece: Piece, at: int) -> None:
+        following = at_or_none(self.pieces, at + 1)
+        if piece.text in ("left", "right") and following is not None and following.tag is Tag.RELATION:
+            return  # "right above"
+        begins = following is not None and (following.tag in BEGINS or following.text == ":")
+        if following is not None and following.text == "," and self._after in ("", "break"):
+            begins = at + 2 < len(self.pieces) and self.pieces[at + 2].tag in BEGINS
+        inside_phrase = self._phrase.opened and noun_follows(self.pieces, at + 1)
+        if not inside_phrase and not (begins and self._after != "thing"):
+            self._close_phrase()
+        if piece.value in ("front", "back"):
+            self._phrase.depth = "front" if piece.value == "front" else "back"
+        else:
+            self._phrase.spot = piece.value
+        if inside_phrase or (begins and self._after != "thing"):
+            return
+        self._close_phrase()
+        self._joined = ""
+
+    # The rest
+
+    def _as_said(self, found: StylePhrase) -> StylePhrase:
+        """The style with the hyphens of the person: "ukiyo-e", not "ukiyo e"."""
+        said = re.search(r"[\W_]+".join(map(re.escape, found.style.split())), self.text, re.IGNORECASE)
+        return replace(found, style=said.group().lower()) if said else found
+
+    def _style(self, found: StylePhrase) -> None:
+        found = found if found.style in self.lexicon.styles else self._as_said(found)
+        if found.before_noun and not found.whole and not found.loose:
+            self._phrase.style = self._phrase.style or found.style
+            return
+        if not found.whole and self._phrase.opened and self._after != "thing":
+            self._phrase.style = found.style
+            return
+        things = self.reading.things
+        last = not any(p.tag in (Tag.NOUN, Tag.PLACE) for p in self.pieces[found.end :])
+        styled = any(t.style for t in things)
+        apart = self._after != "thing" or found.loose
+        if found.whole or not things or (last and not styled and (apart or len(things) > 1)):
+            self._whole_style(found.style)
+        elif things[-1].style is None:
+            for index in self._group[-1:] or [len(things) - 1]:
+                things[index] = replace(things[index], style=found.style)
+        else:
+            self._whole_style(found.style)
+        self._phrase = Phrase()
+
+    def _whole_style(self, style: str) -> None:
+        if self.reading.style in (None, style):
+            self.reading.style = style
+        else:
+            self.reading.notes.append(f"The picture has one style of its own: {self.reading.style}; left out {style}.")
+        self._phrase = Phrase()
+
+    def _unknown(self, piece: Piece, at: int) -> None:
+        if self._negated:
+            self.reading.notes.append(f"Left out '{piece.text}', as asked.")
+            self._phrase = Phrase()
+            return
+        following = at_or_none(self.pieces, at + 1)
+        adjective = noun_follows(self.pieces, at + 1) or (following is not None and following.tag is Tag.PLACE)
+        named = self._phrase.opened or self._phrase.described or self._pending is not None or self._after != "thing"
+        if adjective or not named or (following is not None and following.tag is Tag.UNKNOWN) or len(piece.text) < 3:
+            self._left_out.append(piece.text)
+            return
+        self.reading.unknown.append(piece.text)
+        self._phrase = Phrase()
+        self._add(Thing(noun=None))
+
+    def _separator(self, piece: Piece, at: int) -> None:
+        if piece.tag is Tag.BREAK:
+            self._negated = False
+            if not self._phrase.spot or self._after == "thing":
+                self._close_phrase()
+            if piece.text not in (",", ":") and self._pending is not None:
+                self._pending = None
+        elif self._after == "thing" or not self._phrase.described:
+            if self._phrase.described and not self._headless_follows(at):
+                self._close_phrase()
+        if piece.text in ("with", "together with", "along with"):
+            self._joined, self._negated = "", False
+        elif self._after in ("thing", "break", "link") and not (piece.text == "," and self._joined == "and"):
+            self._joined = "and" if piece.tag is Tag.LINK else "," if piece.text == "," else ""
+        else:
+            self._joined = ""
+        if self._after == "place":
+            self._joined = ""
+        self._after = "link" if piece.tag is Tag.LINK else "break"
+
+    def _headless_follows(self, at: int) -> bool:
+        """Whether the adjectives before this "and" belong to a noun said only after it: "a red and a blue balloon"."""
+        return self._phrase.opened and at + 1 < len(self.pieces) and self.pieces[at + 1].tag in BEGINS

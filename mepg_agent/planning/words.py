@@ -1,0 +1,91 @@
+"""Closed classes of English that the rule planner reads: numbers, sizes, spots, relations, and words to pass over."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from mepg_agent.scene import RelationKind as Kind
+
+COUNTS = {
+    **dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True)),
+    **{"a pair of": 2, "pair of": 2, "a couple of": 2, "couple of": 2, "both": 2, "twin": 2, "a trio of": 3},
+    **{"a few": 3, "several": 3, "some": 3, "a group of": 3, "a bunch of": 3, "bunch of": 3, "group of": 3, "a dozen": 12},
+    **{"a herd of": 4, "a flock of": 4, "a pack of": 4, "many": 5, "lots of": 5, "a lot of": 5, "a row of": 4},
+}
+INDEFINITE = ("a", "an", "another", "a single", "one single")
+DEFINITE = ("the", "this", "that", "these", "those", "its", "his", "her", "their", "my", "your", "our")
+SIZES = {
+    **dict.fromkeys(("tiny", "miniature", "very small", "teeny", "minuscule"), 0.55),
+    **dict.fromkeys(("small", "little", "mini", "smallish"), 0.75),
+    **dict.fromkeys(("big", "large"), 1.3),
+    **dict.fromkeys(("huge", "giant", "enormous", "gigantic", "massive", "very big", "very large", "colossal"), 1.6),
+}
+SHADES = ("dark", "light", "bright", "pale", "deep", "vivid")  # before a colour they are passed over
+RELATIONS: dict[str, Kind] = {
+    **dict.fromkeys(("left of", "to the left of", "on the left of", "on the left side of", "at the left of"), Kind.LEFT_OF),
+    **dict.fromkeys(
+        ("right of", "to the right of", "on the right of", "on the right side of", "at the right of"), Kind.RIGHT_OF
+    ),
+    **dict.fromkeys(("above", "over", "high above", "up above"), Kind.ABOVE),
+    **dict.fromkeys(("below", "beneath"), Kind.BELOW),
+    **dict.fromkeys(("on top of", "on", "upon", "onto", "atop", "at the top of", "riding", "rides", "on top"), Kind.ON),
+    **dict.fromkeys(("under", "underneath"), Kind.UNDER),
+    **dict.fromkeys(("behind", "at the back of", "in back of"), Kind.BEHIND),
+    **dict.fromkeys(("in front of", "before", "in front"), Kind.IN_FRONT_OF),
+    **dict.fromkeys(("next to", "beside", "near", "by", "nearby", "close to", "alongside", "besides"), Kind.NEXT_TO),
+    **dict.fromkeys(("at the side of", "at", "against", "around", "outside", "adjacent to", "holding"), Kind.NEXT_TO),
+    **dict.fromkeys(("inside", "inside of", "within", "in", "into"), Kind.INSIDE),
+}
+NOT_PLACES = {Kind.LEFT_OF, Kind.RIGHT_OF, Kind.ABOVE, Kind.BELOW, Kind.UNDER, Kind.NEXT_TO}  # "above the clouds": things
+BETWEEN = ("between", "in between", "in the middle between")
+AMONG = ("among", "amid", "amongst", "across", "through", "along")  # before places only
+NEGATIONS = ("no", "without", "without any", "not", "but no", "but not", "with no", "free of", "except", "never", "don't")
+CARRIERS = (
+    *("painting", "picture", "drawing", "image", "illustration", "scene", "print", "poster", "artwork", "version"),
+    *("rendering", "photo", "render", "sketch", "portrait", "style", "art", "look"),
+)
+FILLER = (
+    *("is", "are", "was", "were", "be", "being", "there", "which", "who", "and also", "also", "then", "it is", "of"),
+    *("sits", "sit", "sitting", "stands", "stand", "standing", "lies", "lying", "placed", "located", "positioned"),
+    *("flying", "flies", "floating", "floats", "hangs", "hanging", "hovering", "resting", "parked", "sails", "sailing"),
+    *("swims", "swimming", "grows", "growing", "hides", "hiding", "stood", "sat", "show", "showing", "shows", "draw"),
+    *("paint", "make", "create", "me", "please", "i", "want", "would like", "to", "see", "has", "have", "having", "for"),
+    *("colored", "coloured", "color", "colour", "very", "quite", "really", "just", "only", "so", "as", "side"),
+    *("background", "we", "you", "can", "could", "let", "us", "us see", "while", "where", "looking", "looks", "like"),
+    *("using", "done", "drawn", "painted", "made", "rendered", "depicted", "featuring", "containing", "plus", "s", "t"),
+    *("both of them", "side by side", "together", "each", "other", "up", "down", "directly", "exactly"),
+    *("slightly", "far", "high", "low", "during", "lit", "from", "but", "today", "now", "nice", "beautiful", "pretty"),
+    *("cute", "lovely", "amazing", "stunning", "detailed", "simple", "masterpiece", "high quality", "4k", "hd"),
+)
+WHOLE = ("everything", "all", "whole picture", "whole scene", "whole image", "entire picture", "entire scene", "all of it")
+IT = ("it", "them", "him")
+LINKS = ("and", "or", "with", "as well as", "together with", "along with", "alongside of")
+
+
+def spots() -> dict[str, str]:
+    """Every phrase for a part of the canvas: "in the top right corner" to "top right", "in the middle" to "center"."""
+    found: dict[str, str] = {}
+    rows = {"top": "top", "upper": "top", "bottom": "bottom", "lower": "bottom"}
+    sides = {"left": "left", "right": "right"}
+    parts = {f"{r} {s}": f"{row} {side}" for (r, row), (s, side) in product(rows.items(), sides.items())}
+    tails = ("", " corner", " part", " side", " third", " half", " edge", " area", " quarter")
+    for lead, (part, spot), tail in product(("", "in the ", "at the ", "on the ", "to the ", "in "), parts.items(), tails):
+        found[f"{lead}{part}{tail}"] = spot
+    for lead, (part, spot) in product(("in the ", "at the ", "on the ", "to the "), {**rows, **sides}.items()):
+        found.update({f"{lead}{part}{tail}": spot for tail in tails})
+    for part, spot in {**rows, **sides}.items():
+        found.update({f"{part}{tail}": spot for tail in tails})
+    for lead, middle in product(("in the ", "at the ", "in the very ", "on the ", ""), ("middle", "center", "centre")):
+        found[f"{lead}{middle}"] = "center"
+    found.update({"centered": "center", "in the corner": "corner", "in a corner": "corner"})
+    found.update({"on the far left": "left", "on the far right": "right", "far left": "left", "far right": "right"})
+    for spot, words in DEPTHS.items():
+        found.update(dict.fromkeys(words, spot))
+    of = ("picture", "image", "canvas", "frame", "scene", "page", "painting", "drawing")
+    return found | {f"{p} of the {o}": spot for (p, spot), o in product(found.items(), of)}
+
+
+DEPTHS = {
+    "front": ("in the foreground", "in foreground", "up front"),
+    "back": ("in the background", "in the distance", "far away", "in the far distance", "on the horizon"),
+}

@@ -1,0 +1,273 @@
+"""What is kept on disk: pictures and latents under the hash of their content, renders under the hash of their job,
+one folder a session. Every file is written whole or not at all.
+
+    home/pictures/3f/3f9a….png    home/latents/0c/0c11….safetensors    home/renders/<job hash>.json
+    home/sessions/fox-castle-3f9a/{brief,result,failure}.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from mepg_agent.engine.base import Latents, Pixels
+from mepg_agent.errors import BadInput, BrokenAsset, MepgError
+from mepg_agent.records import Brief, Remark, Render, Status, Verdict
+from mepg_agent.scene import Frozen, ScenePlan
+
+SESSION_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{4,}")
+PREVIEW_SIDE = 384  # pixels; a preview is shown, never used
+SMALL_WORDS = re.compile(r"an?|the|of|on|in|at|by|to|and|with|left|right|above|below|next|near|under|behind")
+F = TypeVar("F", bound=Frozen)
+
+
+class Drawn(Frozen):
+    """What one job gave: one render, or for a repair one a candidate."""
+
+    renders: Annotated[tuple[Render, ...], Field(min_length=1)]
+    region_seconds: dict[str, float] = Field(default_factory=dict)
+
+
+class Result(Frozen):
+    """A finished session. `accepted` means that every check passed; `best_effort` never does."""
+
+    session: str
+    status: Status
+    brief: Brief
+    plan: ScenePlan
+    render: Render  # the picture that was kept
+    verdict: Verdict  # of that picture
+    rounds: Annotated[int, Field(ge=0)]  # of repair
+    renders: tuple[Render, ...]  # everything drawn on the way, in order
+    remarks: tuple[Remark, ...] = ()
+    notes: tuple[str, ...] = ()  # why which expert, what was not understood, what was tried instead
+    seconds: dict[str, float] = Field(default_factory=dict)  # by graph node
+    image: Path  # of the picture
+
+
+class Summary(Frozen):
+    """A line of the list of sessions. `status` is None while one is unfinished: it can be resumed."""
+
+    session: str
+    prompt: str
+    status: Status | None
+    image: Path | None
+
+
+class SessionStore:
+    """Pictures, latents, renders and sessions below one folder. Safe to share between threads and processes."""
+
+    def __init__(self, home: Path) -> None:
+        """Makes `home` where needed. Raises BrokenAsset if it cannot be written."""
+        self.home = home
+        with _writing(home):
+            for part in ("pictures", "latents", "renders", "sessions"):
+                (home / part).mkdir(parents=True, exist_ok=True)
+
+    def put_picture(self, image: Pixels, provenance: Mapping[str, str]) -> str:
+        """Keeps `image` (height, width, 3) as a PNG whose text chunks hold `provenance`; returns its sha256."""
+        chunks = PngImagePlugin.PngInfo()
+        for key, value in provenance.items():
+            chunks.add_itxt(key, value)
+        buffer = BytesIO()
+        Image.fromarray(image, "RGB").save(buffer, "PNG", pnginfo=chunks)
+        return self._put("pictures", ".png", buffer.getvalue())
+
+    def picture(self, sha256: str) -> Pixels:
+        """Raises BrokenAsset for a missing or altered file."""
+        with Image.open(BytesIO(self._get("pictures", ".png", sha256)), formats=["PNG"]) as image:
+            return np.asarray(image.convert("RGB"))
+
+    def picture_path(self, sha256: str) -> Path:
+        return self._path("pictures", ".png", sha256)
+
+    def put_latents(self, latents: Latents) -> str:
+        """Keeps latents (channels, height / 8, width / 8); returns the sha256 of the file."""
+        return self._put("latents", ".safetensors", save_tensors({"latents": np.ascontiguousarray(latents)}))
+
+    def latents(self, sha256: str) -> Latents:
+        """Raises BrokenAsset for a missing or altered file."""
+        try:
+            return load_tensors(self._get("latents", ".safetensors", sha256))["latents"]
+        except (SafetensorError, KeyError) as error:
+            raise BrokenAsset(
+                f"The latents {sha256[:12]} cannot be read: {error}.", "Draw the picture again."
+            ) from error
+
+    def put_drawn(self, job: str, drawn: Drawn) -> None:
+        self._write(self.home / "renders" / f"{job}.json", drawn.model_dump_json(indent=1).encode())
+
+    def drawn(self, job: str) -> Drawn | None:
+        """What the job of this hash gave, if all of it is still here."""
+        drawn = _read(self.home / "renders" / f"{job}.json", Drawn)
+        if drawn is None:
+            return None
+        files = [self.picture_path(r.picture) for r in drawn.renders]
+        files += [self._path("latents", ".safetensors", r.latents) for r in drawn.renders]
+        return drawn if all(file.is_file() for file in files) else None
+
+    def begin(self, brief: Brief) -> str:
+        """Opens a session and returns its id: "fox-castle-3f9a"."""
+        length = 2
+        while True:
+            session = f"{_stem(brief.prompt)}-{secrets.token_hex(length)}"
+            with _writing(self.home):
+                try:
+                    (self.home / "sessions" / session).mkdir()
+                    break
+                except FileExistsError:
+                    length += 1
+        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
+        return session
+
+    def brief(self, session: str) -> Brief:
+        """Raises BadInput if there is no such session."""
+        brief = _read(self._folder(session) / "brief.json", Brief)
+        if brief is None:
+            raise BadInput(f"There is no session '{session}'.", "`mepg sessions` lists them.")
+        return brief
+
+    def put_result(self, result: Result) -> None:
+        data = result.model_dump(mode="json", exclude={"image"})
+        self._write(self._folder(result.session) / "result.json", json.dumps(data, indent=1).encode())
+        for stale in ("preview.png", "failure.json"):
+            (self._folder(result.session) / stale).unlink(missing_ok=True)
+
+    def result(self, session: str) -> Result | None:
+        """None while the session is unfinished. Raises BadInput if there is no such session."""
+        self.brief(session)
+        file = self._folder(session) / "result.json"
+        if not file.is_file():
+            return None
+        data = _parse(file)
+        image = self.picture_path(str(data.get("render", {}).get("picture")))
+        return _validate(file, Result, {**data, "image": image})
+
+    def put_failure(self, session: str, error: MepgError) -> None:
+        """Notes why the session failed. It can still be resumed, once that is mended."""
+        words = json.dumps({"message": error.message, "advice": error.advice}, indent=1)
+        with suppress(BrokenAsset):  # the disk may be what failed
+            self._write(self._folder(session) / "failure.json", words.encode())
+
+    def sessions(self) -> tuple[Summary, ...]:
+        """Newest first."""
+        folders = [f for f in (self.home / "sessions").iterdir() if (f / "brief.json").is_file()]
+        folders.sort(key=lambda f: ((f / "brief.json").stat().st_mtime_ns, f.name), reverse=True)
+        return tuple(self._summary(folder.name) for folder in folders)
+
+    def put_preview(self, session: str, image: Pixels) -> Path:
+        """A small picture of an unfinished render, put in place of the one before."""
+        small = Image.fromarray(image, "RGB")
+        small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+        buffer = BytesIO()
+        small.save(buffer, "PNG")
+        file = self._folder(session) / "preview.png"
+        self._write(file, buffer.getvalue())
+        return file
+
+    def checkpoints(self) -> sqlite3.Connection:
+        """The database where the graph keeps its place. Raises BrokenAsset if it cannot be opened."""
+        with _writing(self.home):
+            connection = sqlite3.connect(self.home / "checkpoints.sqlite", check_same_thread=False, timeout=30)
+            connection.execute("PRAGMA journal_mode=WAL")
+            return connection
+
+    def _summary(self, session: str) -> Summary:
+        result = self.result(session)
+        failed = (self._folder(session) / "failure.json").is_file()
+        return Summary(
+            session=session,
+            prompt=self.brief(session).prompt,
+            status=result.status if result else "failed" if failed else None,
+            image=result.image if result else None,
+        )
+
+    def _folder(self, session: str) -> Path:
+        if not SESSION_ID.fullmatch(session):
+            raise BadInput(f"'{session[:60]}' is not a session.", "A session is named like fox-castle-3f9a.")
+        return self.home / "sessions" / session
+
+    def _path(self, part: str, ending: str, sha256: str) -> Path:
+        return self.home / part / sha256[:2] / f"{sha256}{ending}"
+
+    def _put(self, part: str, ending: str, content: bytes) -> str:
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._write(self._path(part, ending, sha256), content)
+        return sha256
+
+    def _get(self, part: str, ending: str, sha256: str) -> bytes:
+        file = self._path(part, ending, sha256)
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise BrokenAsset(f"{file} cannot be read: {error.strerror}.", "Draw the picture again.") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise BrokenAsset(f"{file} is not what was written there.", "Remove it and draw the picture again.")
+        return content
+
+    def _write(self, file: Path, content: bytes) -> None:
+        """All of it or nothing: a reader never sees half a file, and a crash leaves the old one."""
+        with _writing(self.home):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+            try:
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(content)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                os.replace(name, file)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+
+
+@contextmanager
+def _writing(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        advice = "Free some space there, or set MEPG_HOME to a folder that can be written."
+        raise BrokenAsset(f"Pictures cannot be kept in {home}: {why}.", advice) from error
+
+
+def _stem(prompt: str) -> str:
+    """Two telling words of the prompt."""
+    words = [w for w in re.findall(r"[a-z]{2,16}", prompt.lower()) if not SMALL_WORDS.fullmatch(w)]
+    return "-".join(dict.fromkeys(words[:2])) or "picture"
+
+
+def _parse(file: Path) -> dict:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BrokenAsset(f"{file} cannot be read: {error}.", "Remove it and draw the picture again.") from error
+
+
+def _validate(file: Path, model: type[F], data: dict) -> F:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        advice = "It was written by another version: remove it and draw the picture again."
+        raise BrokenAsset(f"{file} does not hold a {model.__name__.lower()}.", advice) from error
+
+
+def _read(file: Path, model: type[F]) -> F | None:
+    return _validate(file, model, _parse(file)) if file.is_file() else None

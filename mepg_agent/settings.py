@@ -1,0 +1,63 @@
+"""What depends on the machine: where assets and pictures lie, which device, how many threads.
+
+Built once at the edge and passed down. Nothing else reads a `MEPG_*` environment variable.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError
+
+from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.scene import Frozen
+
+PACKAGE = Path(__file__).resolve().parent
+FIELDS = {"MEPG_HOME": "home", "MEPG_DEVICE": "device", "MEPG_THREADS": "threads"}
+
+
+class Settings(Frozen):
+    """One installation. `experts` are scanned in order: those that came with the package, then the person's own."""
+
+    home: Path  # pictures, sessions, checkpoints and the person's own experts
+    experts: tuple[Path, ...]
+    prompts: Path
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None  # None leaves the choice to torch
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Defaults, overridden by MEPG_HOME, MEPG_DEVICE and MEPG_THREADS. Raises BadInput, BrokenAsset."""
+        given = {field: environ[name] for name, field in FIELDS.items() if environ.get(name)}
+        home = Path(given.pop("home", default_home(environ))).expanduser().absolute()
+        assets = asset_root()
+        roots = (assets / "experts", home / "experts")
+        try:
+            return cls.model_validate({"home": home, "experts": roots, "prompts": assets / "prompts", **given})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = next(name for name, field in FIELDS.items() if field == first["loc"][0])
+            raise BadInput(
+                f"{name}={environ[name]}: {first['msg']}.", f"Set {name} to something else or unset it."
+            ) from error
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """Where the platform keeps a program's data."""
+    if sys.platform == "win32":
+        return Path(environ.get("LOCALAPPDATA", "~/AppData/Local")) / "mepg"
+    if sys.platform == "darwin":
+        return Path("~/Library/Application Support/mepg")
+    return Path(environ.get("XDG_DATA_HOME") or "~/.local/share") / "mepg"
+
+
+def asset_root(package: Path = PACKAGE) -> Path:
+    """The folder that holds `experts/` and `prompts/`: inside an installed package, beside it in a checkout."""
+    for folder in (package / "_assets", package.parent):
+        if (folder / "experts").is_dir() and (folder / "prompts").is_dir():
+            return folder
+    raise BrokenAsset(f"{package} came without its experts and prompts.", "Install the package again.")

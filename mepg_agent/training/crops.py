@@ -1,0 +1,78 @@
+"""Crops of single things, cut from scenes once and jittered at every use: what verifier and scorer learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from mepg_agent.training.pool import Pool
+
+MARGIN = 1.5  # a stored crop is this much wider than its thing
+STORED = 96  # pixels of a stored crop: the thing itself spans 64 of them
+SIZE = 64  # pixels of a crop as the models see it
+HELD_OUT = 256  # the pool's first scenes are never trained on
+
+
+@dataclass
+class Crops:
+    """pixels (n, 96, 96, 3) uint8; labels (n, 3): noun, style, colour, -1 is none."""
+
+    pixels: Tensor
+    labels: Tensor
+
+    def batch(self, rows: Tensor, generator: torch.Generator, rough: bool = True) -> Tensor:
+        """Views (n, 3, 64, 64) in -1..1, a little off and a little too wide or narrow, as crops of regions are."""
+        n = len(rows)
+        noise = torch.rand((3, n, 1, 1), generator=generator)
+        half = (0.5 + 0.2 * noise[0]) / MARGIN
+        steps = torch.linspace(-1 + 1 / SIZE, 1 - 1 / SIZE, SIZE)
+        shift = 0.2 / MARGIN
+        x = steps[None, None, :] * 2 * half + (noise[1] - 0.5) * shift
+        y = steps[None, :, None] * 2 * half + (noise[2] - 0.5) * shift
+        grid = torch.stack([x.expand(n, SIZE, SIZE), y.expand(n, SIZE, SIZE)], -1)
+        view = F.grid_sample(as_floats(self.pixels[rows]), grid, padding_mode="border", align_corners=False)
+        return roughen(view, generator) if rough else view
+
+
+def cut(pool: Pool, start: int, stop: int) -> Crops:
+    """Every thing of the scenes start..stop."""
+    pixels, labels = [], []
+    for row in range(start, stop):
+        image = Image.fromarray(pool.pictures(torch.tensor([row]))[0].numpy())
+        for box, label in zip(pool.boxes[row].tolist(), pool.labels[row], strict=True):
+            if label[0] >= 0:
+                pixels.append(torch.from_numpy(window(image, box)))
+                labels.append(label)
+    return Crops(torch.stack(pixels), torch.stack(labels))
+
+
+def window(image: Image.Image, box: list[float]) -> np.ndarray:
+    """Square window (96, 96, 3) around the box (corners, fractions); beyond the picture its edge is repeated."""
+    side = max(box[2] - box[0], box[3] - box[1]) * image.width * MARGIN
+    left, top = (box[0] + box[2]) / 2 * image.width - side / 2, (box[1] + box[3]) / 2 * image.height - side / 2
+    pad = ceil(max(-left, -top, left + side - image.width, top + side - image.height, 0))
+    if pad:
+        image = Image.fromarray(np.pad(np.asarray(image), ((pad, pad), (pad, pad), (0, 0)), mode="edge"))
+        left, top = left + pad, top + pad
+    area = (max(left, 0.0), max(top, 0.0), min(left + side, image.width), min(top + side, image.height))
+    return np.array(image.resize((STORED, STORED), Image.Resampling.BILINEAR, box=area))
+
+
+def as_floats(pixels: Tensor) -> Tensor:
+    """uint8 (n, h, w, 3) -> float (n, 3, h, w) in -1..1."""
+    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+
+
+def roughen(image: Tensor, generator: torch.Generator) -> Tensor:
+    """What drawn pictures have and scenes have not: blur, grain, shifted light. (n, 3, s, s) -> same."""
+    amount = torch.rand((4, len(image), 1, 1, 1), generator=generator)
+    soft = F.interpolate(F.avg_pool2d(image, 2), size=image.shape[-2:], mode="bilinear")
+    image = torch.lerp(image, soft, amount[0] * (amount[0] > 0.4))
+    image = image + torch.randn(image.shape, generator=generator) * 0.16 * (amount[1] - 0.5).clamp(min=0)
+    return (image * (0.85 + 0.3 * amount[2]) + 0.2 * (amount[3] - 0.5)).clamp(-1, 1)

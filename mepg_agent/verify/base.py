@@ -1,0 +1,89 @@
+"""What a verifier is, and how two of its verdicts compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mepg_agent.records import Finding, Render, Verdict
+from mepg_agent.scene import ScenePlan
+
+Pixels = NDArray[np.uint8]  # (height, width, 3), sRGB
+
+Judged = tuple[Render, Verdict]  # a picture and what was found in it
+NOISE = 0.02  # two scores of one region that are nearer than this count as equal
+
+
+@runtime_checkable
+class Verifier(Protocol):
+    """Looks at a picture region by region. The same picture and plan give the same verdict."""
+
+    def verify(self, image: Pixels, plan: ScenePlan) -> Verdict:
+        """Findings on every region of `plan`. What to do about them is the graph's business."""
+        ...
+
+
+def region_score(verdict: Verdict, region: str | None) -> float:
+    """`Verdict.score` of one region's findings alone (None: of those on the whole picture)."""
+    return Verdict(findings=findings_on(verdict, region)).score()
+
+
+def findings_on(verdict: Verdict, region: str | None) -> tuple[Finding, ...]:
+    return tuple(f for f in verdict.findings if f.region == region)
+
+
+def lowered(before: Verdict, after: Verdict) -> tuple[str, ...]:
+    """Regions that came off worse: a check that passed fails now, or a failed region got farther from passing.
+
+    Among passed checks a smaller margin is no harm: the region is still right.
+    """
+    regions = dict.fromkeys(f.region for f in before.findings)
+    return tuple(region or "the whole picture" for region in regions if _worse(before, after, region))
+
+
+def _worse(before: Verdict, after: Verdict, region: str | None) -> bool:
+    old, new = findings_on(before, region), {f.check: f for f in findings_on(after, region)}
+    if any(f.passed and f.check in new and not new[f.check].passed for f in old):
+        return True
+    failed = not all(f.passed for f in old)
+    return failed and region_score(after, region) < region_score(before, region) - NOISE
+
+
+def choose(before: Judged | None, judged: Sequence[Judged]) -> tuple[Judged, str]:
+    """The picture to keep, and why it is the one before, where it is.
+
+    A first picture has nothing to beat. A repair must be better than the picture before and have lowered no region.
+    """
+    if before is None:
+        return max(judged, key=_score), ""
+    harmed = [lowered(before[1], verdict) for _, verdict in judged]
+    better = [pair for pair, harm in zip(judged, harmed, strict=True) if not harm and _score(pair) > _score(before)]
+    if better:
+        return max(better, key=_score), ""
+    regions = ", ".join(dict.fromkeys(region for harm in harmed for region in harm))
+    return before, f"Rolled back a repair: {f'it made {regions} worse' if regions else 'nothing got better'}."
+
+
+def _score(pair: Judged) -> float:
+    return pair[1].score()
+
+
+def calibrate(scores: list[float], labels: list[bool]) -> float:
+    """The threshold t for which "passes if score ≥ t" errs least: fewest wrong passes plus fewest wrong failures.
+
+    `labels[i]` says whether sample i should pass. Among equally good thresholds the middle of the widest gap between
+    neighbouring scores is taken. Raises ValueError unless both labels occur.
+    """
+    if len(scores) != len(labels) or len(set(labels)) != 2:
+        raise ValueError("calibration needs as many labels as scores, and samples of both kinds")
+    order = np.argsort(scores, kind="stable")
+    values, right = np.asarray(scores, float)[order], np.asarray(labels)[order]
+    # Cutting before position i fails samples 0..i-1: wrong are the good ones below and the bad ones from i on.
+    wrong = np.concatenate([[0], np.cumsum(right)]) + np.concatenate([np.cumsum(~right[::-1])[::-1], [0]])
+    padded = np.concatenate([[values[0] - 1e-6], values, [values[-1] + 1e-6]])
+    gaps = np.diff(padded)
+    best = min((i for i in range(len(wrong)) if gaps[i] > 0), key=lambda i: (wrong[i], -gaps[i]))
+    return float((padded[best] + padded[best + 1]) / 2)

@@ -1,0 +1,38 @@
+"""What several test files need: a home inside tmp_path, and a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mepg_agent.scene import Box, Extent, Region, ScenePlan
+from mepg_agent.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test touches the home of the person who runs it."""
+    monkeypatch.setenv("MEPG_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    return Settings.load({"MEPG_HOME": str(home)})
+
+
+@pytest.fixture
+def three_things() -> ScenePlan:
+    """A fox, a dog and a castle, none over another."""
+    nouns = {"fox": 0.05, "dog": 0.37, "castle": 0.69}
+    return ScenePlan(
+        prompt="a fox, a dog and a castle",
+        global_prompt="a fox, a dog and a castle on a meadow",
+        background="meadow",
+        extent=Extent(width=128, height=128),
+        regions=tuple(
+            Region(id=noun, noun=noun, prompt=f"a {noun}", box=Box(x=x, y=0.5, width=0.26, height=0.4))
+            for noun, x in nouns.items()
+        ),
+    )

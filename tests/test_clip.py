@@ -1,0 +1,185 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clip_fixtures import save_clip
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mepg_agent.errors import BrokenAsset
+from mepg_agent.portfolio import Noun, Vocabulary
+from mepg_agent.records import Check, Finding, Verdict
+from mepg_agent.scene import Box, Extent, Region, ScenePlan
+from mepg_agent.verify.base import Verifier
+from mepg_agent.verify.clip import ClipVerifier, square_crop
+
+STYLES = {"ink": "ink", "neon": "neon", "neon glow": "neon", "flat": "flat"}
+IMAGE = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
+
+
+def thing(noun: str) -> Noun:
+    return Noun(icon=noun, group="thing", stands="ground", size=0.4, plural=f"{noun}s")
+
+
+VOCABULARY = Vocabulary(
+    looks=("ink",),
+    colors=("red", "blue", "green"),
+    color_aliases={},
+    places={},
+    times={},
+    nouns={noun: thing(noun) for noun in ("fox", "dog", "castle", "apple")},
+)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_clip(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture
+def verifier(folder: Path) -> ClipVerifier:
+    return ClipVerifier(folder, {"style": 0.3}, VOCABULARY, STYLES, "{prompt}, {style} style")
+
+
+def plan_of(*regions: Region, style: str | None = None) -> ScenePlan:
+    words = " and ".join(r.prompt for r in regions) or "nothing"
+    extent = {"width": 128, "height": 128}
+    return ScenePlan.model_validate(
+        {"prompt": words, "global_prompt": words, "extent": extent, "regions": regions, "style": style}
+    )
+
+
+def region_of(noun: str, x: float = 0.0, **fields: object) -> Region:
+    box = Box(x=x, y=0.5, width=0.4, height=0.4)
+    return Region.model_validate({"id": noun, "noun": noun, "prompt": f"a {noun}", "box": box, **fields})
+
+
+def show(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch, *captions: str) -> None:
+    """Lets the n-th region look as the n-th caption says: its crop gets the caption's embedding."""
+    seen = verifier._embed_texts(captions)
+    seen /= np.linalg.norm(seen, axis=1, keepdims=True)
+    monkeypatch.setattr(verifier, "_embed_images", lambda crops: seen)
+
+
+def found(verdict: Verdict, region: str, check: Check) -> Finding:
+    return next(f for f in verdict.findings if f.region == region and f.check is check)
+
+
+def test_it_is_a_verifier(verifier: ClipVerifier):
+    assert isinstance(verifier, Verifier)
+
+
+def test_it_checks_what_was_asked_for_and_no_more(verifier: ClipVerifier):
+    plan = plan_of(region_of("fox"), region_of("dog", 0.5, color="red", style="neon"))
+    checks = [(f.region, f.check) for f in verifier.verify(IMAGE, plan).findings]
+    fox = [("fox", Check.PRESENT), ("fox", Check.LEAK)]
+    assert checks == [*fox, *(("dog", c) for c in (Check.PRESENT, Check.STYLE, Check.COLOR, Check.LEAK))]
+
+
+def test_an_empty_scene_has_nothing_to_check(verifier: ClipVerifier):
+    assert verifier.verify(IMAGE, plan_of()).findings == ()
+
+
+def test_the_right_thing_passes_and_a_wrong_one_fails_with_what_it_looks_like(
+    verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch
+):
+    show(verifier, monkeypatch, "a fox", "a castle")
+    verdict = verifier.verify(IMAGE, plan_of(region_of("fox"), region_of("dog", 0.5)))
+    assert found(verdict, "fox", Check.PRESENT).passed
+    dog = found(verdict, "dog", Check.PRESENT)
+    assert not dog.passed and dog.evidence.startswith("looks most like: castle")
+    assert verdict.failed == ("dog",)
+
+
+def test_style_and_color_are_judged_with_the_noun_held_fixed(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch):
+    show(verifier, monkeypatch, "a fox, neon style", "a blue dog")
+    plan = plan_of(region_of("fox", style="ink"), region_of("dog", 0.5, color="blue"))
+    verdict = verifier.verify(IMAGE, plan)
+    style = found(verdict, "fox", Check.STYLE)
+    assert not style.passed and style.threshold == 0.3 and style.evidence.startswith("looks most like: neon")
+    assert found(verdict, "dog", Check.COLOR).passed
+
+
+def test_the_style_of_the_picture_and_the_expert_count_as_the_region_s(
+    verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch
+):
+    show(verifier, monkeypatch, "a fox, neon style", "a dog, ink style")
+    plan = plan_of(region_of("fox"), region_of("dog", 0.5, style="like a pen drawing", expert="ink"), style="Neon glow")
+    verdict = verifier.verify(IMAGE, plan)
+    assert found(verdict, "fox", Check.STYLE).passed and found(verdict, "dog", Check.STYLE).passed
+
+
+def test_the_thing_of_another_region_is_a_leak(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch):
+    show(verifier, monkeypatch, "a dog", "a dog")
+    verdict = verifier.verify(IMAGE, plan_of(region_of("fox"), region_of("dog", 0.5)))
+    leak = found(verdict, "fox", Check.LEAK)
+    assert not leak.passed and "dog" in leak.evidence
+    assert found(verdict, "dog", Check.LEAK).passed
+
+
+def test_what_overlaps_a_region_may_be_seen_in_it(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch):
+    plan = plan_of(region_of("fox"), region_of("dog", 0.1))
+    show(verifier, monkeypatch, "a dog", "a dog")
+    verdict = verifier.verify(IMAGE, plan)
+    assert "dog" not in found(verdict, "fox", Check.PRESENT).evidence
+    assert Check.LEAK not in {f.check for f in verdict.findings}
+
+
+def test_without_a_vocabulary_a_thing_competes_with_the_plan_s_others_and_with_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    verifier = ClipVerifier(folder, {}, None, {})
+    show(verifier, monkeypatch, "a fox", "an empty background")
+    verdict = verifier.verify(IMAGE, plan_of(region_of("fox"), region_of("dog", 0.5, color="red", style="ink")))
+    assert found(verdict, "fox", Check.PRESENT).passed
+    assert found(verdict, "dog", Check.PRESENT).evidence.startswith("looks most like: an empty background")
+
+
+def test_the_same_crop_scores_the_same_whatever_else_is_in_the_picture(verifier: ClipVerifier):
+    other = IMAGE.copy()
+    other[:, 100:] = 0
+    plan = plan_of(region_of("fox"), region_of("dog", 0.6))
+    one, two = verifier.verify(IMAGE, plan), verifier.verify(other, plan)
+    assert found(one, "fox", Check.PRESENT) == found(two, "fox", Check.PRESENT)
+    assert found(one, "dog", Check.PRESENT) != found(two, "dog", Check.PRESENT)
+
+
+def test_texts_are_embedded_once(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch):
+    plan = plan_of(region_of("fox", style="ink", color="red"))
+    first = verifier.verify(IMAGE, plan)
+    monkeypatch.setattr(verifier, "_tokenizer", None)
+    assert verifier.verify(IMAGE, plan) == first
+
+
+def test_the_model_s_own_normalisation_is_used(folder: Path, tmp_path: Path, verifier: ClipVerifier):
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps({"image_mean": [0, 0, 0], "image_std": [1, 1, 1]}))
+    crop = square_crop(IMAGE, Box.full())
+    unscaled = ClipVerifier(tmp_path, {}, VOCABULARY, STYLES)._embed_images([crop])
+    # Reading x as it is equals reading (x + 1) / 2, which 0.5 and 0.5 bring back to x.
+    half = Image.fromarray(((np.asarray(crop, np.float32) + 255) / 2).round().astype(np.uint8))
+    assert np.allclose(unscaled, verifier._embed_images([half]), atol=0.02)
+    assert not np.allclose(unscaled, verifier._embed_images([crop]), atol=0.02)
+
+
+def test_a_folder_without_a_model_is_a_sentence(tmp_path: Path):
+    with pytest.raises(BrokenAsset, match="no readable CLIP model"):
+        ClipVerifier(tmp_path, {}, VOCABULARY, STYLES)
+
+
+corners = st.floats(0, 0.9)
+
+
+@settings(max_examples=60)
+@given(corners, corners, st.floats(0.01, 1), st.floats(0.01, 1))
+def test_a_crop_is_a_square_that_holds_the_box(x: float, y: float, width: float, height: float):
+    box = Box(x=x, y=y, width=min(width, 1 - x), height=min(height, 1 - y))
+    rows, columns = np.mgrid[:96, :160].astype(np.uint8)  # a picture whose pixels say where they are
+    crop = np.asarray(square_crop(np.stack([rows, columns, rows], -1), box))
+    assert abs(crop.shape[0] - crop.shape[1]) <= 1
+    inside = box.pixels(Extent(width=160, height=96))
+    assert crop[..., 0].min() <= inside.top + 1 and crop[..., 0].max() >= inside.bottom - 2
+    assert crop[..., 1].min() <= inside.left + 1 and crop[..., 1].max() >= inside.right - 2

@@ -1,0 +1,146 @@
+"""Masks, cells, gates: a partition of unity, and cells that equal the dense computation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mepg_agent.engine.gating import cells_of, labels, partition
+from mepg_agent.engine.windows import Window, crops, touched
+from mepg_agent.scene import Box, Extent
+
+fractions = st.floats(0.01, 1.0)
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> Box:
+    width, height = draw(fractions), draw(fractions)
+    return Box.centered(draw(st.floats(0, 1)), draw(st.floats(0, 1)), width, height)
+
+
+scenes = st.lists(st.tuples(boxes(), st.integers(-2, 2)), max_size=8)
+sizes = st.sampled_from([(4, 4), (8, 8), (16, 12), (32, 32)])
+
+
+@given(scenes, st.floats(0, 0.25), sizes)
+@settings(max_examples=150, deadline=None)
+def test_weights_sum_to_one_and_every_region_dominates_somewhere(
+    scene: list[tuple[Box, int]], feather: float, size: tuple[int, int]
+) -> None:
+    weights = partition([b for b, _ in scene], [z for _, z in scene], feather, size)
+    assert weights.shape == (len(scene) + 1, *size)
+    np.testing.assert_allclose(weights.sum(0), 1, atol=1e-9)
+    assert weights.min() >= 0
+    assert all((region > 0.5).any() for region in weights[1:])
+
+
+def test_sixteen_tiny_regions_fit_on_sixteen_positions() -> None:
+    tiny = [Box.centered(0.5, 0.5, 0.01, 0.01)] * 16
+    weights = partition(tiny, [0] * 16, 0.02, (4, 4))
+    assert sorted(labels(weights).ravel()) == list(range(1, 17))
+
+
+def test_a_full_box_owns_everything_even_at_the_rim() -> None:
+    weights = partition([Box.full()], [0], 0.1, (8, 8))
+    np.testing.assert_array_equal(weights[1], 1)
+
+
+def test_no_background_shows_between_two_boxes_that_touch() -> None:
+    left, right = Box(x=0, y=0, width=0.4, height=1), Box(x=0.4, y=0, width=0.6, height=1)
+    weights = partition([left, right], [0, 0], 0.1, (16, 16))
+    np.testing.assert_allclose(weights[0], 0, atol=1e-12)
+    np.testing.assert_allclose(weights[1] + weights[2], 1)
+
+
+def test_the_nearer_region_hides_the_farther_one() -> None:
+    weights = partition([Box.full(), Box.centered(0.5, 0.5, 0.5, 0.5)], [0, 1], 0.0, (8, 8))
+    assert (labels(weights)[2:6, 2:6] == 2).all() and (labels(weights)[:2] == 1).all()
+
+
+def test_a_border_is_as_wide_as_the_feather() -> None:
+    half = Box(x=0, y=0, width=0.5, height=1)
+    row = partition([half], [0], 0.25, (1, 64))[1, 0]
+    soft = np.flatnonzero((row > 0.01) & (row < 0.99))
+    assert 14 <= len(soft) <= 17 and abs(row[31] + row[32] - 1) < 1e-9
+
+
+@given(scenes, st.floats(0, 0.2))
+@settings(max_examples=60, deadline=None)
+def test_cells_cover_every_position_once_with_its_own_blocks(scene: list[tuple[Box, int]], feather: float) -> None:
+    speaks = partition([b for b, _ in scene], [z for _, z in scene], feather, (8, 8)).reshape(len(scene) + 1, -1) > 0
+    found = cells_of(speaks)
+    assert sorted(found.order) == list(range(64))
+    for cell in found.cells:
+        for position in found.order[cell.start : cell.stop]:
+            assert tuple(np.flatnonzero(speaks[:, position])) == cell.blocks
+
+
+@given(scenes, st.floats(0, 0.2), st.floats(0, 1), st.integers(0, 2**31))
+@settings(max_examples=25, deadline=None)
+def test_attention_by_cells_equals_dense_attention_and_its_shares(
+    scene: list[tuple[Box, int]], feather: float, share: float, seed: int
+) -> None:
+    """Against the formula written out: one softmax over all tokens of all blocks, biased by the log-weights."""
+    from diffusers.models.attention_processor import Attention
+    from engine_fixtures import make_job, region
+
+    from mepg_agent.engine.attention import Prompts, RegionalAttention
+    from mepg_agent.engine.field import Field
+
+    torch.manual_seed(seed)
+    regions = tuple(region(f"r{i}", box, z=z) for i, (box, z) in enumerate(scene))
+    job = make_job(regions, global_share=(share, share), feather=feather, guidance=1.0)
+    field = Field(job, Window(0, 0, 8, 8), (8, 8), 1, frozenset(), torch.device("cpu"), torch.float32)
+    field.at(0, 1)
+    attn = Attention(16, cross_attention_dim=12, heads=2, dim_head=8).eval()
+    texts = [torch.randn(5, 12) for _ in range(len(regions) + 1)]
+    prompts = Prompts(texts, [torch.randn(5, 12)], field.read_by, field.mute_read_by)
+    hidden = torch.randn(3, 64, 16)
+    level = field.levels[64]
+    taken: list[torch.Tensor] = []
+    level.record = taken.append  # type: ignore[method-assign]
+    with torch.no_grad():
+        out = RegionalAttention(field, attn, "attn2", prompts, {})(attn, hidden)
+        wanted, shares = _dense(attn, hidden, texts, field, share)
+    torch.testing.assert_close(out, wanted, atol=2e-5, rtol=2e-5)
+    for got in taken:
+        by_block = level.talk.slot_rows(torch.eye(len(texts)))
+        torch.testing.assert_close((got[..., None] * by_block).sum(2), shares, atol=1e-5, rtol=1e-5)
+
+
+def _dense(
+    attn: torch.nn.Module, hidden: torch.Tensor, texts: list[torch.Tensor], field: object, share: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    weights = torch.from_numpy(field.finest).float().flatten(1)  # type: ignore[attr-defined]
+    weights = (1 - share) * weights
+    weights[0] += share
+
+    def split(x: torch.Tensor) -> torch.Tensor:
+        return x.unflatten(-1, (2, 8)).transpose(-3, -2)
+
+    text = torch.cat(texts)
+    logits = split(attn.to_q(hidden)) @ split(attn.to_k(text)).transpose(-1, -2) / 8**0.5
+    chances = (logits + weights.log().T.repeat_interleave(5, 1)).softmax(-1)
+    out = attn.to_out[0]((chances @ split(attn.to_v(text))).transpose(1, 2).flatten(2))
+    return out, chances.unflatten(-1, (-1, 5)).sum(-1).mean(1)
+
+
+@given(st.lists(boxes(), min_size=1, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_crops_cover_the_boxes_on_the_grid_without_overlap(redraw: list[Box]) -> None:
+    pixels = [b.pixels(Extent(width=256, height=256)) for b in redraw]
+    seen = np.zeros((32, 32), int)
+    for window in crops(pixels, (32, 32), 8, 4):
+        assert all(edge % 4 == 0 for edge in (window.top, window.left, window.height, window.width))
+        seen[window.as_slices()] += 1
+    assert seen.max() == 1
+    assert seen[touched(pixels, (32, 32), 8)].all()
+
+
+@pytest.mark.parametrize(("side", "area"), [(0.2, 256), (0.9, 1024)])
+def test_a_crop_is_as_small_as_its_box_allows(side: float, area: int) -> None:
+    pixels = [Box.centered(0.5, 0.5, side, side).pixels(Extent(width=256, height=256))]
+    assert sum(w.area for w in crops(pixels, (32, 32), 8, 4)) == area

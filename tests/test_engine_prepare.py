@@ -1,0 +1,115 @@
+"""From a plan to a job: words, seeds, experts, defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mepg_agent.engine.prepare import prepare
+from mepg_agent.errors import BadInput
+from mepg_agent.portfolio import Backbone, Defaults, Expert, Found
+from mepg_agent.records import Brief, JobRegion, Keep, RenderJob
+from mepg_agent.scene import Box, Extent, Region, ScenePlan
+
+EXTENT = Extent(width=256, height=256)
+WEIGHTS = "f" * 64
+
+
+def backbone(style_prompt: str = "{style} {prompt}") -> Found[Backbone]:
+    item = Backbone(
+        id="tiny",
+        title="",
+        description="",
+        licence="MIT",
+        pipeline="pipeline",
+        style_prompt=style_prompt,
+        defaults=Defaults(steps=20, guidance=4.0, scheduler="dpm++", negative="blurry", extent=EXTENT),
+    )
+    return Found(folder=Path("/experts/tiny"), item=item)
+
+
+def expert(name: str, *triggers: str, **fields: Any) -> Found[Expert]:
+    item = Expert(
+        **{"id": name, "title": "", "base": "tiny", "description": "", "licence": "MIT", "sha256": "a" * 64, **fields},
+        triggers=triggers,
+    )
+    return Found(folder=Path(f"/experts/tiny/{name}"), item=item)
+
+
+EXPERTS = {
+    "watercolor": expert("watercolor", "watercolor painting", "soft wash", scale=0.8, end=0.9),
+    "neon": expert("neon", "neon sign", kind="checkpoint"),
+    "plain": expert("plain"),
+}
+
+
+def plan(scene_style: str | None = None, **fields: Any) -> ScenePlan:
+    region = Region(**{"id": "fox", "box": Box.full(), "prompt": "a red fox", "noun": "fox", **fields})
+    return ScenePlan(prompt="p", global_prompt="a fox on a meadow", style=scene_style, extent=EXTENT, regions=(region,))
+
+
+def job(scene_style: str | None = None, brief: Brief | None = None, **fields: Any) -> RenderJob:
+    return prepare(plan(scene_style, **fields), brief or Brief(prompt="p"), backbone(), EXPERTS, WEIGHTS)
+
+
+def fox(**fields: Any) -> JobRegion:
+    return job(**fields).regions[0]
+
+
+def test_the_backbone_fills_in_what_the_brief_leaves_open() -> None:
+    made = job()
+    assert (made.steps, made.guidance, made.scheduler, made.negative) == (20, 4.0, "dpm++", "blurry")
+    assert made.weights == WEIGHTS and made.extent == EXTENT and made.adapters == () and made.keep is None
+    chosen = job(brief=Brief(prompt="p", steps=3, guidance=2.0, seed=9))
+    assert (chosen.steps, chosen.guidance, chosen.seed) == (3, 2.0, 9)
+
+
+def test_a_region_takes_the_seed_of_the_picture_unless_it_has_its_own() -> None:
+    assert fox(brief=Brief(prompt="p", seed=9)).seed == 9
+    assert fox(brief=Brief(prompt="p", seed=9), seed=0).seed == 0
+
+
+def test_an_experts_first_trigger_is_the_style_word_and_its_file_comes_along() -> None:
+    made = job(expert="watercolor")
+    found = made.regions[0]
+    assert (found.prompt, found.adapter, found.scale) == ("watercolor painting a red fox", "watercolor", 0.8)
+    (adapter,) = made.adapters
+    assert adapter.path == "/experts/tiny/watercolor/adapter.safetensors"
+    assert (adapter.kind, adapter.sha256, adapter.end) == ("adapter", "a" * 64, 0.9)
+    assert job(expert="neon").adapters[0].kind == "checkpoint"
+
+
+def test_a_look_of_the_backbone_is_a_style_word_without_an_expert() -> None:
+    found = fox(style="flat", expert=None)
+    assert (found.prompt, found.adapter) == ("flat a red fox", None)
+    assert job("flat").prompt == "flat a fox on a meadow"
+    own = prepare(plan(None, style="ink"), Brief(prompt="p"), backbone("{prompt}, {style} style"), EXPERTS, WEIGHTS)
+    assert own.regions[0].prompt == "a red fox, ink style" and own.prompt == "a fox on a meadow"
+
+
+def test_the_background_expert_serves_regions_that_name_no_style() -> None:
+    made = job("Soft Wash")
+    assert (made.background_adapter, made.background_scale) == ("watercolor", 0.8)
+    assert made.prompt == "watercolor painting a fox on a meadow"
+    assert made.regions[0].adapter == "watercolor" and made.regions[0].prompt == "watercolor painting a red fox"
+    mixed = prepare(plan("watercolor", style="ink"), Brief(prompt="p"), backbone(), EXPERTS, WEIGHTS)
+    assert mixed.regions[0].adapter is None and mixed.regions[0].prompt == "ink a red fox"
+
+
+def test_a_scale_of_zero_is_kept_and_a_word_is_not_said_twice() -> None:
+    assert fox(expert="watercolor", expert_scale=0.0).scale == 0.0
+    assert fox(expert="neon", prompt="a neon sign fox").prompt == "a neon sign fox"
+    assert fox(expert="plain").prompt == "a red fox"
+
+
+def test_an_expert_that_is_not_installed_is_named_with_those_that_are() -> None:
+    with pytest.raises(BadInput, match=r"'fox' asks for the expert 'oil'.*neon, plain, watercolor"):
+        job(expert="oil")
+
+
+def test_what_to_keep_goes_into_the_job_and_its_hash() -> None:
+    keep = Keep(picture="0" * 64, latents="1" * 64, redraw=(Box.full(),))
+    kept = prepare(plan(), Brief(prompt="p"), backbone(), EXPERTS, WEIGHTS, keep)
+    assert kept.keep == keep and kept.hash() != job().hash()

@@ -1,0 +1,171 @@
+"""Regenerating regions: nothing outside the boxes changes, the cost follows the crop, candidates differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from engine_fixtures import SIDE, WEIGHTS, build_unet, draw, make_job, region, save_adapter, save_pipeline
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.local import LocalEngine
+from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
+from mepg_agent.engine.regions import opacity, receptive_radius
+from mepg_agent.engine.windows import touched
+from mepg_agent.errors import BadInput
+from mepg_agent.records import Adapter, Keep, RenderJob
+from mepg_agent.scene import Box, Extent
+
+Before = tuple[Pixels, Latents]
+FOX, DOG = Box(x=0.05, y=0.1, width=0.3, height=0.4), Box(x=0.55, y=0.4, width=0.4, height=0.5)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> LocalEngine:
+    return LocalEngine(save_pipeline(tmp_path_factory.mktemp("tiny")), weights_hash=WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def expert(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
+    return save_adapter(tmp_path_factory.mktemp("experts"), build_unet(), 1)
+
+
+@pytest.fixture(scope="module")
+def before(engine: LocalEngine) -> Before:
+    picture = draw(engine, make_job((region("fox", FOX), region("dog", DOG))))
+    return picture.image, picture.latents
+
+
+def repair_job(redraw: tuple[Box, ...], candidates: int = 1, **fields: object) -> RenderJob:
+    keep = Keep(picture="0" * 64, latents="1" * 64, redraw=redraw, candidates=candidates)
+    regions = (region("fox", FOX, seed=11), region("dog", DOG))
+    return make_job(**{"regions": regions, "keep": keep, **fields})  # type: ignore[arg-type]
+
+
+def outside(redraw: tuple[Box, ...], extent: Extent) -> np.ndarray:
+    mask = np.ones((extent.height, extent.width), bool)
+    for box in redraw:
+        mask[box.pixels(extent).as_slices()] = False
+    return mask
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> Box:
+    side = st.floats(0.02, 0.7)
+    return Box.centered(draw(st.floats(0, 1)), draw(st.floats(0, 1)), draw(side), draw(side))
+
+
+@given(st.lists(boxes(), min_size=1, max_size=3), st.integers(0, 2**62), st.sampled_from([(128, 128), (64, 96)]))
+@settings(max_examples=12, deadline=None)
+def test_every_pixel_outside_the_boxes_stays_to_the_byte(
+    engine: LocalEngine, redraw: list[Box], seed: int, size: tuple[int, int]
+) -> None:
+    extent = Extent(width=size[0], height=size[1])
+    noise = np.random.default_rng(seed % 2**32)
+    image = noise.integers(0, 256, (extent.height, extent.width, 3), dtype=np.uint8)
+    latents = noise.standard_normal((16, extent.height // 8, extent.width // 8)).astype(np.float32)
+    job = repair_job(tuple(redraw), 2, steps=1, extent=extent, seed=seed)
+    kept = outside(job.keep.redraw, extent)  # type: ignore[union-attr]
+    pixels = [b.pixels(extent) for b in redraw]
+    still = ~touched(pixels, latents.shape[1:], 8)
+    for picture, codes in draw(engine, job, (image, latents)).candidates:
+        assert (picture[kept] == image[kept]).all()
+        assert (codes[:, still] == latents[:, still]).all()
+
+
+def test_the_inside_changes_and_every_candidate_is_another(engine: LocalEngine, before: Before) -> None:
+    found = draw(engine, repair_job((FOX,), 3), before)
+    inside = FOX.pixels(Extent(width=SIDE, height=SIDE)).as_slices()
+    pictures = [image[inside] for image, _ in found.candidates]
+    assert len(pictures) == 3 and (found.image == found.candidates[0][0]).all()
+    for i, picture in enumerate([before[0][inside], *pictures]):
+        assert all((picture != other).any() for other in pictures[i:])
+
+
+def test_a_batch_of_candidates_equals_one_candidate_drawn_alone(engine: LocalEngine, before: Before) -> None:
+    alone = draw(engine, repair_job((FOX,), 1), before)
+    among = draw(engine, repair_job((FOX,), 3), before)
+    np.testing.assert_allclose(alone.latents, among.latents, atol=1e-4)
+
+
+def test_a_repair_is_the_same_twice(engine: LocalEngine, before: Before, expert: Adapter) -> None:
+    regions = (region("fox", FOX, adapter="expert1"), region("dog", DOG))
+    job = repair_job((FOX,), 2, regions=regions, adapters=(expert,))
+    assert (draw(engine, job, before).image == draw(engine, job, before).image).all()
+
+
+def test_the_cost_follows_the_area_of_the_crop(engine: LocalEngine, before: Before) -> None:
+    corner = Box(x=0.0, y=0.0, width=0.1, height=0.1)
+    small, both = draw(engine, repair_job((corner,)), before), draw(engine, repair_job((corner, DOG), 2), before)
+    assert small.calls == 3 * 16 / 256
+    assert small.calls * 2 < both.calls < 3 * 2
+    everything = draw(engine, repair_job((Box.full(),)), before)
+    assert everything.calls == 3
+
+
+def test_drawing_the_whole_canvas_again_equals_drawing_it(engine: LocalEngine, before: Before) -> None:
+    job = repair_job((Box.full(),))
+    again, fresh = draw(engine, job, before), draw(engine, job.model_copy(update={"keep": None}))
+    assert (again.latents == fresh.latents).all() and (again.image == fresh.image).all()
+
+
+def test_steps_are_counted_over_all_crops(engine: LocalEngine, before: Before) -> None:
+    corners = (Box(x=0, y=0, width=0.1, height=0.1), Box(x=0.9, y=0.9, width=0.1, height=0.1))
+    *steps, picture = engine.run(repair_job(corners), before)
+    assert [(s.step, s.of) for s in steps if isinstance(s, Step)] == [(i, 6) for i in range(1, 7)]
+    assert isinstance(picture, Picture)
+
+
+@given(st.lists(boxes(), min_size=1, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_the_new_picture_shows_inside_the_boxes_only(redraw: list[Box]) -> None:
+    extent = Extent(width=96, height=64)
+    pixels = [b.pixels(extent) for b in redraw]
+    seen = opacity(pixels, extent.height, extent.width)
+    assert (seen[outside(tuple(redraw), extent)] == 0).all() and seen.min() >= 0
+    assert all(seen[p.as_slices()].max() > 0 for p in pixels) and seen.max() <= 1
+
+
+def test_decoding_a_crop_within_the_reach_gives_the_pixels_of_the_whole(engine: LocalEngine) -> None:
+    torch.manual_seed(0)
+    patch = PatchAutoencoder(patch=16, latent_channels=16, width=16, fine_width=8, blocks=1, fine_blocks=1)
+    for layer in patch.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            torch.nn.init.normal_(layer.weight, std=0.1)
+    for vae, scale in ((engine.pipe.vae, 8), (patch, 16)):
+        reach = receptive_radius(vae)
+        assert reach is not None
+        z = torch.randn(1, 16, 4 * reach, 4 * reach)
+        with torch.no_grad():
+            whole = vae.decode(z, return_dict=False)[0]
+            part = vae.decode(z[:, :, reach : 4 * reach, reach:], return_dict=False)[0]
+        inner = slice(reach * scale, None)
+        torch.testing.assert_close(part[..., inner, inner], whole[..., 2 * reach * scale :, 2 * reach * scale :])
+
+
+def test_a_decoder_that_sees_the_whole_picture_has_no_reach() -> None:
+    from diffusers import AutoencoderKL
+
+    assert receptive_radius(AutoencoderKL(block_out_channels=(32,))) is None
+
+
+def test_a_repair_without_its_picture_or_of_another_size_is_refused(engine: LocalEngine, before: Before) -> None:
+    with pytest.raises(BadInput, match="needs the picture"):
+        engine.run(repair_job((FOX,)))
+    with pytest.raises(BadInput, match="needs the picture"):
+        engine.run(make_job(), before)
+    with pytest.raises(BadInput, match=r"128×128.*64×64"):
+        next(iter(engine.run(repair_job((FOX,), extent=Extent(width=64, height=64)), before)))
+    with pytest.raises(BadInput, match="nothing to draw"):
+        next(iter(engine.run(repair_job(()), before)))
+
+
+def test_a_pipeline_folder_that_is_not_there_is_a_broken_asset(tmp_path: Path) -> None:
+    from mepg_agent.errors import BrokenAsset
+
+    with pytest.raises(BrokenAsset, match="cannot be loaded"):
+        LocalEngine(tmp_path / "nowhere", weights_hash=WEIGHTS)

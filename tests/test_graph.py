@@ -1,0 +1,179 @@
+"""The loop of the agent, over an engine without a model: what it repairs, what it keeps, when it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from scripted import ScriptedVerifier
+
+from mepg_agent.agent import Agent
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.graph import CANDIDATES, UNCHECKED, build_graph
+from mepg_agent.records import Action, Check, Event, RenderJob, Severity
+from mepg_agent.scene import Relation, RelationKind, ScenePlan
+from mepg_agent.session import Result
+from mepg_agent.settings import Settings
+
+
+def run(
+    settings: Settings, plan: ScenePlan, scores: dict[str, Sequence[float]], rounds: int = 2
+) -> tuple[Result, FakeEngine, Agent]:
+    engine = FakeEngine()
+    with Agent(settings, engine=engine, verifier=ScriptedVerifier(scores)) as agent:
+        return agent.draw(plan.prompt, plan=plan, rounds=rounds, steps=2), engine, agent
+
+
+def repaired(engine: FakeEngine, plan: ScenePlan) -> list[str]:
+    """Ids of the regions that were drawn again, in order."""
+    boxes = {region.box: region.id for region in plan.regions}
+    return [boxes[box] for job in engine.jobs if job.keep for box in job.keep.redraw]
+
+
+def test_a_picture_that_passes_is_accepted_at_once(settings: Settings, three_things: ScenePlan):
+    result, engine, _ = run(settings, three_things, {})
+    assert (result.status, result.rounds, len(engine.jobs)) == ("accepted", 0, 1)
+    assert result.verdict.passed and result.verdict.action is Action.ACCEPT
+    assert result.image.is_file()
+
+
+def test_only_what_failed_is_drawn_again(settings: Settings, three_things: ScenePlan):
+    result, engine, agent = run(settings, three_things, {"dog": (0.1, 0.9)})
+    assert result.status == "accepted" and result.rounds == 1
+    assert repaired(engine, three_things) == ["dog"]
+    first, final = agent.store.picture(result.renders[0].picture), agent.store.picture(result.render.picture)
+    inside = np.zeros(first.shape[:2], bool)
+    inside[three_things.region("dog").box.pixels(three_things.extent).as_slices()] = True
+    assert np.array_equal(first[~inside], final[~inside])
+    assert (first[inside] != final[inside]).any()
+
+
+def test_the_best_candidate_of_a_repair_is_kept(settings: Settings, three_things: ScenePlan):
+    result, engine, _ = run(settings, three_things, {"dog": (0.1, 0.2, 0.9, 0.6)})
+    assert len(result.renders) == 1 + CANDIDATES and len(engine.jobs) == 2
+    assert result.render == result.renders[2]
+
+
+def test_every_failed_region_gets_its_turn_in_one_round(settings: Settings, three_things: ScenePlan):
+    result, engine, _ = run(settings, three_things, {"fox": (0.1, 0.9), "castle": (0.2, 0.9)}, rounds=1)
+    assert result.status == "accepted" and result.rounds == 1
+    assert repaired(engine, three_things) == ["fox", "castle"]
+
+
+def test_a_failed_repair_is_rolled_back_and_told(settings: Settings, three_things: ScenePlan):
+    result, _, _ = run(settings, three_things, {"dog": (0.4, 0.1)}, rounds=1)
+    assert result.status == "best_effort"
+    assert result.render == result.renders[0]
+    assert any("rolled back" in note.lower() and "dog" in note for note in result.notes)
+
+
+def test_a_repair_that_harms_a_neighbour_is_rolled_back(settings: Settings, three_things: ScenePlan):
+    fox = three_things.region("fox").box
+    over = three_things.region("dog").model_copy(update={"box": fox.moved(0.1, 0), "z": 1})
+    plan = three_things.with_regions([over])
+    result, _, _ = run(settings, plan, {"dog": (0.1, 0.9), "fox": (0.9, 0.2)}, rounds=1)
+    assert result.render == result.renders[0]
+    assert any("made fox worse" in note for note in result.notes)
+
+
+def test_rounds_bound_the_repairs_and_each_round_tries_other_seeds(settings: Settings, three_things: ScenePlan):
+    result, engine, _ = run(settings, three_things, {"dog": (0.1,)}, rounds=3)
+    assert result.status == "best_effort" and result.rounds == 3
+    repairs = [job for job in engine.jobs if job.keep]
+    assert len(repairs) == 3
+    assert len({r.seed for job in repairs for r in job.regions if r.id == "dog"}) == 3
+    assert any(note.startswith("dog: present not confirmed") for note in result.notes)
+
+
+def test_no_rounds_means_no_repair(settings: Settings, three_things: ScenePlan):
+    result, engine, _ = run(settings, three_things, {"dog": (0.1, 0.9)}, rounds=0)
+    assert result.status == "best_effort" and len(engine.jobs) == 1
+
+
+def test_a_later_round_starts_from_the_best_picture(settings: Settings, three_things: ScenePlan):
+    """The first repair helps without reaching the threshold, the second fails: the first one's picture stays."""
+    scores = (0.1, 0.3, 0.3, 0.3, 0.2, 0.2, 0.2)
+    result, engine, _ = run(settings, three_things, {"dog": scores}, rounds=2)
+    keeps = [job.keep.picture for job in engine.jobs if job.keep]
+    assert keeps == [result.renders[0].picture, result.renders[1].picture]
+    assert result.render == result.renders[1]
+    assert result.verdict.findings[1].score == 0.3
+
+
+def test_a_picture_that_nobody_checked_is_not_called_accepted(settings: Settings, three_things: ScenePlan):
+    (settings.home / "experts" / "bare").mkdir(parents=True)
+    (settings.home / "experts" / "bare" / "backbone.toml").write_text(
+        'id = "bare"\ntitle = "Bare"\ndescription = "No verifier."\nlicence = "MIT"\npipeline = "pipeline"\n'
+        "[defaults]\nsteps = 2\nguidance = 4.0\nextent = { width = 128, height = 128 }\n"
+    )
+    with Agent(settings, engine=FakeEngine()) as agent:
+        result = agent.draw(three_things.prompt, plan=three_things, backbone="bare")
+    assert result.status == "best_effort" and UNCHECKED in result.notes
+
+
+def test_the_whole_story_can_be_read_from_the_events(settings: Settings, three_things: ScenePlan):
+    agent = Agent(settings, engine=FakeEngine(), verifier=ScriptedVerifier({"dog": (0.1, 0.9)}))
+    *events, result = agent.stream(three_things.prompt, plan=three_things, steps=2)
+    assert isinstance(result, Result)
+    told = [event for event in events if isinstance(event, Event)]
+    assert told == events
+    assert list(dict.fromkeys(e.node for e in told)) == ["plan", "generate", "verify", "regenerate", "accept"]
+    assert [(e.node, e.step, e.of) for e in told if e.step] == [
+        (node, step, 2) for node in ("generate", "regenerate") for step in (1, 2)
+    ]
+    assert {e.region for e in told if e.region} == {"dog"}
+    assert list(result.seconds) == ["plan", "critique", "generate", "verify", "regenerate"]
+
+
+def test_a_cost_is_kept_for_everything_that_was_drawn(settings: Settings, three_things: ScenePlan):
+    result, _, _ = run(settings, three_things, {"dog": (0.1, 0.9)})
+    assert [r.job for r in result.renders] == [result.renders[0].job] + [result.renders[1].job] * CANDIDATES
+    assert result.renders[0].calls == 2 and all(r.calls < 2 for r in result.renders[1:])
+
+
+class Previewing(FakeEngine):
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        for item in super().run(job, before):
+            yield Step(item.step, item.of, np.zeros((32, 32, 3), np.uint8)) if isinstance(item, Step) else item
+
+
+def test_previews_are_files_while_drawing_and_gone_afterwards(settings: Settings, three_things: ScenePlan):
+    agent = Agent(settings, engine=Previewing(), verifier=ScriptedVerifier())
+    seen = 0
+    for item in agent.stream(three_things.prompt, plan=three_things, steps=2):
+        seen += isinstance(item, Event) and item.preview is not None
+    assert seen == 2
+    assert list(settings.home.rglob("preview.png")) == []
+
+
+def test_findings_lead_to_the_right_end(settings: Settings, three_things: ScenePlan):
+    result, _, _ = run(settings, three_things, {"dog": (0.1,)}, rounds=0)
+    assert result.verdict.action is Action.STOP
+    assert [f.check for f in result.verdict.findings if not f.passed] == [Check.PRESENT]
+
+
+def test_a_layout_that_breaks_a_relation_is_revised_before_it_is_drawn(settings: Settings, three_things: ScenePlan):
+    wanted = Relation(subject="castle", kind=RelationKind.LEFT_OF, object="fox")
+    result, engine, _ = run(settings, three_things.replaced(relations=(wanted,)), {})
+    assert result.plan.region("castle").box.cx < result.plan.region("fox").box.cx
+    assert len(engine.jobs) == 1 and "revise_layout" in result.seconds
+    assert any(note.startswith("castle: moved") for note in result.notes)
+    assert not [r for r in result.remarks if r.severity is Severity.ERROR]
+
+
+def test_a_layout_that_cannot_be_mended_is_drawn_all_the_same_and_told(settings: Settings, three_things: ScenePlan):
+    contrary = (("castle", "fox"), ("fox", "castle"))
+    relations = tuple(Relation(subject=a, kind=RelationKind.LEFT_OF, object=b) for a, b in contrary)
+    result, engine, _ = run(settings, three_things.replaced(relations=relations), {})
+    assert len(engine.jobs) == 1
+    assert "Cannot be satisfied: fox left of castle." in result.notes
+
+
+@pytest.mark.parametrize("plan_only", [True, False])
+def test_the_graph_compiles_without_anything_heavy(plan_only: bool):
+    nodes = set(build_graph(plan_only=plan_only).compile().get_graph().nodes)
+    planning = {"plan", "critique", "revise_layout"}
+    drawing = {"generate", "verify", "regenerate", "accept", "best_effort"}
+    assert nodes - {"__start__", "__end__"} == (planning if plan_only else planning | drawing)

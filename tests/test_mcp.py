@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+import anyio
+import jsonschema
+import numpy as np
+import pytest
+from fake_mepg import fake_agent
+from mcp import Client, MCPError, StdioServerParameters
+from mcp_types import BlobResourceContents, CallToolResult, ImageContent, ResourceLink, TextContent
+from PIL import Image
+from scripted import ScriptedVerifier
+
+from mcp_server import progress as progress_module
+from mcp_server.reply import MAX_PREVIEW, MAX_SIDE, preview
+from mcp_server.server import build_server
+from mepg_agent.agent import Agent
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.errors import BrokenAsset
+from mepg_agent.records import RenderJob
+
+ROOT = Path(__file__).resolve().parent.parent
+PROMPT = "a red fox left of a castle"
+TIMEOUT = 60  # seconds; a hanging server fails its test
+
+Mode = Literal["auto", "legacy"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+pytestmark = pytest.mark.anyio
+both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
+
+
+@asynccontextmanager
+async def connected(
+    mode: Mode = "auto", engine: FakeEngine | None = None, verifier: ScriptedVerifier | None = None
+) -> AsyncIterator[Client]:
+    with anyio.fail_after(TIMEOUT):
+        async with Client(build_server(lambda: fake_agent(engine, verifier)), mode=mode) as client:
+            yield client
+
+
+def words(result: CallToolResult) -> str:
+    (text,) = [block.text for block in result.content if isinstance(block, TextContent)]
+    return text
+
+
+def parts(result: CallToolResult) -> tuple[ImageContent, ResourceLink]:
+    (image,) = [block for block in result.content if isinstance(block, ImageContent)]
+    (link,) = [block for block in result.content if isinstance(block, ResourceLink)]
+    return image, link
+
+
+@both_modes
+async def test_the_tool_says_what_it_does_and_takes(mode: Mode):
+    async with connected(mode) as client:
+        (tool,) = (await client.list_tools()).tools
+        (template,) = (await client.list_resource_templates()).resource_templates
+    assert tool.name == "draw_picture"
+    assert tool.description
+    assert tool.input_schema["required"] == ["prompt"]
+    assert set(tool.input_schema["properties"]) == {"prompt", "seed", "steps", "rounds"}
+    assert all(field["description"] for field in tool.input_schema["properties"].values())
+    assert tool.output_schema is not None
+    assert tool.annotations is not None
+    assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (False, False)
+    assert template.uri_template == "mepg://pictures/{sha256}.png"
+
+
+@both_modes
+async def test_a_drawn_picture_comes_as_words_preview_link_and_data(mode: Mode):
+    async with connected(mode) as client:
+        result = await client.call_tool("draw_picture", {"prompt": PROMPT, "seed": 5, "steps": 3})
+        (tool,) = (await client.list_tools()).tools
+        assert not result.is_error, words(result)
+        image, link = parts(result)
+        (full,) = (await client.read_resource(link.uri)).contents
+    assert "Accepted" in words(result)
+    assert "fox" in words(result)
+    assert link.uri in words(result)
+    assert isinstance(full, BlobResourceContents)
+    png = base64.b64decode(full.blob)
+    assert f"mepg://pictures/{hashlib.sha256(png).hexdigest()}.png" == link.uri
+    assert (len(png), full.mime_type, link.mime_type) == (link.size, "image/png", "image/png")
+    assert len(base64.b64decode(image.data)) <= MAX_PREVIEW
+
+    data = result.structured_content
+    assert data is not None
+    assert tool.output_schema is not None
+    jsonschema.validate(data, tool.output_schema)
+    assert (data["status"], data["picture"], data["cost"]["denoiser_calls"]) == ("accepted", link.uri, 3)
+    assert [region["id"] for region in data["plan"]["regions"]] == ["fox", "castle"]
+    assert image.data[:64] not in str(data)
+
+
+@both_modes
+async def test_progress_flows_in_words_while_the_picture_is_drawn(mode: Mode):
+    told: list[tuple[float, str | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, message))
+
+    async with connected(mode) as client:
+        await client.call_tool("draw_picture", {"prompt": PROMPT, "steps": 4}, progress_callback=hear)
+    counts = [count for count, _ in told]
+    assert counts == sorted(set(counts))
+    assert [message for _, message in told if message and message.endswith("(4 of 4)")] == ["drawing (4 of 4)"]
+    assert any(message and "fox" in message for _, message in told)
+
+
+async def test_best_effort_is_not_sold_as_accepted():
+    async with connected(verifier=ScriptedVerifier({"fox": (0.1,)})) as client:
+        result = await client.call_tool("draw_picture", {"prompt": PROMPT, "rounds": 1})
+    assert not result.is_error
+    assert result.structured_content is not None
+    assert result.structured_content["status"] == "best_effort"
+    assert "fox: present not confirmed" in words(result)
+    assert "Accepted" not in words(result)
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"prompt": " "}, "prompt is empty"),
+        ({"prompt": "fox " * 5000}, "2000"),
+        ({"prompt": "zorblax quuxly"}, "zorblax"),
+        ({"prompt": PROMPT, "seed": -1}, "seed"),
+        ({"prompt": PROMPT, "rounds": 99}, "rounds"),
+        ({"prompt": PROMPT, "steps": "many"}, "steps"),
+        ({}, "prompt"),
+    ],
+)
+async def test_a_mistake_is_a_tool_error_that_says_what_to_do(mode: Mode, arguments: dict, said: str):
+    engine = FakeEngine()
+    async with connected(mode, engine) as client:
+        result = await client.call_tool("draw_picture", arguments)
+    assert result.is_error
+    assert said in words(result)
+    assert engine.jobs == []
+
+
+def no_agent() -> Agent:
+    raise BrokenAsset("The weights are missing.", "Install the package again.")
+
+
+async def test_a_broken_installation_is_told_and_does_not_stop_the_server():
+    with anyio.fail_after(TIMEOUT):
+        async with Client(build_server(no_agent)) as client:
+            result = await client.call_tool("draw_picture", {"prompt": PROMPT})
+            with pytest.raises(MCPError, match="Install the package again"):
+                await client.read_resource(f"mepg://pictures/{'0' * 64}.png")
+    assert result.is_error
+    assert "The weights are missing. Install the package again." in words(result)
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "fox", "..%2F..%2Fetc%2Fpasswd", "F" * 64])
+async def test_only_pictures_that_were_drawn_can_be_read(name: str):
+    async with connected() as client:
+        with pytest.raises(MCPError):
+            await client.read_resource(f"mepg://pictures/{name}.png")
+
+
+class Waiting(FakeEngine):
+    """Stands still after its first step until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        yield Step(1, 3)
+        assert self.go_on.wait(TIMEOUT)
+        yield from super().run(job, before)
+
+
+async def test_a_silent_engine_still_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(progress_module, "HEARTBEAT", 0.01)
+    engine = Waiting()
+    alive = 0
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        nonlocal alive
+        alive += message == "drawing (1 of 3)"
+        if alive == 3:
+            engine.go_on.set()
+
+    async with connected(engine=engine) as client:
+        result = await client.call_tool("draw_picture", {"prompt": PROMPT}, progress_callback=hear)
+    assert not result.is_error
+
+
+class Endless(FakeEngine):
+    """Nothing but stopping ends the drawing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = threading.Event()
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        try:
+            for step in count(1):
+                yield Step(step, 1_000_000)
+        finally:
+            self.stopped.set()
+
+
+@both_modes
+async def test_a_cancelled_request_stops_the_drawing(mode: Mode):
+    engine = Endless()
+    drawing = anyio.Event()
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        if message and message.startswith("drawing"):
+            drawing.set()
+
+    async with connected(mode, engine) as client:
+        async with anyio.create_task_group() as group:
+
+            async def ask() -> None:
+                await client.call_tool("draw_picture", {"prompt": PROMPT}, progress_callback=hear)
+
+            group.start_soon(ask)
+            await drawing.wait()
+            group.cancel_scope.cancel()
+        assert await anyio.to_thread.run_sync(engine.stopped.wait, TIMEOUT)
+
+
+async def test_two_requests_at_once_both_get_their_picture():
+    results: dict[int, CallToolResult] = {}
+    async with connected() as client, anyio.create_task_group() as group:
+
+        async def ask(seed: int) -> None:
+            results[seed] = await client.call_tool("draw_picture", {"prompt": PROMPT, "seed": seed})
+
+        for seed in (1, 2):
+            group.start_soon(ask, seed)
+    assert len({parts(result)[1].uri for result in results.values()}) == 2
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_serve_speaks_only_protocol_on_standard_output(mode: Mode, home: Path, tmp_path: Path):
+    # The engine of this process prints to its standard output: that must not reach the client.
+    command = StdioServerParameters(
+        command=sys.executable,
+        args=[str(ROOT / "tests" / "fake_mepg.py"), "serve"],
+        env={**os.environ, "MEPG_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+    )
+    with anyio.fail_after(TIMEOUT):
+        async with Client(command, mode=mode) as client:
+            result = await client.call_tool("draw_picture", {"prompt": PROMPT, "steps": 2})
+            again = await client.call_tool("draw_picture", {"prompt": PROMPT, "steps": 2, "seed": 3})
+    assert not result.is_error, words(result)
+    assert "Accepted" in words(result)
+    assert parts(result)[1].uri != parts(again)[1].uri
+
+
+def png(side: int, noise: bool) -> bytes:
+    shape = (side, side, 3)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8) if noise else np.zeros(shape, np.uint8)
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("side", "noise"), [(256, True), (1568, False), (1569, False), (600, True), (2400, True)])
+async def test_a_preview_is_always_small_enough_for_a_message(side: int, noise: bool):
+    full = png(side, noise)
+    small = preview(full)
+    assert small.data is not None
+    assert len(small.data) <= MAX_PREVIEW
+    with Image.open(BytesIO(small.data), formats=["PNG", "JPEG"]) as picture:
+        assert max(picture.size) == min(side, MAX_SIDE)
+        assert Image.MIME[picture.format or ""] == small.to_image_content().mime_type

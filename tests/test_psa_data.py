@@ -1,0 +1,104 @@
+"""The planner's training set: reproducible, physically sound, and apart from what it is tested on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mepg_agent.planning.geometry import placed
+from mepg_agent.planning.target import decode, decode_operations
+from mepg_agent.scene import Extent
+from mepg_agent.training import psa_phrasings
+from mepg_agent.training.psa_data import (
+    challenge_prompts,
+    edit_examples,
+    load_vocabulary,
+    plan_examples,
+    read_jsonl,
+    write_splits,
+)
+from mepg_agent.training.psa_scenes import plan_of, sample_scene
+from mepg_agent.training.psa_words import STYLES, Pool
+
+ROOT = Path(__file__).parents[1]
+VOCABULARY = load_vocabulary(ROOT / "experts/picturebook/vocabulary.toml")
+EXTENT = Extent(width=512, height=512)
+
+
+def test_every_relation_of_a_training_plan_holds_on_its_canvas() -> None:
+    rng, seen = Random(3), set()
+    for _ in range(400):
+        plan = plan_of(sample_scene(rng, VOCABULARY), VOCABULARY, "p")
+        for relation in plan.relations if plan else ():
+            assert placed(relation, plan.region(relation.subject).box, plan.region(relation.object).box), relation
+            seen.add(relation.kind)
+    assert len(seen) == 10
+
+
+def test_things_of_the_sky_stand_above_things_of_the_ground_unless_told_otherwise() -> None:
+    rng, higher = Random(4), []
+    for _ in range(300):
+        scene = sample_scene(rng, VOCABULARY)
+        free = not scene.links and scene.between is None and all(t.spot is None for t in scene.things)
+        plan = plan_of(scene, VOCABULARY, "p") if free else None
+        if plan is None:
+            continue
+        stands = {t.noun: t.stands for t in scene.things}
+        sky = [r.box.cy for r in plan.regions if stands[r.noun] == "sky"]
+        ground = [r.box.cy for r in plan.regions if stands[r.noun] == "ground"]
+        higher += [s < g for s in sky for g in ground]
+    assert sum(higher) > 0.97 * len(higher) > 10
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_splits(VOCABULARY, tmp_path / name, 60, 30, 1, frozenset())
+    for file in (tmp_path / "a").iterdir():
+        assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
+
+
+def test_every_target_decodes() -> None:
+    for example in plan_examples(VOCABULARY, 150, 7, held=False):
+        assert decode(example["target"], example["prompt"], VOCABULARY, EXTENT).regions
+    for example in edit_examples(VOCABULARY, 150, 7, held=False):
+        lines = example["context"].split("\n")
+        plan = decode("\n".join([lines[0], *(line.split(" ", 1)[1] for line in lines[1:])]), "p", None, EXTENT)
+        assert decode_operations(example["target"], plan, None)
+
+
+def test_challenge_prompts_are_in_no_split(tmp_path: Path) -> None:
+    barred = challenge_prompts(ROOT / "experts/psa")
+    write_splits(VOCABULARY, tmp_path, 300, 200, 2, barred)
+    prompts = {e["prompt"].lower() for file in tmp_path.iterdir() for e in read_jsonl(file)}
+    assert len(barred) > 250
+    assert not prompts & barred
+    some = next(iter(sorted(prompts)))
+    write_splits(VOCABULARY, tmp_path, 300, 200, 2, frozenset({some}))
+    assert some not in {e["prompt"].lower() for file in tmp_path.iterdir() for e in read_jsonl(file)}
+
+
+def _pools() -> list[Pool]:
+    values = [v for v in vars(psa_phrasings).values() if isinstance(v, Pool | dict)] + [STYLES]
+    flat = [p for v in values for p in (v.values() if isinstance(v, dict) else [v])]
+    return [p for p in flat if isinstance(p, Pool)]
+
+
+def test_held_out_phrasings_never_serve_in_training() -> None:
+    for pool in _pools():
+        assert not set(pool.train) & set(pool.held)
+    for example in plan_examples(VOCABULARY, 300, 9, held=False):
+        for pool in (psa_phrasings.BETWEEN, *psa_phrasings.SPOTS.values(), *STYLES.values()):
+            assert not any(p in example["prompt"].lower() for p in pool.held if "{" not in p), example["prompt"]
+
+
+@pytest.mark.parametrize("name", ["challenge", "edits_challenge"])
+def test_challenge_lines_are_complete(name: str) -> None:
+    rows = [json.loads(line) for line in (ROOT / f"experts/psa/{name}.jsonl").read_text("utf-8").splitlines()]
+    assert len({(r["prompt"], r.get("context")) for r in rows}) == len(rows) >= (120 if name == "challenge" else 150)
+    for row in rows:
+        nouns = {o["noun"] for o in row.get("objects", [])}
+        assert all({a, b} <= nouns for a, _, b in row.get("relations", []))
+        assert row.get("objects") or row.get("expected")
