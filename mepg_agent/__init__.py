@@ -3,6 +3,11 @@
 Start at `mepg_agent.Agent`. Nothing heavy is imported before it is asked for.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mepg_agent.agent import Agent
+
 __version__ = "0.1.0"
 __all__ = ["Agent"]
 

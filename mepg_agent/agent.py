@@ -142,6 +142,7 @@ class Agent:
             store=self.store,
             planner=self._planner,
             engine=self._engine,
+            weights=self._weights,
             verifier=self._verifier,
             drawing=self._drawing,
         )
@@ -160,6 +161,10 @@ class Agent:
             if backbone not in self._engines:
                 self._engines[backbone] = self._load_engine(backbone)
             return self._engines[backbone]
+
+    def _weights(self, backbone: str) -> str:
+        given = self._given[0]
+        return given.weights_hash() if given is not None else self.portfolio.backbone(backbone).item.weights_hash()
 
     def _load_engine(self, backbone: str) -> Engine:
         from mepg_agent.engine.device import choose_device

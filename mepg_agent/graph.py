@@ -12,7 +12,6 @@ that runs twice (after a crash, on replay) gives the same: renders are kept by t
 
 from __future__ import annotations
 
-import json
 import operator
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -36,7 +35,7 @@ from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary
 from mepg_agent.records import Action, Brief, Event, Keep, Remark, Render, RenderJob, Severity, Status, Verdict, digest
 from mepg_agent.routing import route_plan, style_words
 from mepg_agent.scene import Frozen, Region, ScenePlan
-from mepg_agent.session import Drawn, Result, SessionStore
+from mepg_agent.session import Result, SessionStore
 from mepg_agent.verify.base import Verifier, choose
 
 MAX_REVISIONS = 2  # of a layout; the solver needs one, the second is for what its moves brought about
@@ -133,6 +132,7 @@ class Context:
     store: SessionStore
     planner: Callable[[Brief], Planner]
     engine: Callable[[str], Engine]
+    weights: Callable[[str], str]  # the engine's hash, known without loading it
     verifier: Callable[[str], Verifier | None]
     drawing: threading.Lock = field(default_factory=threading.Lock)  # one picture at a time on one engine
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -207,7 +207,8 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
     (kept, verdict), rejected = choose(before, judged)
     waiting = [region for region in state.waiting if region in verdict.failed]
     more = waiting or (verdict.failed and state.round < state.brief.rounds)
-    action = Action.ACCEPT if verdict.passed else Action.REGENERATE if more else Action.STOP
+    shown = not _unshown(state.remarks)
+    action = Action.ACCEPT if verdict.passed and shown else Action.REGENERATE if more else Action.STOP
     verdict = Verdict.model_validate({**dict(verdict), "action": action})
     _say(runtime, "verify", rejected or _summary(verdict))
     notes = [rejected] if rejected else []
@@ -215,7 +216,7 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
 
 
 def accept(state: Judged, runtime: Runtime[Context]) -> Update:
-    """Every check passed."""
+    """Every check passed, and the layout shows every relation."""
     return _finish(state, "accepted", (), runtime)
 
 
@@ -226,7 +227,12 @@ def best_effort(state: Judged, runtime: Runtime[Context]) -> Update:
         for f in state.verdict.findings
         if not f.passed
     ]
-    return _finish(state, "best_effort", tuple(wrong), runtime)
+    return _finish(state, "best_effort", (*_unshown(state.remarks), *wrong), runtime)
+
+
+def _unshown(remarks: tuple[Remark, ...]) -> tuple[str, ...]:
+    """What the person said about where things stand and the layout, after its revisions, still does not show."""
+    return tuple(r.message for r in remarks if r.severity is Severity.ERROR and r.about == "relation")
 
 
 def after_critique(state: Planned) -> str:
@@ -276,7 +282,7 @@ def _input_of(node: Node) -> type[Asked]:
 
 def _job(plan: ScenePlan, brief: Brief, context: Context, keep: Keep | None = None) -> RenderJob:
     found, experts = context.portfolio.backbone(brief.backbone), context.portfolio.experts_of(brief.backbone)
-    return prepare(plan, brief, found, experts, context.engine(brief.backbone).weights_hash(), keep)
+    return prepare(plan, brief, found, experts, context.weights(brief.backbone), keep)
 
 
 def _node(name: str, node: Node, default: Context | None) -> Node:
@@ -334,7 +340,7 @@ def _draw(job: RenderJob, node: str, state: Planned, runtime: Runtime[Context]) 
     drawn = store.drawn(job.hash())
     if drawn is None:
         picture = _run(job, node, state.session, runtime)
-        drawn = _keep(job, picture, state.plan, store)
+        drawn = store.keep(job, picture, state.plan)
     else:
         _say(runtime, node, "already drawn: taken from the store")
     renders = [_json(render) for render in drawn.renders]
@@ -378,24 +384,3 @@ def _turn(context: Context) -> Iterator[None]:
 
 def _stopped() -> Cancelled:
     return Cancelled("Stopped before the picture was finished.", "Resume the session to draw it after all.")
-
-
-def _keep(job: RenderJob, picture: Picture, plan: ScenePlan, store: SessionStore) -> Drawn:
-    """Writes pictures, latents and the record of the job. Cost is shared evenly among candidates."""
-    experts = {adapter.id: adapter.sha256 for adapter in job.adapters}
-    provenance = {"mepg:plan": plan.model_dump_json(), "mepg:job": job.hash(), "mepg:experts": json.dumps(experts)}
-    pairs = picture.candidates or ((picture.image, picture.latents),)
-    renders = tuple(
-        Render(
-            picture=store.put_picture(image, provenance),
-            latents=store.put_latents(latents),
-            job=job.hash(),
-            seed=job.seed,
-            seconds=picture.seconds / len(pairs),
-            calls=round(picture.calls / len(pairs)),
-        )
-        for image, latents in pairs
-    )
-    drawn = Drawn(renders=renders, region_seconds=picture.region_seconds)
-    store.put_drawn(job.hash(), drawn)
-    return drawn

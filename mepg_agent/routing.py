@@ -46,7 +46,7 @@ class _Card:
 
 
 def route(phrase: str, experts: Mapping[str, Found[Expert]], looks: tuple[str, ...] = ()) -> Route:
-    """The expert for a style phrase: by id, by trigger phrase (whole, then inside the phrase), by likeness to the cards.
+    """The expert for a style phrase: by id, by trigger phrase (whole, then inside the phrase), by likeness to cards.
 
     `looks` are the styles that the base model itself knows by name; one of these routes to no expert and is written as
     it is. A phrase near to nothing routes to the base model with the person's own words.
@@ -59,7 +59,9 @@ def route(phrase: str, experts: Mapping[str, Found[Expert]], looks: tuple[str, .
     for card in cards:
         if said and said in {_key(f) for f in card.fields}:
             return _to(card, experts, f"{card.name}: '{phrase}' is one of its trigger phrases")
-    contained = [(len(_key(f)), -i, c, f) for i, c in enumerate(cards) for f in (c.name, *c.fields) if _within(f, phrase)]
+    contained = [
+        (len(_key(f)), -i, c, f) for i, c in enumerate(cards) for f in (c.name, *c.fields) if _within(f, phrase)
+    ]
     if contained:
         *_, card, field = max(contained, key=lambda found: found[:2])
         return _to(card, experts, f"{card.name}: the phrase holds its words '{field}'")
@@ -116,7 +118,9 @@ def _nearest(phrase: str, cards: list[_Card], experts: Mapping[str, Found[Expert
     none = f"no card is near '{phrase}'; the base model draws it from the words"
     weights = _weights(cards)
     asked = _features(phrase)
-    scored = sorted(((_likeness(asked, c, weights), -i, c) for i, c in enumerate(cards)), key=lambda s: s[:2], reverse=True)
+    scored = sorted(
+        ((_likeness(asked, c, weights), -i, c) for i, c in enumerate(cards)), key=lambda s: s[:2], reverse=True
+    )
     if not scored or scored[0][0] < THRESHOLD:
         nearest = scored[0][2].name if scored and scored[0][0] > 0 else None
         return Route(expert=None, style=phrase, reason=none, runner_up=nearest)

@@ -27,9 +27,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from mepg_agent.engine.base import Latents, Pixels
+from mepg_agent.engine.base import Latents, Picture, Pixels
 from mepg_agent.errors import BadInput, BrokenAsset, MepgError
-from mepg_agent.records import Brief, Remark, Render, Status, Verdict
+from mepg_agent.records import Brief, Remark, Render, RenderJob, Status, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
 
 SESSION_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{4,}")
@@ -110,6 +110,26 @@ class SessionStore:
             raise BrokenAsset(
                 f"The latents {sha256[:12]} cannot be read: {error}.", "Draw the picture again."
             ) from error
+
+    def keep(self, job: RenderJob, picture: Picture, plan: ScenePlan) -> Drawn:
+        """Writes every candidate with its provenance, then the record of the job. They share the cost evenly."""
+        experts = {adapter.id: adapter.sha256 for adapter in job.adapters}
+        provenance = {"mepg:plan": plan.model_dump_json(), "mepg:job": job.hash(), "mepg:experts": json.dumps(experts)}
+        pairs = picture.candidates or ((picture.image, picture.latents),)
+        renders = tuple(
+            Render(
+                picture=self.put_picture(image, provenance),
+                latents=self.put_latents(latents),
+                job=job.hash(),
+                seed=job.seed,
+                seconds=picture.seconds / len(pairs),
+                calls=round(picture.calls / len(pairs)),
+            )
+            for image, latents in pairs
+        )
+        drawn = Drawn(renders=renders, region_seconds=picture.region_seconds)
+        self.put_drawn(job.hash(), drawn)
+        return drawn
 
     def put_drawn(self, job: str, drawn: Drawn) -> None:
         self._write(self.home / "renders" / f"{job}.json", drawn.model_dump_json(indent=1).encode())

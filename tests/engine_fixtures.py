@@ -58,6 +58,7 @@ def build_unet(widths: tuple[int, ...] = (32, 48, 64)) -> UNet2DConditionModel:
 
 def build_wide_unet() -> UNet2DConditionModel:
     """SDXL's shape: no attention at the finest level, pooled text and sizes as extra conditions."""
+    per_level: dict[str, Any] = {"transformer_layers_per_block": (1, 2), "attention_head_dim": (2, 4)}
     return UNet2DConditionModel(
         sample_size=SIDE // 8,
         in_channels=16,
@@ -66,9 +67,8 @@ def build_wide_unet() -> UNet2DConditionModel:
         layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        transformer_layers_per_block=(1, 2),
         cross_attention_dim=64,
-        attention_head_dim=(2, 4),
+        **per_level,
         use_linear_projection=True,
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
@@ -155,7 +155,7 @@ def save_wide_pipeline(folder: Path) -> Path:
 
 
 def save_adapter(
-    folder: Path, unet: Any, seed: int, targets: tuple[str, ...] = EVERYTHING, rank: int = 3, alpha: float = 3
+    folder: Path, unet: Any, seed: int, targets: tuple[str, ...] = EVERYTHING, rank: int = 3, alpha: int = 3
 ) -> Adapter:
     """A random LoRA, made with peft and saved by diffusers; strong enough that nobody can miss it."""
     config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=list(targets))
@@ -164,7 +164,7 @@ def save_adapter(
     for name, weight in unet.named_parameters():
         if "lora_" in name:
             weight.data = torch.randn(weight.shape, generator=generator) * (0.5 / weight[0].numel() ** 0.5)
-    layers = get_peft_model_state_dict(unet, adapter_name="made")
+    layers: dict[str, Any] = get_peft_model_state_dict(unet, adapter_name="made")
     metadata = {"r": rank, "lora_alpha": alpha, "target_modules": list(targets)}
     StableDiffusionPipeline.save_lora_weights(
         folder, unet_lora_layers=layers, weight_name=f"expert{seed}.safetensors", unet_lora_adapter_metadata=metadata

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from diffusers.models.attention_processor import Attention
+from engine_fixtures import make_job, region
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mepg_agent.engine.attention import Prompts, RegionalAttention
+from mepg_agent.engine.field import Field
 from mepg_agent.engine.gating import cells_of, labels, partition
 from mepg_agent.engine.windows import Window, crops, touched
 from mepg_agent.scene import Box, Extent
@@ -84,12 +90,6 @@ def test_attention_by_cells_equals_dense_attention_and_its_shares(
     scene: list[tuple[Box, int]], feather: float, share: float, seed: int
 ) -> None:
     """Against the formula written out: one softmax over all tokens of all blocks, biased by the log-weights."""
-    from diffusers.models.attention_processor import Attention
-    from engine_fixtures import make_job, region
-
-    from mepg_agent.engine.attention import Prompts, RegionalAttention
-    from mepg_agent.engine.field import Field
-
     torch.manual_seed(seed)
     regions = tuple(region(f"r{i}", box, z=z) for i, (box, z) in enumerate(scene))
     job = make_job(regions, global_share=(share, share), feather=feather, guidance=1.0)
@@ -112,9 +112,9 @@ def test_attention_by_cells_equals_dense_attention_and_its_shares(
 
 
 def _dense(
-    attn: torch.nn.Module, hidden: torch.Tensor, texts: list[torch.Tensor], field: object, share: float
+    attn: Any, hidden: torch.Tensor, texts: list[torch.Tensor], field: Field, share: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    weights = torch.from_numpy(field.finest).float().flatten(1)  # type: ignore[attr-defined]
+    weights = torch.from_numpy(field.finest).float().flatten(1)
     weights = (1 - share) * weights
     weights[0] += share
 

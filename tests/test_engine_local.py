@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,10 +27,12 @@ from engine_fixtures import (
 from safetensors.torch import save_file
 
 from mepg_agent.engine.base import Engine, Latents, Step
+from mepg_agent.engine.gating import partition
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.reference import ReferenceEngine
+from mepg_agent.engine.routing import Routing
 from mepg_agent.errors import BadInput
-from mepg_agent.records import Adapter, GateKind
+from mepg_agent.records import Adapter, GateKind, Keep
 from mepg_agent.scene import Box, Extent
 
 FULL = Box.full()
@@ -46,7 +49,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> LocalEngine:
 @pytest.fixture(scope="module")
 def experts(engine: LocalEngine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Adapter, ...]:
     folder = tmp_path_factory.mktemp("experts")
-    return tuple(save_adapter(folder, build_unet(), seed, rank=2 + seed, alpha=4.0) for seed in (1, 2))
+    return tuple(save_adapter(folder, build_unet(), seed, rank=2 + seed, alpha=4) for seed in (1, 2))
 
 
 def plain(
@@ -188,6 +191,34 @@ def test_an_expert_changes_its_own_region_most(engine: LocalEngine, experts: tup
     assert change[:, :6].mean() > 2 * change[:, 9:].mean()
 
 
+@pytest.mark.parametrize("candidates", [1, 2])
+def test_products_where_an_expert_is_heard_equal_products_everywhere(
+    engine: LocalEngine, experts: tuple[Adapter, ...], monkeypatch: pytest.MonkeyPatch, candidates: int
+) -> None:
+    regions = (
+        region("a", SMALL, adapter="expert1"),
+        region("b", OTHER, adapter="expert2", scale=0.5),
+        region("c", Box.centered(0.5, 0.5, 0.3, 0.3), adapter="expert1", z=1),
+    )
+    keep = Keep(picture="0" * 64, latents="1" * 64, redraw=(FULL,), candidates=candidates)
+    job = make_job(regions, experts, background_adapter="expert2", global_share=(0.5, 0.1), keep=keep)
+    before = (np.zeros((SIDE, SIDE, 3), np.uint8), np.zeros((16, SIDE // 8, SIDE // 8), np.float32))
+    found = []
+    for routed in (True, False):
+        monkeypatch.setattr(Routing, "pays_for_tokens", lambda *_, routed=routed: routed)
+        monkeypatch.setattr(Routing, "pays_for_maps", lambda *_, routed=routed: routed)
+        found.append(draw(engine, job, before).candidates)
+    for (_, routed), (_, everywhere) in zip(*found, strict=True):
+        assert difference(routed, everywhere) < ROUNDING
+
+
+def test_many_ranks_are_routed_and_few_are_stacked() -> None:
+    weights = torch.from_numpy(partition([SMALL, OTHER], [0, 0], 0.02, (32, 32)))
+    routing = Routing(weights, torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+    assert routing.pays_for_tokens((32, 32)) and not routing.pays_for_tokens((4, 4))
+    assert routing.pays_for_maps((32, 32), 2000) and not routing.pays_for_maps((4, 4), 2000)
+
+
 def test_a_closed_window_of_an_expert_or_of_a_region_is_silence(
     engine: LocalEngine, experts: tuple[Adapter, ...]
 ) -> None:
@@ -217,7 +248,7 @@ def test_a_region_has_its_own_noise_and_leaves_that_of_others_alone(engine: Loca
 
 
 def test_more_strength_and_less_global_share_bring_out_the_region(engine: LocalEngine) -> None:
-    def drawn(**fields: object) -> Latents:
+    def drawn(**fields: Any) -> Latents:
         share = fields.pop("share", 0.5)
         return draw(engine, make_job((region("fox", FULL, **fields),), global_share=(share, share))).latents
 

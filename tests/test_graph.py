@@ -119,12 +119,13 @@ def test_the_whole_story_can_be_read_from_the_events(settings: Settings, three_t
     assert isinstance(result, Result)
     told = [event for event in events if isinstance(event, Event)]
     assert told == events
-    assert list(dict.fromkeys(e.node for e in told)) == ["plan", "generate", "verify", "regenerate", "accept"]
+    nodes = ["plan", "critique", "generate", "verify", "regenerate", "accept"]
+    assert list(dict.fromkeys(e.node for e in told)) == nodes
     assert [(e.node, e.step, e.of) for e in told if e.step] == [
         (node, step, 2) for node in ("generate", "regenerate") for step in (1, 2)
     ]
     assert {e.region for e in told if e.region} == {"dog"}
-    assert list(result.seconds) == ["plan", "critique", "generate", "verify", "regenerate"]
+    assert list(result.seconds) == nodes[:-1]
 
 
 def test_a_cost_is_kept_for_everything_that_was_drawn(settings: Settings, three_things: ScenePlan):
@@ -163,12 +164,13 @@ def test_a_layout_that_breaks_a_relation_is_revised_before_it_is_drawn(settings:
     assert not [r for r in result.remarks if r.severity is Severity.ERROR]
 
 
-def test_a_layout_that_cannot_be_mended_is_drawn_all_the_same_and_told(settings: Settings, three_things: ScenePlan):
+def test_a_layout_that_cannot_be_mended_is_drawn_but_not_called_accepted(settings: Settings, three_things: ScenePlan):
     contrary = (("castle", "fox"), ("fox", "castle"))
     relations = tuple(Relation(subject=a, kind=RelationKind.LEFT_OF, object=b) for a, b in contrary)
     result, engine, _ = run(settings, three_things.replaced(relations=relations), {})
     assert len(engine.jobs) == 1
-    assert "Cannot be satisfied: fox left of castle." in result.notes
+    assert result.verdict.passed and result.status == "best_effort"
+    assert any(note.startswith("Cannot be satisfied:") for note in result.notes)
 
 
 @pytest.mark.parametrize("plan_only", [True, False])

@@ -14,21 +14,21 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import ResNetConfig, ResNetModel
 
-SIZE = 96
+SIZE = 64  # pixels of a crop
 
 
 class Scorer(nn.Module):
-    """`forward`: crops (n, 3, 96, 96) in -1..1 -> noun logits (n, nouns), style logits (n, styles)."""
+    """`forward`: crops (n, 3, 64, 64) in -1..1 -> noun logits (n, nouns), style logits (n, styles)."""
 
     def __init__(self, nouns: list[str], styles: list[str]) -> None:
         super().__init__()
         self.nouns, self.styles = nouns, styles
         config = ResNetConfig(
-            embedding_size=48, hidden_sizes=[48, 96, 192, 288], depths=[2, 2, 2, 2], layer_type="basic"
+            embedding_size=32, hidden_sizes=[48, 96, 160, 224], depths=[2, 2, 2, 2], layer_type="basic"
         )
         self.trunk = ResNetModel(config)
-        self.noun = nn.Linear(288, len(nouns))
-        self.style = nn.Linear(288, len(styles))
+        self.noun = nn.Linear(224, len(nouns))
+        self.style = nn.Linear(224, len(styles))
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         features = self.trunk(pixels).pooler_output.flatten(1)

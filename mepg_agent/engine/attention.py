@@ -46,7 +46,7 @@ class RegionalAttention:
         self._mute = states(prompts.mute, prompts.mute_readers)
         self._joined: dict[int, list[tuple[Tensor, Tensor]]] = {}
 
-    def __call__(self, attn: Attention, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
+    def __call__(self, attn: Any, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
         level = self._field.levels[hidden_states.shape[1]]
         query = attn.to_q(hidden_states).unflatten(-1, (attn.heads, -1))
         *without, told = query.chunk(self._field.copies)

@@ -6,7 +6,7 @@ regions' soft masks; an expert's gate is G_m(p) = Σ_r R[r, m] γ_r(p), where R 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from mepg_agent.engine.gating import Cells, Weights, cells_of, partition
+from mepg_agent.engine.routing import Routing
 from mepg_agent.engine.windows import Window
 from mepg_agent.records import GateKind, JobRegion, RenderJob
 
@@ -77,8 +78,9 @@ class Level:
         self.talk = Layout(speaks.cpu().numpy(), weights.device)
         self.mute = Layout((self._into @ speaks.float() > 0).cpu().numpy(), weights.device)
         self._slot_routes = self.talk.slot_rows(routes).to(dtype)
+        self.routing = Routing(weights, routes)
         self._gates = (self._flat.T @ routes)[None].to(dtype)  # (1 or candidates, positions, experts)
-        self._expanded: dict[tuple[tuple[int, ...], bool], Tensor] = {}
+        self._cache: dict[object, Tensor] = {}  # by what was asked, since the gates last changed
 
     def weigh(self, strengths: Tensor, share: float) -> None:
         """Log-weights for a step: β + (1 − β)·w_0 for the global prompt, (1 − β)·w_r·strength_r for a region."""
@@ -90,31 +92,48 @@ class Level:
     def record(self, shares: Tensor) -> None:
         """Takes the shares γ (candidates, positions, slots) that a cross-attention gave as the gates from now on."""
         self._gates = (shares.unsqueeze(-1) * self._slot_routes).sum(2)
-        self._expanded.clear()
+        self._cache.clear()
 
     def token_gates(self, ranks: tuple[int, ...]) -> Tensor:
         """Gates repeated over each expert's rank slots: (batch, positions, Σ ranks)."""
-        return self._expand(ranks, as_map=False)
+
+        def expand() -> Tensor:
+            repeats = torch.tensor(ranks, device=self._gates.device)
+            return self._for_batch(self._gates.repeat_interleave(repeats, dim=2, output_size=sum(ranks)))
+
+        return self._cached(("tokens", ranks), expand)
 
     def map_gates(self, ranks: tuple[int, ...]) -> Tensor:
         """The same as a map: (batch, Σ ranks, h, w)."""
-        return self._expand(ranks, as_map=True)
+        return self._cached(
+            ("map", ranks), lambda: self.token_gates(ranks).transpose(1, 2).unflatten(2, self.size).contiguous()
+        )
 
     def mean_gates(self, ranks: tuple[int, ...]) -> Tensor:
         """Mean over the canvas, for layers that have no positions (time embedding): (batch, Σ ranks)."""
         return self.token_gates(ranks).mean(1)
 
-    def _expand(self, ranks: tuple[int, ...], as_map: bool) -> Tensor:
-        key = (ranks, as_map)
-        if key not in self._expanded:
-            if as_map:
-                gates = self.token_gates(ranks)
-                self._expanded[key] = gates.transpose(1, 2).unflatten(2, self.size).contiguous()
-            else:
-                repeats = torch.tensor(ranks, device=self._gates.device)
-                gates = self._gates.repeat_interleave(repeats, dim=2, output_size=sum(ranks))
-                self._expanded[key] = gates.repeat(self._copies, 1, 1) if len(gates) > 1 else gates
-        return self._expanded[key]
+    def row_gates(self, batch: int) -> Tensor:
+        """Gates at the rows that `routing` gives each expert: (experts, rows, 1)."""
+        return self._cached("rows", lambda: self.routing.gates(self._gates, batch // len(self._gates)))
+
+    def window_gates(self, expert: int, window: Window) -> Tensor:
+        """One expert's gates in a window: (batch, 1, height, width)."""
+        return self._cached(
+            (expert, window),
+            lambda: self._for_batch(
+                self._gates[:, :, expert].unflatten(1, self.size)[:, None, *window.as_slices()].contiguous()
+            ),
+        )
+
+    def _for_batch(self, gates: Tensor) -> Tensor:
+        """Each candidate's gates for its conditional and its unconditional copy; one for all stays one."""
+        return gates if len(gates) == 1 else gates.repeat(self._copies, *[1] * (gates.ndim - 1))
+
+    def _cached(self, key: object, make: Callable[[], Tensor]) -> Tensor:
+        if key not in self._cache:
+            self._cache[key] = make()
+        return self._cache[key]
 
 
 class Field:

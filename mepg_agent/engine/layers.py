@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -41,36 +42,79 @@ Layers = Mapping[str, LowRank]  # by module name inside the UNet
 
 
 class GatedLayer:
-    """Forward hook of one layer: adds every expert's gated contribution to the layer's output, in place."""
+    """Forward hook of one layer: adds every expert's gated contribution to the layer's output, in place.
 
-    def __init__(self, module: nn.Module, pairs: Sequence[LowRank | None], field: Field) -> None:
+    Either one pair of products over all positions with all ranks stacked, or one an expert over the positions where it
+    can be heard: whichever is cheaper at that resolution. The sums are the same.
+    """
+
+    def __init__(self, pairs: Sequence[LowRank | None], field: Field) -> None:
         """`pairs` by gate column; None where an expert leaves this layer alone."""
-        self._field = field
+        self._field, self._pairs = field, pairs
         self._ranks = tuple(0 if p is None else p.down.shape[0] for p in pairs)
         present = [p for p in pairs if p is not None]
         self._down = torch.cat([p.down for p in present])
         self._up = torch.cat([p.up for p in present], dim=1)
-        self._conv = {"stride": module.stride, "padding": module.padding} if isinstance(module, nn.Conv2d) else None
 
     def __call__(self, module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
-        hidden = args[0]
-        if self._conv is not None:
-            level = self._field.levels[out.shape[2] * out.shape[3]]
-            reduced = F.conv2d(hidden, self._down, **self._conv)
-            out += F.conv2d(reduced.mul_(level.map_gates(self._ranks)), self._up)
+        if isinstance(module, nn.Conv2d):
+            self._add_map(module, args[0], out)
         elif out.ndim == 2:
             finest = next(iter(self._field.levels.values()))
-            out += F.linear(F.linear(hidden, self._down) * finest.mean_gates(self._ranks), self._up)
+            out += F.linear(F.linear(args[0], self._down) * finest.mean_gates(self._ranks), self._up)
         else:
-            gates = self._field.levels[out.shape[1]].token_gates(self._ranks)
-            reduced = F.linear(hidden, self._down).mul_(gates)
-            out.view(-1, out.shape[-1]).addmm_(reduced.view(-1, reduced.shape[-1]), self._up.T)
+            self._add_tokens(args[0], out)
+
+    def _add_tokens(self, hidden: Tensor, out: Tensor) -> None:
+        level = self._field.levels[out.shape[1]]
+        flat, batch = out.view(-1, out.shape[-1]), len(out)
+        if not level.routing.pays_for_tokens(self._ranks):
+            reduced = F.linear(hidden, self._down).mul_(level.token_gates(self._ranks))
+            flat.addmm_(reduced.view(-1, reduced.shape[-1]), self._up.T)
+            return
+        downs, ups = self._stacks
+        rows = level.routing.rows(batch)
+        collected = hidden.reshape(-1, hidden.shape[-1]).index_select(0, rows.flatten()).view(*rows.shape, -1)
+        reduced = torch.bmm(collected, downs).mul_(level.row_gates(batch))
+        flat.index_add_(0, rows.flatten(), torch.bmm(reduced, ups).flatten(0, 1))
+
+    @cached_property
+    def _stacks(self) -> tuple[Tensor, Tensor]:
+        """Down (experts, in, rank) and up (experts, rank, out), padded with zeros to the largest rank."""
+        rank, inner, outer = max(self._ranks), self._down.shape[1], self._up.shape[0]
+        downs, ups = (
+            self._down.new_zeros(len(self._pairs), inner, rank),
+            self._up.new_zeros(len(self._pairs), rank, outer),
+        )
+        for expert, pair in enumerate(self._pairs):
+            if pair is not None:
+                downs[expert, :, : self._ranks[expert]], ups[expert, : self._ranks[expert]] = pair.down.T, pair.up.T
+        return downs, ups
+
+    def _add_map(self, conv: Any, hidden: Tensor, out: Tensor) -> None:
+        level = self._field.levels[out.shape[2] * out.shape[3]]
+        if not level.routing.pays_for_maps(self._ranks, len(out) * self._down[0].numel()):
+            reduced = F.conv2d(hidden, self._down, stride=conv.stride, padding=conv.padding)
+            out += F.conv2d(reduced.mul_(level.map_gates(self._ranks)), self._up)
+            return
+        (above, left), (down, right), (tall, wide) = conv.padding, conv.stride, conv.kernel_size
+        framed = F.pad(hidden, (left, left, above, above))
+        for expert, windows in enumerate(level.routing.windows):
+            pair = self._pairs[expert]
+            if pair is None:
+                continue
+            for window in windows:
+                rows = slice(window.top * down, (window.top + window.height - 1) * down + tall)
+                columns = slice(window.left * right, (window.left + window.width - 1) * right + wide)
+                reduced = F.conv2d(framed[:, :, rows, columns], pair.down, stride=conv.stride)
+                added = F.conv2d(reduced.mul_(level.window_gates(expert, window)), pair.up)
+                out[:, :, *window.as_slices()] += added
 
 
-def gated_layers(unet: nn.Module, adapters: Sequence[Layers], field: Field) -> dict[str, GatedLayer]:
+def gated_layers(adapters: Sequence[Layers], field: Field) -> dict[str, GatedLayer]:
     """Hooks for every layer that any of `adapters` (by gate column) touches, but for keys and values of prompts."""
     names = sorted({name for adapter in adapters for name in adapter if not reads_text(name)})
-    return {n: GatedLayer(unet.get_submodule(n), [a.get(n) for a in adapters], field) for n in names}
+    return {n: GatedLayer([a.get(n) for a in adapters], field) for n in names}
 
 
 def fused_weights(unet: nn.Module, adapter: Layers, scale: float) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,13 +117,34 @@ def preview(pipe: Any, latents: Any) -> Pixels:
     return decode(pipe, F.avg_pool2d(latents[:1], shrink))[0]
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars and no warnings of the libraries on a person's terminal; afterwards as it was."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    both = (diffusers_logging, transformers_logging)
+    before = [(log, log.get_verbosity(), log.is_progress_bar_enabled()) for log in both]
+    for log in both:
+        log.set_verbosity_error()
+        log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for log, verbosity, bars in before:
+            log.set_verbosity(verbosity)
+            if bars:
+                log.enable_progress_bar()
+
+
 def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
     from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
 
     try:
-        pipe: Any = DiffusionPipeline.from_pretrained(
-            source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
-        )
+        with _quiet():
+            pipe: Any = DiffusionPipeline.from_pretrained(
+                source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
+            )
     except (OSError, ValueError, KeyError) as error:
         raise BrokenAsset(
             f"The pipeline {source} cannot be loaded: {error}.", "Check the folder or hub id in backbone.toml."

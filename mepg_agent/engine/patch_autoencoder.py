@@ -47,22 +47,21 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         self,
         patch: int = 16,
         latent_channels: int = 32,
-        width: int = 192,
+        width: int = 256,
         fine_width: int = 64,
-        blocks: int = 4,
-        fine_blocks: int = 2,
+        blocks: int = 2,
+        fine_blocks: int = 3,
         scaling_factor: float = 1.0,
-        shift_factor: float | None = None,
         block_out_channels: tuple[int, ...] = (1, 1, 1, 1, 1),
     ) -> None:
         super().__init__()
         dims = 3 * patch * patch
         self.register_buffer("mean", torch.zeros(dims))
         self.register_buffer("basis", torch.zeros(latent_channels, dims))  # orthonormal rows
-        half = patch // 4
+        quarter = patch // 4
         self.enter = nn.Conv2d(latent_channels, width, 3, padding=1)
         self.coarse = nn.Sequential(*(Block(width) for _ in range(blocks)))
-        self.widen = nn.Conv2d(width, fine_width * half * half, 1)
+        self.widen = nn.Conv2d(width, fine_width * quarter * quarter, 1)
         self.look = nn.Conv2d(48, fine_width, 3, padding=1)
         self.fine = nn.Sequential(*(Block(fine_width) for _ in range(fine_blocks)))
         self.leave = nn.Conv2d(fine_width, 48, 3, padding=1)

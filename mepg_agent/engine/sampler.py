@@ -110,7 +110,7 @@ class Pass:
             for name, module in self._unet.named_modules()
             if name.endswith(".attn2")
         }
-        self._hooks = gated_layers(self._unet, [self._layers[i] for i in field.experts], field)
+        self._hooks = gated_layers([self._layers[i] for i in field.experts], field)
         if field.background != self._base:
             adapter, scale = self._base = field.background
             self._weights = {} if adapter is None else fused_weights(self._unet, self._layers[adapter], scale)

@@ -43,7 +43,7 @@ def crops(boxes: Sequence[PixelBox], canvas: tuple[int, int], scale: int, multip
         top, bottom = _span(box.top, box.bottom, scale, halo, multiple, canvas[0])
         left, right = _span(box.left, box.right, scale, halo, multiple, canvas[1])
         found.append(Window(top, left, bottom - top, right - left))
-    merged = _disjoint(found)
+    merged = disjoint(found)
     if sum(w.area for w in merged) >= WHOLE * canvas[0] * canvas[1]:
         return [Window(0, 0, *canvas)]
     return merged
@@ -54,7 +54,7 @@ def _span(low: int, high: int, scale: int, halo: int, multiple: int, limit: int)
     return max(low // multiple * multiple, 0), min(-(-high // multiple) * multiple, limit)
 
 
-def _disjoint(windows: Sequence[Window]) -> list[Window]:
+def disjoint(windows: Sequence[Window]) -> list[Window]:
     """The same windows with overlapping ones joined into their common rectangle."""
     done: list[Window] = []
     for window in windows:

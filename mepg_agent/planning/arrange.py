@@ -12,6 +12,7 @@ from mepg_agent.scene import Box, Extent, Relation, RelationKind
 SHRINK = (1.4, 1.0, 0.85, 0.75, 0.68, 0.62, 0.57, 0.53)
 BORDER = 0.03
 TALLEST = 0.8
+IN_A_PART = 0.5  # tallest thing that still looks as if it were in the top, or on the left
 ONE_ROW = 4  # more than these stand in two rows, one behind the other
 FRONT = 0.85  # what stands in front of a thing is drawn smaller, so that the thing is seen
 _HANGS = (
@@ -66,6 +67,8 @@ def _sizes(items: list[Item], by_id: dict[str, Item], hanging: dict[str, Relatio
     far = {"front": 1.15, "back": 0.75, None: 1.0}
     for item in items:
         item.height = min(item.noun.size * item.size * shrink * far[item.depth], TALLEST)
+        if item.spot not in (None, "center"):
+            item.height = min(item.height, IN_A_PART)
     for item in _anchors_first(items, hanging):
         relation = hanging.get(item.id)
         if relation is None:
@@ -87,7 +90,9 @@ def _rows(
     sideways = [r for r in relations if r.kind in (RelationKind.LEFT_OF, RelationKind.RIGHT_OF)]
     for sky in (False, True):
         row = [i for i in items if (i.noun.stands == "sky") == sky and i.id not in hanging]
-        rank = {i.id: n + {"left": -50.0, "right": 50.0}.get((i.spot or "").split(" ")[-1], 0.0) for n, i in enumerate(row)}
+        rank = {
+            i.id: n + {"left": -50.0, "right": 50.0}.get((i.spot or "").split(" ")[-1], 0.0) for n, i in enumerate(row)
+        }
         for _ in row:
             for relation in sideways:
                 if relation.subject in rank and relation.object in rank:
@@ -173,7 +178,9 @@ def _hang(item: Item, anchor: Item, kind: RelationKind, siblings: list[str], ext
             item.cy = bottom + BORDER + half
         case RelationKind.UNDER:
             below_sky = anchor.noun.stands == "sky"
-            item.cy = max(item.cy, bottom + half) if below_sky else max(bottom + 0.02 - half, anchor.cy + 0.3 * anchor.height)
+            item.cy = (
+                max(item.cy, bottom + half) if below_sky else max(bottom + 0.02 - half, anchor.cy + 0.3 * anchor.height)
+            )
         case RelationKind.INSIDE:
             item.cy = anchor.cy + 0.2 * anchor.height
         case RelationKind.BEHIND:

@@ -63,7 +63,9 @@ def _sizes(plan: ScenePlan, backbone: Backbone) -> Iterator[Remark]:
             say = f"{region.id} is {width:.0f}×{height:.0f} pixels; the backbone needs {least} each way."
             yield _error("size", say, region.id)
         elif min(width, height) < 1.5 * least:
-            yield _warning("size", f"{region.id} is small ({width:.0f}×{height:.0f} pixels) and may come out rough.", region.id)
+            yield _warning(
+                "size", f"{region.id} is small ({width:.0f}×{height:.0f} pixels) and may come out rough.", region.id
+            )
 
 
 def _overlaps(plan: ScenePlan, vocabulary: Vocabulary | None) -> Iterator[Remark]:
@@ -76,7 +78,9 @@ def _overlaps(plan: ScenePlan, vocabulary: Vocabulary | None) -> Iterator[Remark
             share = a.box.overlap(b.box) / min(a.box.area, b.box.area)
             if frozenset((a.id, b.id)) in excused or share <= TOUCHING:
                 continue
-            say = f"{a.id} and {b.id} overlap ({share:.0%} of the smaller) and nothing says that one is behind the other."
+            say = (
+                f"{a.id} and {b.id} overlap ({share:.0%} of the smaller) and nothing says that one is behind the other."
+            )
             yield _error("overlap", say, a.id, b.id) if share > CLASH else _warning("overlap", say, a.id, b.id)
 
 
@@ -130,8 +134,8 @@ def _orders(plan: ScenePlan) -> dict[str, list[tuple[str, str]]]:
     for relation in plan.relations:
         if relation.kind in kinds:
             axis, swap = kinds[relation.kind]
-            pair = (relation.subject, relation.object)
-            orders[axis].append(pair[::-1] if swap else pair)
+            a, b = relation.subject, relation.object
+            orders[axis].append((b, a) if swap else (a, b))
         depth = front_and_back(relation)
         if depth is not None:
             orders["near to far"].append(depth)
@@ -175,15 +179,17 @@ def _words(plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ..
     known = {_plain(s) for s in (*styles, *(vocabulary.looks if vocabulary else ()))}
     for region in plan.regions:
         if region.style and region.expert is None and _plain(region.style) not in known:
-            yield _warning("style", f"{region.id}: no expert goes by '{region.style}'; the base model gets the words.", region.id)
+            yield _warning(
+                "style", f"{region.id}: no expert goes by '{region.style}'; the base model gets the words.", region.id
+            )
     if plan.style and _plain(plan.style) not in known:
         yield _warning("style", f"No expert goes by the picture's style '{plan.style}'; the base model gets the words.")
     if vocabulary is None:
         return
     for region in plan.regions:
         if region.noun not in vocabulary.noun_forms:
-            say = f"{region.id}: the backbone cannot draw '{region.noun}'.{_nearest(region.noun, list(vocabulary.noun_forms))}"
-            yield _warning("noun", say, region.id)
+            hint = _nearest(region.noun, list(vocabulary.noun_forms))
+            yield _warning("noun", f"{region.id}: the backbone cannot draw '{region.noun}'.{hint}", region.id)
         if region.color and region.color not in (*vocabulary.colors, *vocabulary.color_aliases):
             yield _warning("color", f"{region.id}: '{region.color}' is not a colour the backbone knows.", region.id)
     if plan.background not in vocabulary.place_forms:

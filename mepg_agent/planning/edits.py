@@ -116,7 +116,7 @@ def apply(plan: ScenePlan, edits: Iterable[PlanEdit], vocabulary: Vocabulary | N
     """The plan after the edits, one after the other. Regions that no edit names keep their box.
 
     What was said before gives way: relations of a moved region that no longer hold are dropped, with a note. The global
-    prompt is written anew, the planner becomes "edited", and a region with a new style has no expert until it is routed.
+    prompt is written anew, the planner becomes "edited", a region with a new style has no expert until it is routed.
     Raises BadInput for a region that is not there or a crowd.
     """
     for edit in edits:
@@ -227,12 +227,11 @@ def _moved(plan: ScenePlan, edit: Move, vocabulary: Vocabulary | None) -> SceneP
     if edit.box is not None:
         return plan.with_regions([_with(old, box=edit.box, locked=True)])
     if edit.spot is not None:
-        placed = _item_boxes(plan, old, edit.spot, vocabulary)
-        return plan.with_regions([_with(old, box=placed)])
+        return plan.with_regions([_with(old, box=_at_spot(old, edit.spot, vocabulary))])
     return plan.with_regions([_with(old, box=old.box.moved(edit.dx, edit.dy))])
 
 
-def _item_boxes(plan: ScenePlan, region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
+def _at_spot(region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
     """The region's box, its size kept, at a part of the canvas; sideways only where just a side was said."""
     wide, high = region.box.width / 2, region.box.height / 2
     sky = vocabulary is not None and region.noun in vocabulary.nouns and vocabulary.nouns[region.noun].stands == "sky"
@@ -287,7 +286,8 @@ def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | N
     ground = vocabulary.places[plan.background].ground if plan.background in vocabulary.places else 0.8
     # sized as one of the crowd, placed as if alone: the solver finds the free spot
     crowd = [Item(f"other-{i}", known) for i in range(len(plan.regions))]
-    return arrange([Item("new", known, edit.size, edit.spot), *crowd], [], ground, plan.extent)["new"]
+    box = arrange([Item("new", known, edit.size, edit.spot), *crowd], [], ground, plan.extent)["new"]
+    return box if edit.spot else Box.centered(0.5, box.cy, box.width, box.height)
 
 
 def _solve_for(plan: ScenePlan, region_id: str, vocabulary: Vocabulary | None) -> ScenePlan:

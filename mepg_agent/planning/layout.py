@@ -126,8 +126,8 @@ def _limits(index: int, region: Region, plan: ScenePlan, vocabulary: Vocabulary 
 
 
 def standing_level(region: Region, plan: ScenePlan, vocabulary: Vocabulary | None) -> float | None:
-    """Height (from the top) below which the feet of a ground or water thing belong; None where it may float: in the sky,
-    in space, on, in or above another thing, or clearly wished in the air."""
+    """Height (from the top) below which the feet of a ground or water thing belong; None where it may float: in the
+    sky, in space, on, in or above another thing, or clearly wished in the air."""
     ground = _ground(plan, vocabulary)
     if ground is None or _stands(region, vocabulary) not in ("ground", "water"):
         return None
@@ -190,9 +190,9 @@ def _reason(region: Region, before: ScenePlan, vocabulary: Vocabulary | None) ->
             return f"so that {relation}"
     excused = may_overlap(before, vocabulary)
     for other in before.regions:
-        if other.id != region.id and frozenset((other.id, region.id)) not in excused:
-            if region.box.overlap(other.box) > 0:
-                return f"because it overlapped {other.id}"
+        unrelated = other.id != region.id and frozenset((other.id, region.id)) not in excused
+        if unrelated and region.box.overlap(other.box) > 0:
+            return f"because it overlapped {other.id}"
     level = standing_level(region, before, vocabulary)
     if level is not None and region.box.bottom < level:
         return "so that it stands on the ground"

@@ -135,7 +135,8 @@ class Lexicon:
         if len(word) < TYPO_FROM or word in self.known:
             return None
         for known in self._by_start.get(word[0], ()):
-            if one_slip(word, known) and not (word[:-1] == known and word[-1] != known[-1]):
+            ending = word[:-1] in (known, known[:-1]) and word[-1] != known[-1]  # "cloudy" is not a slip for "clouds"
+            if one_slip(word, known) and not ending:
                 return known
         return None
 

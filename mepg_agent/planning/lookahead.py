@@ -1,4 +1,4 @@
-"""Looking ahead in a row of phrases: what a relation's object is, whether a subject follows, whether a place is meant."""
+"""Looking ahead in a row of phrases: a relation's object, a subject said after it, a plural that is a place."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def noun_phrase_head(pieces: list[Piece], at: int) -> int:
 
 
 def subject_follows(pieces: list[Piece], object_at: int, first: bool) -> bool:
-    """Whether the object at `object_at` is followed by the subject: "behind the fox there is a castle". `first`: no thing
-    was named before, so a comma may stand between."""
+    """Whether the object at `object_at` is followed by the subject: "behind the fox there is a castle". `first`: no
+    thing was named before, so a comma may stand between."""
     at = object_at + 1
     while at < len(pieces) and (pieces[at].tag is Tag.FILLER or (pieces[at].text == "," and first)):
         at += 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import milp
 
 from mepg_agent.planning.geometry import Alternative, Clause, Row
 from mepg_agent.scene import Box
@@ -66,7 +66,9 @@ class Program:
         most = 1 - 2 * EDGE
         self.sizes = np.array(
             [
-                (b.width, b.height) if f else (np.clip(b.width, self.smallest, most), np.clip(b.height, self.smallest, most))
+                (b.width, b.height)
+                if f
+                else (np.clip(b.width, self.smallest, most), np.clip(b.height, self.smallest, most))
                 for b, f in zip(self.wished, self.fixed, strict=True)
             ]
         ).reshape(-1, 2)
@@ -140,7 +142,7 @@ class Program:
             upper.append(bound - CUSHION)
         cost = np.concatenate([self._cost(), [weight for *_, weight in soft]])
         low, high = self._box_bounds(len(soft))
-        found = milp(cost, constraints=LinearConstraint(matrix, -np.inf, upper), bounds=Bounds(low, high))
+        found = milp(cost, constraints=(matrix, -np.inf, upper), bounds=(low, high))
         x = found.x if found.x is not None else np.concatenate([self._start(), np.zeros(columns - 3 * n)])
         boxes = np.column_stack([x[:n], x[n : 2 * n], x[2 * n : 3 * n, None] * self.sizes])
         return Answer(cost=float(cost @ x) if found.x is not None else np.inf, boxes=boxes)
@@ -149,7 +151,7 @@ class Program:
         return np.array([*(b.cx for b in self.wished), *(b.cy for b in self.wished), *(1.0 for _ in self.wished)])
 
     def _cost(self) -> NDArray[np.float64]:
-        """Variables: cx, cy, scale; their absolute departures (3n); departure of the scale from the common one (n); it."""
+        """Variables: cx, cy, scale; their departures (3n); departures of the scales from the common one (n); it."""
         n = len(self.wished)
         free = np.array([0.0 if f else 1.0 for f in self.fixed])
         return np.concatenate([np.zeros(3 * n), free, free, SHRINK * free, UNEVEN * free, [0.0]])

@@ -124,7 +124,7 @@ class Reader:
 
     def _thing(self, piece: Piece, phrase: Phrase) -> Thing:
         always_many = piece.text == self.lexicon.vocabulary.nouns[piece.value].plural and piece.text.endswith("s")
-        count = phrase.count if phrase.count is not None else SOME if piece.plural and not piece.value == piece.text else 1
+        count = phrase.count if phrase.count is not None else SOME if piece.plural and piece.value != piece.text else 1
         if always_many and piece.value == piece.text:
             count = 1  # "a pair of scissors"
         if count > MOST_OF_A_KIND:
@@ -166,7 +166,9 @@ class Reader:
     def _enter(self, index: int, again: bool = False) -> None:
         """A thing has just been named: it ends a relation that waits for it, or joins the list under way."""
         pending = self._pending
-        listed = self._open and self._after in ("link", "break") and self._joined in ("and", ",") and again == self._again
+        listed = (
+            self._open and self._after in ("link", "break") and self._joined in ("and", ",") and again == self._again
+        )
         if pending is not None:
             self._fill(pending, index)
         self._group = [*self._group, index] if listed and pending is None else [index]
@@ -212,11 +214,7 @@ class Reader:
         self._negated = False
         ahead = noun_phrase_head(self.pieces, at + 1)
         following = at_or_none(self.pieces, ahead)
-        if piece.tag is Tag.AMONG or following is None and not self._group:
-            return
-        if following is not None and following.tag is Tag.NOUN and following.place and means_place(self.pieces, ahead, False):
-            return
-        if following is not None and following.tag in (Tag.PLACE, Tag.TIME):
+        if piece.tag is Tag.AMONG or (following is not None and self._is_setting(following, ahead)):
             return
         kind = RelationKind.ON if piece.tag is Tag.WEARING else piece.kind
         fronted = self._after != "thing" and subject_follows(self.pieces, ahead, first=not self.reading.things)
@@ -226,6 +224,10 @@ class Reader:
         self._pending = Pending(kind, subjects, fronted=fronted, reverse=piece.tag is Tag.WEARING)
         if following is None or following.tag not in (Tag.NOUN, Tag.UNKNOWN, Tag.IT):
             self._it()
+
+    def _is_setting(self, piece: Piece, at: int) -> bool:
+        """Whether a preposition before `piece` says where or when the picture is, not how a thing stands."""
+        return piece.tag in (Tag.PLACE, Tag.TIME) or bool(piece.place and means_place(self.pieces, at, False))
 
     def _it(self) -> None:
         """The pronoun, or an object left unsaid: what was named before the subjects."""
@@ -275,6 +277,11 @@ class Reader:
         following = at_or_none(self.pieces, at + 1)
         if piece.text in ("left", "right") and following is not None and following.tag is Tag.RELATION:
             return  # "right above"
+        one_thing = following is not None and following.tag is Tag.NOUN and not following.plural
+        if one_thing and piece.text.startswith("on the ") and self._after == "thing":  # "a bird on the left dog"
+            self._relation(Piece(Tag.RELATION, "on", kind=RelationKind.ON), at)
+            self._phrase = Phrase(opened=True, definite=True)
+            return
         begins = following is not None and (following.tag in BEGINS or following.text == ":")
         if following is not None and following.text == "," and self._after in ("", "break"):
             begins = at + 2 < len(self.pieces) and self.pieces[at + 2].tag in BEGINS
@@ -347,9 +354,8 @@ class Reader:
                 self._close_phrase()
             if piece.text not in (",", ":") and self._pending is not None:
                 self._pending = None
-        elif self._after == "thing" or not self._phrase.described:
-            if self._phrase.described and not self._headless_follows(at):
-                self._close_phrase()
+        elif self._after == "thing" and self._phrase.described and not self._headless_follows(at):
+            self._close_phrase()
         if piece.text in ("with", "together with", "along with"):
             self._joined, self._negated = "", False
         elif self._after in ("thing", "break", "link") and not (piece.text == "," and self._joined == "and"):

@@ -17,15 +17,15 @@ _ONE_EACH = (RelationKind.ON, RelationKind.INSIDE, RelationKind.UNDER)
 
 
 class RulePlanner:
-    """Reads nouns, counts, colours, sizes, styles, places, times, spots and relations; says what it did not understand."""
+    """Reads nouns, counts, colours, sizes, styles, places, times, spots and relations; notes what it does not know."""
 
     name = "rules"
 
     def plan(
         self, brief: Brief, backbone: Backbone, vocabulary: Vocabulary | None, styles: tuple[str, ...]
     ) -> ScenePlan:
-        """See `Planner.plan`. Raises BadInput if the prompt names no thing and no place of the vocabulary, or if there is
-        no vocabulary: rules cannot read what they have no words for."""
+        """See `Planner.plan`. Raises BadInput if the prompt names no thing and no place of the vocabulary, or if there
+        is no vocabulary: rules cannot read what they have no words for."""
         if vocabulary is None:
             raise BadInput(
                 f"The rule planner needs a vocabulary, and {backbone.id} has none.",

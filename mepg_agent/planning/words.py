@@ -7,9 +7,20 @@ from itertools import product
 from mepg_agent.scene import RelationKind as Kind
 
 COUNTS = {
-    **dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True)),
+    **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
     **{"a pair of": 2, "pair of": 2, "a couple of": 2, "couple of": 2, "both": 2, "twin": 2, "a trio of": 3},
-    **{"a few": 3, "several": 3, "some": 3, "a group of": 3, "a bunch of": 3, "bunch of": 3, "group of": 3, "a dozen": 12},
+    **{
+        "a few": 3,
+        "several": 3,
+        "some": 3,
+        "a group of": 3,
+        "a bunch of": 3,
+        "bunch of": 3,
+        "group of": 3,
+        "a dozen": 12,
+        "eleven": 11,
+        "twelve": 12,
+    },
     **{"a herd of": 4, "a flock of": 4, "a pack of": 4, "many": 5, "lots of": 5, "a lot of": 5, "a row of": 4},
 }
 INDEFINITE = ("a", "an", "another", "a single", "one single")
@@ -22,7 +33,9 @@ SIZES = {
 }
 SHADES = ("dark", "light", "bright", "pale", "deep", "vivid")  # before a colour they are passed over
 RELATIONS: dict[str, Kind] = {
-    **dict.fromkeys(("left of", "to the left of", "on the left of", "on the left side of", "at the left of"), Kind.LEFT_OF),
+    **dict.fromkeys(
+        ("left of", "to the left of", "on the left of", "on the left side of", "at the left of"), Kind.LEFT_OF
+    ),
     **dict.fromkeys(
         ("right of", "to the right of", "on the right of", "on the right side of", "at the right of"), Kind.RIGHT_OF
     ),
@@ -36,10 +49,29 @@ RELATIONS: dict[str, Kind] = {
     **dict.fromkeys(("at the side of", "at", "against", "around", "outside", "adjacent to", "holding"), Kind.NEXT_TO),
     **dict.fromkeys(("inside", "inside of", "within", "in", "into"), Kind.INSIDE),
 }
-NOT_PLACES = {Kind.LEFT_OF, Kind.RIGHT_OF, Kind.ABOVE, Kind.BELOW, Kind.UNDER, Kind.NEXT_TO}  # "above the clouds": things
+NOT_PLACES = {
+    Kind.LEFT_OF,
+    Kind.RIGHT_OF,
+    Kind.ABOVE,
+    Kind.BELOW,
+    Kind.UNDER,
+    Kind.NEXT_TO,
+}  # "above the clouds": things
 BETWEEN = ("between", "in between", "in the middle between")
 AMONG = ("among", "amid", "amongst", "across", "through", "along")  # before places only
-NEGATIONS = ("no", "without", "without any", "not", "but no", "but not", "with no", "free of", "except", "never", "don't")
+NEGATIONS = (
+    "no",
+    "without",
+    "without any",
+    "not",
+    "but no",
+    "but not",
+    "with no",
+    "free of",
+    "except",
+    "never",
+    "don't",
+)
 CARRIERS = (
     *("painting", "picture", "drawing", "image", "illustration", "scene", "print", "poster", "artwork", "version"),
     *("rendering", "photo", "render", "sketch", "portrait", "style", "art", "look"),
@@ -49,7 +81,22 @@ FILLER = (
     *("sits", "sit", "sitting", "stands", "stand", "standing", "lies", "lying", "placed", "located", "positioned"),
     *("flying", "flies", "floating", "floats", "hangs", "hanging", "hovering", "resting", "parked", "sails", "sailing"),
     *("swims", "swimming", "grows", "growing", "hides", "hiding", "stood", "sat", "show", "showing", "shows", "draw"),
-    *("paint", "make", "create", "me", "please", "i", "want", "would like", "to", "see", "has", "have", "having", "for"),
+    *(
+        "paint",
+        "make",
+        "create",
+        "me",
+        "please",
+        "i",
+        "want",
+        "would like",
+        "to",
+        "see",
+        "has",
+        "have",
+        "having",
+        "for",
+    ),
     *("colored", "coloured", "color", "colour", "very", "quite", "really", "just", "only", "so", "as", "side"),
     *("background", "we", "you", "can", "could", "let", "us", "us see", "while", "where", "looking", "looks", "like"),
     *("using", "done", "drawn", "painted", "made", "rendered", "depicted", "featuring", "containing", "plus", "s", "t"),
@@ -57,7 +104,16 @@ FILLER = (
     *("slightly", "far", "high", "low", "during", "lit", "from", "but", "today", "now", "nice", "beautiful", "pretty"),
     *("cute", "lovely", "amazing", "stunning", "detailed", "simple", "masterpiece", "high quality", "4k", "hd"),
 )
-WHOLE = ("everything", "all", "whole picture", "whole scene", "whole image", "entire picture", "entire scene", "all of it")
+WHOLE = (
+    "everything",
+    "all",
+    "whole picture",
+    "whole scene",
+    "whole image",
+    "entire picture",
+    "entire scene",
+    "all of it",
+)
 IT = ("it", "them", "him")
 LINKS = ("and", "or", "with", "as well as", "together with", "along with", "alongside of")
 
@@ -69,7 +125,9 @@ def spots() -> dict[str, str]:
     sides = {"left": "left", "right": "right"}
     parts = {f"{r} {s}": f"{row} {side}" for (r, row), (s, side) in product(rows.items(), sides.items())}
     tails = ("", " corner", " part", " side", " third", " half", " edge", " area", " quarter")
-    for lead, (part, spot), tail in product(("", "in the ", "at the ", "on the ", "to the ", "in "), parts.items(), tails):
+    for lead, (part, spot), tail in product(
+        ("", "in the ", "at the ", "on the ", "to the ", "in "), parts.items(), tails
+    ):
         found[f"{lead}{part}{tail}"] = spot
     for lead, (part, spot) in product(("in the ", "at the ", "on the ", "to the "), {**rows, **sides}.items()):
         found.update({f"{lead}{part}{tail}": spot for tail in tails})

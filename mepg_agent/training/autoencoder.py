@@ -5,27 +5,27 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import sheets
+from mepg_agent.training.config import arguments, read
+from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, to_float
 
 PCA_SCENES = 1500
-HELD_OUT = 256  # the pool's first scenes: never trained on
 
 
 @torch.no_grad()
-def fit(model: PatchAutoencoder, pool: Pool, scenes: int = PCA_SCENES, seed: int = 0) -> None:
+def fit(model: PatchAutoencoder, pool: Pool, scenes: int = PCA_SCENES) -> None:
     """Set mean and basis to the principal components of the scenes' patches, and the scaling factor to 1 / std."""
-    generator = torch.Generator().manual_seed(seed)
-    rows = torch.randperm(len(pool) - HELD_OUT, generator=generator)[:scenes] + HELD_OUT
+    rows = torch.arange(HELD_OUT, HELD_OUT + scenes)
     dims = model.mean.numel()
     total, square, count = torch.zeros(dims, dtype=torch.float64), torch.zeros(dims, dims, dtype=torch.float64), 0
     for chunk in rows.split(50):
@@ -59,8 +59,7 @@ def _edges(image: Tensor) -> tuple[Tensor, Tensor]:
     return image[..., 1:, :] - image[..., :-1, :], image[..., :, 1:] - image[..., :, :-1]
 
 
-def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, batch: int = 12, crop: int = 128) -> None:
-    torch.manual_seed(pool.source.seed)
+def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, batch: int, crop: int) -> None:
     run = Run("autoencoder", folder, model, torch.optim.AdamW(model.parameters(), weight_decay=0), budget, 1e-3, 0.999)
     generator = torch.Generator().manual_seed(pool.source.seed + run.step)
     grid = model.config.patch
@@ -105,24 +104,22 @@ def report(model: PatchAutoencoder, pool: Pool) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("stage", choices=["pca", "decoder"])
-    parser.add_argument("--minutes", type=float, default=12)
-    parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
-    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
-    parser.add_argument("--out", type=Path, default=Path("runs/family"))
-    parser.add_argument("--channels", type=int, default=32)
     options = parser.parse_args()
-    pool = Pool(Source(Path(), options.vocabulary, options.pool))
-    folder = options.out / "vae"
+    config = read(options.config)
+    keep_freed_memory()
+    pool = Pool(Source.of(config.data))
+    folder, sizes = config.out / "vae", config.autoencoder
     if options.stage == "pca":
         pool.wait(HELD_OUT + PCA_SCENES)
-        model = PatchAutoencoder(latent_channels=options.channels)
+        torch.manual_seed(config.data.seed)
+        model = PatchAutoencoder(16, sizes.channels, sizes.width, sizes.fine_width, sizes.blocks, sizes.fine_blocks)
         fit(model, pool)
     else:
         model = PatchAutoencoder.from_pretrained(folder)
-        train(model, pool, options.out / "runs", Budget(minutes=options.minutes))
-        sheets.reconstructions(model, pool.pictures(torch.arange(12)), options.out / "autoencoder.png")
+        train(model, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch, sizes.crop)
+        sheets.reconstructions(model, pool.pictures(torch.arange(12)), config.out / "autoencoder.png")
     model.save_pretrained(folder)
     print(report(model, pool))
 

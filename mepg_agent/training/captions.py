@@ -79,7 +79,7 @@ def setting(scene: Scene, rng: np.random.Generator) -> str:
     parts = []
     if rng.random() < 0.7:
         parts.append(str(rng.choice(PLACE_PHRASES[scene.place])))
-    if scene.time != "day" and rng.random() < 0.75 or rng.random() < 0.08:
+    if (scene.time != "day" and rng.random() < 0.75) or rng.random() < 0.08:
         parts.append(str(rng.choice(TIME_PHRASES[scene.time])))
     return " ".join(parts)
 

@@ -44,7 +44,7 @@ def cut(pool: Pool, start: int, stop: int) -> Crops:
     """Every thing of the scenes start..stop."""
     pixels, labels = [], []
     for row in range(start, stop):
-        image = Image.fromarray(pool.pictures(torch.tensor([row]))[0].numpy())
+        image = pool.picture(row)
         for box, label in zip(pool.boxes[row].tolist(), pool.labels[row], strict=True):
             if label[0] >= 0:
                 pixels.append(torch.from_numpy(window(image, box)))

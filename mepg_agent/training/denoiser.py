@@ -1,4 +1,7 @@
-"""The denoiser: diffusers' UNet2DConditionModel on codes of whole scenes, conditioned on the frozen text tower.
+"""The denoiser: diffusers' UNet2DConditionModel on codes of whole scenes, and the text tower that conditions it.
+
+Both learn together, as in latent diffusion (arXiv 2112.10752); the image tower of the verifier is fitted to the text tower
+afterwards (`training/imagetext.py`).
 
 It predicts the clean code; the loss is that of the velocity (arXiv 2202.00512), on a variance-preserving schedule with zero
 terminal signal (arXiv 2305.08891). Timesteps are drawn densest where shapes are decided; 10% of captions are dropped for
@@ -7,20 +10,20 @@ classifier-free guidance; the weights that ship are a moving average.
 
 from __future__ import annotations
 
-import argparse
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from torch import Tensor
-from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+from torch import Tensor, nn
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import sheets
+from mepg_agent.training.config import DenoiserConfig, arguments, read
 from mepg_agent.training.crops import HELD_OUT
+from mepg_agent.training.imagetext import text_config
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, to_float
 
@@ -32,12 +35,16 @@ SCHEDULE = {
     "prediction_type": "sample",
     "rescale_betas_zero_snr": True,
     "timestep_spacing": "trailing",
+    "steps_offset": 1,
 }
 DROPOUT = 0.1
+LATE_SINGLES = 0.2
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
 
-def build(widths: tuple[int, ...] = (64, 128, 192), latent: int = 32, text: int = 192, sample: int = 16) -> UNet2DConditionModel:
+def build(
+    widths: tuple[int, ...] = (64, 128, 192), latent: int = 32, text: int = 192, sample: int = 16
+) -> UNet2DConditionModel:
     return UNet2DConditionModel(
         sample_size=sample,
         in_channels=latent,
@@ -64,10 +71,18 @@ def signal_levels() -> Tensor:
 
 @dataclass
 class Codes:
-    """Encoded scenes: latents (n, c, h, w) half precision, unit scale; token ids (n, captions, tokens)."""
+    """Encoded scenes: latents (n, c, h, w) half precision, unit scale; token ids (n, captions, tokens); things (n,)."""
 
     latents: Tensor
     ids: Tensor
+    things: Tensor
+
+    def rows(self, batch: int, alone_share: float, generator: torch.Generator) -> Tensor:
+        """Random rows, a given share of them scenes of a single thing, which teach nouns fastest."""
+        singles = (self.things == 1).nonzero()[:, 0]
+        alone = singles[torch.randint(len(singles), (batch,), generator=generator)]
+        mixed = torch.randint(len(self.things), (batch,), generator=generator)
+        return torch.where(torch.rand(batch, generator=generator) < alone_share, alone, mixed)
 
 
 class Encoded:
@@ -78,6 +93,7 @@ class Encoded:
         self._next = HELD_OUT
         self._latents: list[Tensor] = []
         self._ids: list[Tensor] = []
+        self._things: list[Tensor] = []
 
     @torch.no_grad()
     def codes(self) -> Codes:
@@ -88,8 +104,9 @@ class Encoded:
             texts = [text for row in chunk.tolist() for text in self.pool.texts[row]]
             ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
             self._ids.append(ids.view(len(chunk), -1, ids.shape[-1]).short())
+            self._things.append((self.pool.labels[chunk, :, 0] >= 0).sum(1))
         self._next = len(self.pool)
-        return Codes(torch.cat(self._latents), torch.cat(self._ids))
+        return Codes(torch.cat(self._latents), torch.cat(self._ids), torch.cat(self._things))
 
 
 @torch.no_grad()
@@ -127,37 +144,40 @@ def empty_ids(tokenizer: CLIPTokenizer) -> Tensor:
     return tokenizer([""], padding="max_length", truncation=True, return_tensors="pt")["input_ids"][0]
 
 
-def train(
-    unet: UNet2DConditionModel,
-    source: Encoded,
-    text_tower: CLIPTextModel,
-    folder: Path,
-    budget: Budget,
-    seed: int = 0,
-    batch: int = 32,
-    peak: float = 1.2e-3,
-) -> None:
-    optimizer = torch.optim.AdamW(unet.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, foreach=True)
-    run = Run("denoiser", folder, unet, optimizer, budget, peak=peak, ema_decay=0.9995)
+class Drawer(nn.Module):
+    """What trains together."""
+
+    def __init__(self, unet: UNet2DConditionModel, text: CLIPTextModel) -> None:
+        super().__init__()
+        self.unet, self.text = unet, text
+
+
+def train(drawer: Drawer, source: Encoded, folder: Path, config: DenoiserConfig, seed: int = 0) -> None:
+    peak, budget = config.peak, Budget(minutes=config.minutes)
+    groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
+    optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, foreach=True)
+    run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.9995)
     generator = torch.Generator().manual_seed(seed + run.step)
     levels, empty = signal_levels(), empty_ids(source.tokenizer)
     codes = source.codes()
     for step in run:
         if step % 500 == 499:
             codes = source.codes()
-        rows = torch.randint(len(codes.latents), (batch,), generator=generator)
-        with torch.no_grad():
-            text = text_tower(caption_ids(codes, rows, empty, generator)).last_hidden_state
-        value = loss(unet, codes.latents[rows].float(), text, levels, generator)
+        share = config.singles if budget.progress(run.step, run.seconds) < 0.5 else LATE_SINGLES
+        rows = codes.rows(config.batch, share, generator)
+        text = drawer.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
+        value = loss(drawer.unet, codes.latents[rows].float(), text, levels, generator)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
-        torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(drawer.parameters(), 1.0)
         optimizer.step()
-        run.note(loss=value, scenes=torch.tensor(float(len(codes.latents))))
-    unet.load_state_dict(run.averaged())
+        run.note(loss=value)
+    drawer.load_state_dict(run.averaged())
 
 
-def pipeline(vae: PatchAutoencoder, text: CLIPTextModel, tokenizer: CLIPTokenizer, unet: UNet2DConditionModel) -> StableDiffusionPipeline:
+def pipeline(
+    vae: PatchAutoencoder, text: CLIPTextModel, tokenizer: CLIPTokenizer, unet: UNet2DConditionModel
+) -> StableDiffusionPipeline:
     pipe = StableDiffusionPipeline(
         vae=vae, text_encoder=text, tokenizer=tokenizer, unet=unet, scheduler=sampler(),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,  # type: ignore[arg-type]
@@ -167,31 +187,26 @@ def pipeline(vae: PatchAutoencoder, text: CLIPTextModel, tokenizer: CLIPTokenize
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, required=True, help="of training, earlier runs counted in")
-    parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
-    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
-    parser.add_argument("--out", type=Path, default=Path("runs/family"), help="holds vae/ and verifier/ already")
+    parser = arguments(__doc__)
     parser.add_argument("--sheet", action="store_true", help="only draw a sheet with the newest checkpoint's average")
     options = parser.parse_args()
+    config = read(options.config)
     keep_freed_memory()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    vae = PatchAutoencoder.from_pretrained(options.out / "vae")
-    clip = CLIPModel.from_pretrained(options.out / "verifier")
-    tokenizer = CLIPTokenizer.from_pretrained(options.out / "verifier")
-    torch.manual_seed(2)
-    unet = build()
+    vae = PatchAutoencoder.from_pretrained(config.out / "vae")
+    tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
+    torch.manual_seed(config.data.seed + 2)
+    words = text_config(tokenizer, config.imagetext.width, config.imagetext.text_layers)
+    unet = build(config.denoiser.widths, vae.config.latent_channels, config.imagetext.width, config.data.size // 16)
+    drawer = Drawer(unet, CLIPTextModel(words))
     if options.sheet:
-        state = torch.load(options.out / "runs" / "denoiser.checkpoint.pt", weights_only=True)
-        unet.load_state_dict(state["average"])
+        state = torch.load(config.out / "runs" / "denoiser.checkpoint.pt", weights_only=True)
+        drawer.load_state_dict(state["average"])
         print({k: state[k] for k in ("step", "seconds")})
     else:
-        pool = Pool(Source(Path(), options.vocabulary, options.pool))
-        source = Encoded(pool, vae, tokenizer)
-        train(unet, source, clip.text_model, options.out / "runs", Budget(minutes=options.minutes))
-        unet.save_pretrained(options.out / "unet")
-    pipe = pipeline(vae, clip.text_model, tokenizer, unet.eval())
-    sheets.prompts(pipe, sheets.PROMPTS, options.out / "sheet.png", guidance=3.0)
+        train(drawer, Encoded(Pool(Source.of(config.data)), vae, tokenizer), config.out / "runs", config.denoiser)
+    pipe = pipeline(vae, drawer.text.eval(), tokenizer, drawer.unet.eval())
+    pipe.save_pretrained(config.out / "pipeline")
+    sheets.prompts(pipe, sheets.PROMPTS, config.out / "sheet.png", guidance=3.0)
 
 
 if __name__ == "__main__":

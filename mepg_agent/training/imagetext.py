@@ -7,7 +7,6 @@ pushed away.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,9 +15,11 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
-from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
+from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.training.captions import article
+from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT, as_floats, cut, roughen
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
@@ -37,24 +38,35 @@ def train_tokenizer(texts: Iterable[str], folder: Path, size: int = 2048) -> CLI
     return CLIPTokenizer.from_pretrained(folder)
 
 
-def build(tokenizer: CLIPTokenizer, width: int = 192, text_layers: int = 3, vision_layers: int = 4) -> CLIPModel:
-    shared = {
+def shared(width: int) -> dict[str, int]:
+    return {
         "hidden_size": width,
         "intermediate_size": 4 * width,
         "num_attention_heads": max(width // 64, 1),
         "projection_dim": width,
     }
-    text = {
-        "vocab_size": len(tokenizer),
-        "max_position_embeddings": TOKENS,
-        "num_hidden_layers": text_layers,
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-        **shared,
-    }
-    vision = {"image_size": IMAGE, "patch_size": 8, "num_hidden_layers": vision_layers, **shared}
-    return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=width))
+
+
+def text_config(tokenizer: CLIPTokenizer, width: int, layers: int) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        max_position_embeddings=TOKENS,
+        num_hidden_layers=layers,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        **shared(width),
+    )
+
+
+def build(text: CLIPTextModel, layers: int) -> CLIPModel:
+    """A CLIP model around a trained text tower; its image tower is new."""
+    width = text.config.hidden_size
+    vision = {"image_size": IMAGE, "patch_size": 16, "num_hidden_layers": layers, **shared(width)}
+    config = CLIPConfig(text_config=text.config.to_dict(), vision_config=vision, projection_dim=width)
+    model = CLIPModel(config)
+    model.text_model.load_state_dict(text.state_dict())
+    return model
 
 
 class CropTexts:
@@ -82,7 +94,9 @@ def contrast(image: Tensor, text: Tensor, scale: Tensor, also_true: Tensor) -> T
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
 
-def train(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool, folder: Path, budget: Budget, batch: int = 192) -> None:
+def train(
+    model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool, folder: Path, budget: Budget, batch: int = 192
+) -> None:
     decay = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
@@ -109,12 +123,13 @@ def train(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool, folder: Path, 
 class Data:
     """Batches of three quarters crops and one quarter whole scenes, with their texts."""
 
-    def __init__(self, pool: Pool, tokenizer: CLIPTokenizer) -> None:
+    def __init__(self, pool: Pool, tokenizer: CLIPTokenizer, scenes: int = 10_000) -> None:
         vocabulary = pool.source.vocabulary()
+        stop = min(HELD_OUT + scenes, len(pool))
         self.texts = CropTexts(tokenizer, list(vocabulary.nouns), all_styles(vocabulary))
-        self.crops = cut(pool, HELD_OUT, len(pool))
-        self.scenes = torch.stack([_small(pool, row) for row in range(HELD_OUT, len(pool))])
-        texts = [text for pair in pool.texts[HELD_OUT:] for text in pair]
+        self.crops = cut(pool, HELD_OUT, stop)
+        self.scenes = torch.stack([_small(pool, row) for row in range(HELD_OUT, stop)])
+        texts = [text for pair in pool.texts[HELD_OUT:stop] for text in pair]
         ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
         self.ids = ids.view(len(self.scenes), -1, ids.shape[-1])
 
@@ -139,7 +154,7 @@ class Data:
 
 
 def _small(pool: Pool, row: int) -> Tensor:
-    image = Image.fromarray(pool.pictures(torch.tensor([row]))[0].numpy())
+    image = pool.picture(row)
     return torch.from_numpy(np.array(image.resize((IMAGE, IMAGE), Image.Resampling.BOX)))
 
 
@@ -172,20 +187,17 @@ def _directions(model: CLIPModel, ids: Tensor) -> Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=12)
-    parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
-    parser.add_argument("--experts", type=Path, default=Path("experts"))
-    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
-    parser.add_argument("--out", type=Path, default=Path("runs/family"))
-    options = parser.parse_args()
-    pool = Pool(Source(Path(), options.vocabulary, options.pool))
-    tokenizer = CLIPTokenizer.from_pretrained(options.experts / "picturebook" / "pipeline" / "tokenizer")
-    torch.manual_seed(1)
-    model = build(tokenizer)
-    train(model, tokenizer, pool, options.out / "runs", Budget(minutes=options.minutes))
-    model.save_pretrained(options.out / "verifier")
-    tokenizer.save_pretrained(options.out / "verifier")
+    config = read(arguments(__doc__).parse_args().config)
+    keep_freed_memory()
+    pool = Pool(Source.of(config.data))
+    tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
+    torch.manual_seed(config.data.seed + 1)
+    text = CLIPTextModel.from_pretrained(config.out / "pipeline" / "text_encoder")
+    model = build(text, config.imagetext.image_layers)
+    sizes = config.imagetext
+    train(model, tokenizer, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
+    model.save_pretrained(config.out / "verifier")
+    tokenizer.save_pretrained(config.out / "verifier")
     print(accuracy(model, tokenizer, pool))
 
 

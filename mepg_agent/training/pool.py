@@ -6,7 +6,6 @@ there are; shards already there are left alone, so a stopped run goes on where i
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -16,10 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
+from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.training.captions import caption
+from mepg_agent.training.config import DataConfig, arguments, read
 from mepg_agent.training.scenes import TINTS, Composer, Scene, Sprites
 from mepg_agent.training.styles import MADE_STYLES
 
@@ -38,6 +40,10 @@ class Source:
     seed: int = 0
     size: int = 256
     styled: float = 0.12  # share of scenes over-painted in a made style
+
+    @classmethod
+    def of(cls, data: DataConfig) -> Source:
+        return cls(data.sprites, data.vocabulary, data.pool, data.seed, data.size, data.styled)
 
     def vocabulary(self) -> Vocabulary:
         return read_vocabulary(self.vocabulary_file)
@@ -117,6 +123,9 @@ class Pool:
             time.sleep(1)
             self.refresh()
 
+    def picture(self, row: int) -> Image.Image:
+        return Image.fromarray(np.ascontiguousarray(self.images[row // SHARD][row % SHARD]))
+
     def pictures(self, rows: Tensor) -> Tensor:
         """uint8 (n, size, size, 3) of the given rows."""
         return torch.stack([torch.from_numpy(self.images[i // SHARD][i % SHARD].copy()) for i in rows.tolist()]).to(
@@ -139,20 +148,16 @@ def _split(indices: list[int], parts: int) -> Iterator[list[int]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, required=True)
-    parser.add_argument("--out", type=Path, default=Path("runs/pool"))
-    parser.add_argument("--data", type=Path, default=Path("train-data/sprites.npz"), help="made by `make train-data`")
-    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
-    parser.add_argument("--seed", type=int, default=0)
+    parser = arguments(__doc__)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    source = Source(options.data, options.vocabulary, options.out, options.seed)
-    indices = list(range(-(-options.scenes // SHARD)))
-    with ProcessPoolExecutor(options.workers) as workers:
-        for future in [workers.submit(_compose, source, part) for part in _split(indices, options.workers)]:
-            future.result()
+    data = read(options.config).data
+    data.pool.mkdir(parents=True, exist_ok=True)
+    indices = list(range(-(-data.scenes // SHARD)))
+    with ProcessPoolExecutor(options.workers, initializer=keep_freed_memory) as workers:
+        parts = [workers.submit(_compose, Source.of(data), part) for part in _split(indices, options.workers)]
+        for part in parts:
+            part.result()
 
 
 if __name__ == "__main__":

@@ -6,52 +6,60 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
-from mepg_agent.bench.scorer import SIZE, Scorer
-from mepg_agent.training.imagetext import crop, roughen, sample_boxes
+from mepg_agent.bench.scorer import Scorer
+from mepg_agent.engine.memory import keep_freed_memory
+from mepg_agent.training.config import arguments, read
+from mepg_agent.training.crops import HELD_OUT, Crops, cut
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, all_styles
+from mepg_agent.training.pool import Pool, Source, all_styles
+
+SEED = 7001  # not the verifier's
 
 
-def train(pool: Pool, folder: Path, budget: Budget, batch: int = 512) -> Scorer:
-    torch.manual_seed(pool.source.seed + 7001)
-    vocabulary = pool.source.vocabulary()
-    model = Scorer(list(vocabulary.nouns), all_styles(vocabulary)).to(pool.device, memory_format=torch.channels_last)
+def train(model: Scorer, crops: Crops, folder: Path, budget: Budget, batch: int) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)
     run = Run("scorer", folder, model, optimizer, budget, peak=2e-3)
-    generator = torch.Generator(pool.device).manual_seed(pool.source.seed + 7001 + run.step)
+    generator = torch.Generator().manual_seed(SEED + run.step)
     for _ in run:
-        pixels, noun, style = crops(pool, pool.rows(batch, generator), generator)
-        with torch.autocast(pool.device.type, torch.bfloat16, enabled=pool.device.type == "cuda"):
-            nouns, styles = model(roughen(pixels, generator))
-        value = F.cross_entropy(nouns.float(), noun, label_smoothing=0.05) + F.cross_entropy(styles.float(), style)
+        rows = torch.randint(len(crops.labels), (batch,), generator=generator)
+        noun, style, _ = crops.labels[rows].unbind(1)
+        nouns, styles = model(crops.batch(rows, generator))
+        value = F.cross_entropy(nouns, noun, label_smoothing=0.05) + F.cross_entropy(styles, style)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         optimizer.step()
         run.note(
             loss=value, noun=(nouns.argmax(1) == noun).float().mean(), style=(styles.argmax(1) == style).float().mean()
         )
-    return model.eval()
-
-
-def crops(pool: Pool, rows: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """One thing of each scene: pixels (n, 3, 96, 96), noun (n,), style (n,)."""
-    labels = pool.labels[rows].long()
-    pick = torch.rand(labels.shape[:2], generator=generator, device=pool.device)
-    pick = (pick - 2.0 * (labels[..., 0] < 0)).argmax(1)
-    chosen = labels[torch.arange(len(rows), device=pool.device), pick]
-    boxes = sample_boxes(pool.boxes[rows, pick], generator)
-    return crop(pool.image[rows], boxes, SIZE), chosen[:, 0].clamp(min=0), chosen[:, 1].clamp(min=0)
+    model.eval()
 
 
 @torch.no_grad()
-def accuracy(model: Scorer, pool: Pool, rows: Tensor, seed: int = 0) -> tuple[float, float]:
-    """Share of right nouns and right styles on the given scenes, one crop each."""
-    generator = torch.Generator(pool.device).manual_seed(seed)
-    right = torch.zeros(2)
-    for chunk in rows.split(256):
-        pixels, noun, style = crops(pool, chunk, generator)
-        nouns, styles = model.judge(pixels)
-        right += torch.stack([(nouns.argmax(1) == noun).sum(), (styles.argmax(1) == style).sum()]).cpu()
-    return float(right[0] / len(rows)), float(right[1] / len(rows))
+def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
+    """Share of right nouns and right styles."""
+    noun, style, _ = crops.labels.unbind(1)
+    views = crops.batch(torch.arange(len(noun)), torch.Generator().manual_seed(0), rough=False)
+    nouns, styles = model.judge(views)
+    return {
+        "noun": float((nouns.argmax(1) == noun).float().mean()),
+        "style": float((styles.argmax(1) == style).float().mean()),
+    }
+
+
+def main() -> None:
+    config = read(arguments(__doc__).parse_args().config)
+    keep_freed_memory()
+    pool = Pool(Source.of(config.data))
+    vocabulary = pool.source.vocabulary()
+    torch.manual_seed(SEED)
+    model = Scorer(list(vocabulary.nouns), all_styles(vocabulary))
+    # the last scenes: the verifier learns from the first ones
+    crops = cut(pool, max(len(pool) - config.scorer.scenes, HELD_OUT), len(pool))
+    train(model, crops, config.out / "runs", Budget(minutes=config.scorer.minutes), config.scorer.batch)
+    model.save(config.out / "scorer")
+    print(accuracy(model, cut(pool, 0, HELD_OUT)))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
 from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.training.captions import caption
+from mepg_agent.training.config import arguments, read
 from mepg_agent.training.imagetext import train_tokenizer
 from mepg_agent.training.pool import all_styles
 from mepg_agent.training.scenes import TINTS, Composer, Sprites
@@ -30,16 +29,11 @@ def corpus(composer: Composer, vocabulary: Vocabulary, scenes: int = SCENES) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("train-data/sprites.npz"), help="made by `make train-data`")
-    parser.add_argument("--experts", type=Path, default=Path("experts"))
-    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary.toml"))
-    options = parser.parse_args()
-    vocabulary = read_vocabulary(options.vocabulary)
-    composer = Composer(Sprites.load(options.data), vocabulary, size=64)
-    folder = options.experts / "picturebook" / "pipeline" / "tokenizer"
-    tokenizer = train_tokenizer(corpus(composer, vocabulary), folder)
-    print(f"{folder}: {len(tokenizer)} tokens")
+    data = read(arguments(__doc__).parse_args().config).data
+    vocabulary = read_vocabulary(data.vocabulary)
+    composer = Composer(Sprites.load(data.sprites), vocabulary, size=64)
+    tokenizer = train_tokenizer(corpus(composer, vocabulary), data.tokenizer)
+    print(f"{data.tokenizer}: {len(tokenizer)} tokens")
 
 
 if __name__ == "__main__":

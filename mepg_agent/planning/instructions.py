@@ -1,0 +1,342 @@
+"""Plain-English instructions about a picture that is already planned, to edits; what is ambiguous comes back as a
+question."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mepg_agent.planning import edits
+from mepg_agent.planning.edits import PlanEdit
+from mepg_agent.planning.lexer import Lexicon, Piece, Tag, lexicon, split
+from mepg_agent.planning.reader import Reader
+from mepg_agent.planning.references import Asked, Found, Question, find_reference
+from mepg_agent.planning.stylephrase import find_style
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.scene import RelationKind, ScenePlan
+
+VERBS = {
+    **dict.fromkeys(("remove", "delete", "erase", "drop", "take away", "take out", "get rid of", "lose"), "remove"),
+    **dict.fromkeys(("add", "insert", "include", "draw", "give it", "place a", "place an", "put a", "put an"), "add"),
+    **dict.fromkeys(("replace", "exchange", "substitute"), "replace"),
+    **dict.fromkeys(("swap", "switch"), "swap"),
+    **dict.fromkeys(("move", "shift", "put", "place", "bring", "send", "push", "slide", "pull", "drag"), "move"),
+}
+SCALES = {
+    **{
+        "much bigger": 1.6,
+        "much larger": 1.6,
+        "a lot bigger": 1.6,
+        "twice as big": 2.0,
+        "twice as large": 2.0,
+        "huge": 1.6,
+    },
+    **{
+        "bigger": 1.3,
+        "larger": 1.3,
+        "taller": 1.3,
+        "enlarge": 1.3,
+        "grow": 1.3,
+        "a bit bigger": 1.15,
+        "big": 1.3,
+        "large": 1.3,
+    },
+    **{"slightly bigger": 1.15, "a little bigger": 1.15, "slightly smaller": 0.87, "a bit smaller": 0.87},
+    **{
+        "much smaller": 0.6,
+        "a lot smaller": 0.6,
+        "half as big": 0.5,
+        "half the size": 0.5,
+        "tiny": 0.55,
+        "double": 2.0,
+    },
+    **{"smaller": 0.77, "shrink": 0.77, "shorter": 0.77, "small": 0.77, "a little smaller": 0.87},
+}
+STEP = 0.2  # of a move without a measure; "a bit" halves it, "far" doubles it
+WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "higher": (0, -1), "down": (0, 1), "lower": (0, 1)}
+DEPTHS = {"to the front": "front", "forward": "front", "to the back": "back", "backward": "back", "back": "back"}
+_SPLIT = re.compile(r"\s*(?:[.;!\n]+|,?\s+(?:and then|then)\s+)\s*")
+_VERB_FORMS = (*VERBS, "make", "color", "colour", "paint", "turn", "change", "enlarge", "shrink", "recolor", "restyle")
+_ANY_VERB = "|".join(sorted(_VERB_FORMS, key=len, reverse=True))
+_AND_VERB = re.compile(rf"\s*(?:,|,?\s+and)\s+(?=(?:{_ANY_VERB})\b)")
+
+
+@dataclass
+class _Clause:
+    """One instruction under way."""
+
+    plan: ScenePlan
+    lexicon: Lexicon
+    text: str
+    last: tuple[str, ...]  # what "it" is
+    pieces: list[Piece] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.pieces, _ = self.lexicon.read(self.text)
+
+    def said(self, phrases: dict[str, object] | tuple[str, ...]) -> str | None:
+        """The longest of the phrases that the text says."""
+        words = f" {' '.join(split(self.text))} "
+        return next((p for p in sorted(phrases, key=len, reverse=True) if f" {p} " in words), None)
+
+    def asked(self) -> Asked:
+        return Asked(self.plan, self.lexicon, self.pieces, self.last)
+
+    def unknown(self) -> str:
+        """A word that names nothing known, verbs passed over."""
+        verbs = {word for form in (*_VERB_FORMS, *SCALES) for word in form.split()}
+        return next((p.text for p in self.pieces if p.tag is Tag.UNKNOWN and p.text not in verbs), "")
+
+    def first(self, tag: Tag) -> Piece | None:
+        return next((p for p in self.pieces if p.tag is tag), None)
+
+
+def parse_edit(
+    text: str, plan: ScenePlan, vocabulary: Vocabulary, styles: tuple[str, ...]
+) -> tuple[PlanEdit, ...] | Question:
+    """The edits that an instruction asks for, in order; several are parted by "and", "then", ";" or a stop.
+
+    A region is named by its noun ("the dog"), made plain by place, colour or style ("the left dog", "the red one"), by
+    its id, or by "it". A `Question` comes back for a name that fits several or no regions, and for an instruction that
+    is not understood.
+    """
+    lex = lexicon(vocabulary, styles)
+    found: list[PlanEdit] = []
+    last: tuple[str, ...] = (plan.regions[0].id,) if len(plan.regions) == 1 else ()
+    for part in _SPLIT.split(text):
+        for clause_text in _AND_VERB.split(part):
+            if not split(clause_text):
+                continue
+            clause = _Clause(plan, lex, clause_text, last)
+            result = _read(clause)
+            if isinstance(result, Question):
+                return result
+            found += result
+            named = tuple(r for e in result if (r := getattr(e, "region", None)) is not None)
+            last = named or last
+    return tuple(found) or _not_understood(text)
+
+
+def _read(clause: _Clause) -> list[PlanEdit] | Question:
+    verb = VERBS.get(_opening(clause.text) or "")
+    if verb == "add":
+        return _add(clause)
+    if verb == "replace" or (_opening_word(clause.text) in ("turn", "change", "make", "swap") and _new_noun(clause)):
+        return _replace(clause)
+    if verb == "swap":
+        return _swap(clause)
+    if verb == "remove":
+        return _remove(clause)
+    if verb == "move":
+        return _move(clause)
+    return _describe(clause)
+
+
+def _opening(text: str) -> str | None:
+    """The verb phrase that the clause opens with, "please" and the like passed over."""
+    words = " ".join(w for w in split(text) if w not in ("please", "now", "can", "could", "you", "also", "just")) + " "
+    return next((v for v in sorted(VERBS, key=len, reverse=True) if words.startswith(f"{v} ")), None)
+
+
+def _opening_word(text: str) -> str:
+    return next((w for w in split(text) if w not in ("please", "now", "can", "could", "you", "also", "just")), "")
+
+
+def _remove(clause: _Clause) -> list[PlanEdit] | Question:
+    found = find_reference(clause.asked(), 0)
+    if isinstance(found, Question):
+        return _no_such_word(clause, found)
+    return [edits.Remove(region=region) for region in found.regions]
+
+
+def _no_such_word(clause: _Clause, question: Question) -> Question:
+    """The question with the word that named nothing."""
+    word = clause.unknown()
+    if not word or clause.first(Tag.NOUN) is not None:
+        return question
+    return Question(text=f"There is no '{word[:60]}' in the picture. Which thing is meant?", choices=question.choices)
+
+
+def _add(clause: _Clause) -> list[PlanEdit] | Question:
+    """ "add two small red balloons top left": read as a scene of its own, then each thing is added."""
+    reading = Reader(clause.lexicon, clause.text).reading
+    known = [(i, t) for i, t in enumerate(reading.things) if t.noun is not None]
+    if not known:
+        if reading.place is not None:
+            return [edits.Background(place=reading.place)]
+        word = clause.unknown() or clause.text.strip()
+        near = tuple(clause.lexicon.nearest_nouns(word, 3, 0.4))
+        return Question(text=f"'{word[:60]}' cannot be drawn. What should be added?", choices=near)
+    links = {a: (kind, b) for a, kind, b in reading.links}
+    objects = {b for _, b in links.values()}
+    result: list[PlanEdit] = []
+    for index, thing in known:
+        noun = thing.noun or ""
+        existing = [r.id for r in clause.plan.regions if r.noun == noun]
+        if index in objects and existing:
+            continue
+        kind, other = links.get(index, (None, None))
+        anchor = None
+        if kind is not None and other is not None:
+            ids = [r.id for r in clause.plan.regions if r.noun == reading.things[other].noun]
+            if len(ids) > 1:
+                return Question(text=f"Which {reading.things[other].noun}?", choices=tuple(ids))
+            anchor = ids[0] if ids else None
+        fields = {"color": thing.color, "style": thing.style, "size": thing.size, "spot": thing.spot}
+        for _ in range(thing.count):
+            result.append(edits.Add(noun=noun, kind=kind if anchor else None, other=anchor, **fields))  # type: ignore[arg-type]
+    return result
+
+
+def _new_noun(clause: _Clause) -> tuple[int, Piece] | None:
+    """The noun after "with", "into", "to", "by" or an indefinite article: what something becomes."""
+    for i, piece in enumerate(clause.pieces):
+        if piece.tag is Tag.NOUN and i and not piece.plural:
+            before = i - 1
+            while before > 0 and clause.pieces[before].tag in (Tag.COLOR, Tag.SIZE, Tag.SHADE):
+                before -= 1
+            opens = clause.pieces[before].tag is Tag.INDEFINITE
+            earlier = any(p.tag in (Tag.NOUN, Tag.IT) for p in clause.pieces[:before])
+            if opens and earlier:
+                return i, piece
+    return None
+
+
+def _replace(clause: _Clause) -> list[PlanEdit] | Question:
+    new = _new_noun(clause)
+    if new is None:
+        nouns = [(i, p) for i, p in enumerate(clause.pieces) if p.tag is Tag.NOUN]
+        new = nouns[-1] if len(nouns) > 1 else None
+    if new is None:
+        word = clause.unknown()
+        near = tuple(clause.lexicon.nearest_nouns(word, 3, 0.4)) if word else ()
+        return Question(text="Replace it with what?", choices=near)
+    at, piece = new
+    start = at
+    while start > 0 and clause.pieces[start - 1].tag in (Tag.COLOR, Tag.SIZE, Tag.SHADE, Tag.INDEFINITE):
+        start -= 1
+    color = next((p.value for p in clause.pieces[start:at] if p.tag is Tag.COLOR), None)
+    old = _Clause(clause.plan, clause.lexicon, "", clause.last)
+    old.pieces = clause.pieces[:start]
+    found = find_reference(old.asked(), 0)
+    if isinstance(found, Question):
+        return _no_such_word(old, found)
+    return [edits.Replace(region=region, noun=piece.value, color=color) for region in found.regions]
+
+
+def _swap(clause: _Clause) -> list[PlanEdit] | Question:
+    """ "swap the fox and the castle": each takes the middle of the other's box."""
+    asked = clause.asked()
+    first = find_reference(asked, 0)
+    if isinstance(first, Question):
+        return first
+    second = find_reference(asked, first.end)
+    if isinstance(second, Question):
+        return second
+    if len(first.regions) != 1 or len(second.regions) != 1:
+        return Question(text="Which two should change places?", choices=tuple(r.id for r in clause.plan.regions))
+    a, b = (clause.plan.region(found.regions[0]) for found in (first, second))
+    dx, dy = round(b.box.cx - a.box.cx, 4), round(b.box.bottom - a.box.bottom, 4)
+    return [edits.Move(region=a.id, dx=dx, dy=dy), edits.Move(region=b.id, dx=-dx, dy=-dy)]
+
+
+def _move(clause: _Clause) -> list[PlanEdit] | Question:
+    found = find_reference(clause.asked(), 0)
+    if isinstance(found, Question):
+        place = clause.first(Tag.PLACE)
+        if place is not None and clause.first(Tag.NOUN) is None:
+            return [edits.Background(place=place.value)]  # "put them in space"
+        return _no_such_word(clause, found)
+    rest = clause.pieces[found.end :]
+    related = _relation_to(clause, found)
+    if isinstance(related, Question):
+        return related
+    if related is not None:
+        kind, other = related
+        return [edits.Relate(region=region, kind=kind, other=other) for region in found.regions if region != other]
+    words = " ".join(p.text for p in rest)
+    depth = next((to for phrase, to in DEPTHS.items() if f" {phrase} " in f" {words} "), None)
+    spot = next((p for p in rest if p.tag is Tag.SPOT), None)
+    if depth is not None or (spot is not None and spot.value in ("front", "back")):
+        to = depth or (spot.value if spot else "front")
+        return [edits.Reorder(region=region, to="front" if to == "front" else "back") for region in found.regions]
+    if spot is not None and (spot.text not in WAYS and spot.text not in ("to the left", "to the right")):
+        return [edits.Move(region=region, spot=spot.value) for region in found.regions]  # type: ignore[arg-type]
+    way = next((WAYS[w] for w in words.split() if w in WAYS), None)
+    if way is not None:
+        step = (
+            STEP
+            * (0.5 if clause.said(("a bit", "a little", "slightly", "little")) else 1)
+            * (2 if " far " in words else 1)
+        )
+        return [edits.Move(region=region, dx=way[0] * step, dy=way[1] * step) for region in found.regions]
+    place = next((p for p in rest if p.tag is Tag.PLACE), None)
+    if place is not None:
+        return [edits.Background(place=place.value)]
+    return Question(text="Move it where?", choices=("left", "right", "up", "down", "to the middle"))
+
+
+def _relation_to(clause: _Clause, found: Found) -> tuple[RelationKind, str] | Question | None:
+    for i in range(found.end, len(clause.pieces)):
+        piece = clause.pieces[i]
+        if piece.tag is Tag.RELATION and piece.kind is not None and any(p.tag is Tag.NOUN for p in clause.pieces[i:]):
+            other = find_reference(clause.asked(), i + 1)
+            if isinstance(other, Question):
+                return other
+            return piece.kind, other.regions[0]
+    return None
+
+
+def _describe(clause: _Clause) -> list[PlanEdit] | Question:
+    """ "make the dog red", "everything in pixel-art", "make it night", "the fox should be bigger"."""
+    whole = clause.first(Tag.WHOLE) is not None or clause.said(("picture", "scene", "image", "style to")) is not None
+    style = _style_from(clause, 0)
+    time, place = clause.first(Tag.TIME), clause.first(Tag.PLACE)
+    color = clause.first(Tag.COLOR)
+    scale = clause.said(tuple(SCALES))
+    names = any(p.tag in (Tag.NOUN, Tag.IT) for p in clause.pieces) and not whole
+    if not names or (clause.first(Tag.NOUN) is None and (time or place)):
+        result: list[PlanEdit] = [edits.Restyle(style=style)] if style else []
+        result += [edits.Background(place=place.value)] if place else []
+        result += [edits.Time(time=None if time.value == "day" else time.value)] if time else []
+        return result or _not_understood(clause.text)
+    target = find_reference(clause.asked(), 0)
+    if isinstance(target, Question):
+        if clause.first(Tag.NOUN) is None and style is not None:
+            return [edits.Restyle(style=style)]  # "make it watercolor", with no "it" in sight: the picture
+        return _no_such_word(clause, target)
+    # words before the noun tell which one is meant, those after it what becomes of it: "make the red fox green"
+    color_after = next((p for p in clause.pieces[target.end :] if p.tag is Tag.COLOR), None)
+    style_after = _style_from(clause, target.end)
+    if color_after is not None or style_after is not None or scale is not None:
+        color, style = color_after, style_after
+    result = []
+    for region in target.regions:
+        if style is not None:
+            result.append(edits.Restyle(region=region, style=style))
+        if color is not None:
+            result.append(edits.Recolor(region=region, color=color.value))
+        if scale is not None:
+            result.append(edits.Resize(region=region, factor=SCALES[scale]))
+    return result or _moved_instead(clause)
+
+
+def _style_from(clause: _Clause, at: int) -> str | None:
+    return next((s.style for i in range(at, len(clause.pieces)) if (s := find_style(clause.pieces, i))), None)
+
+
+def _moved_instead(clause: _Clause) -> list[PlanEdit] | Question:
+    """ "the fox a bit to the left", "the dog behind the castle": a move without its verb."""
+    moved = _move(clause)
+    return _not_understood(clause.text) if isinstance(moved, Question) else moved
+
+
+def _not_understood(text: str) -> Question:
+    examples = (
+        "make the dog red",
+        "move the castle left",
+        "remove the moon",
+        "add a balloon top left",
+        "make it night",
+    )
+    return Question(text=f"I did not understand '{' '.join(text.split())[:80]}'. What should change?", choices=examples)

@@ -1,0 +1,84 @@
+"""The training configuration: one strict TOML file for the whole family (`experts/picturebook/training.toml`)."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mepg_agent.errors import BadInput
+from mepg_agent.scene import Frozen
+
+
+class DataConfig(Frozen):
+    sprites: Path
+    vocabulary: Path
+    tokenizer: Path
+    pool: Path
+    scenes: int
+    size: int
+    styled: float
+    seed: int
+
+
+class AutoencoderConfig(Frozen):
+    channels: int
+    width: int
+    fine_width: int
+    blocks: int
+    fine_blocks: int
+    minutes: float
+    batch: int
+    crop: int
+
+
+class DenoiserConfig(Frozen):
+    widths: tuple[int, ...]
+    minutes: float
+    batch: int
+    peak: float
+    singles: float
+
+
+class ImageTextConfig(Frozen):
+    width: int
+    text_layers: int
+    image_layers: int
+    minutes: float
+    batch: int
+
+
+class ScorerConfig(Frozen):
+    minutes: float
+    batch: int
+    scenes: int
+
+
+class TrainingConfig(Frozen):
+    out: Path
+    data: DataConfig
+    autoencoder: AutoencoderConfig
+    denoiser: DenoiserConfig
+    imagetext: ImageTextConfig
+    scorer: ScorerConfig
+
+
+def read(file: Path) -> TrainingConfig:
+    """Raises BadInput for a file that is missing, unreadable or has a wrong or unknown key."""
+    try:
+        return TrainingConfig.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"The configuration {file} cannot be read: {error}.", "Pass --config FILE.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{file}: {where}: {first['msg']}.", "Mend that line.") from error
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """What every trainer's command line has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--config", type=Path, default=Path("experts/picturebook/training.toml"))
+    return parser

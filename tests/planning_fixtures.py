@@ -1,0 +1,59 @@
+"""Plans and vocabularies for the tests of planning."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from mepg_agent.planning.rules import RulePlanner
+from mepg_agent.portfolio import Backbone, Portfolio, Vocabulary
+from mepg_agent.records import Brief
+from mepg_agent.scene import Box, Extent, Region, Relation, RelationKind, ScenePlan
+
+STYLES = (
+    "watercolor",
+    "pixel-art",
+    "pencil-sketch",
+    "pencil sketch",
+    "oil",
+    "oil painting",
+    "neon",
+    "soft wash of color",
+)
+
+
+@cache
+def portfolio() -> Portfolio:
+    return Portfolio((Path(__file__).resolve().parent.parent / "experts",))
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    found = portfolio().vocabulary("picturebook")
+    assert found is not None
+    return found
+
+
+def backbone() -> Backbone:
+    return portfolio().backbone("picturebook").item
+
+
+def planned(prompt: str, extent: Extent | None = None) -> ScenePlan:
+    return RulePlanner().plan(Brief(prompt=prompt, extent=extent), backbone(), vocabulary(), STYLES)
+
+
+def scene(boxes: dict[str, tuple[float, float, float, float]], *relations: str, **fields: object) -> ScenePlan:
+    """A plan of `boxes` (x, y, width, height) by region id, and relations like "fox left of castle"."""
+    regions = [
+        Region(id=i, noun=i.split("-")[0], prompt=f"a {i}", box=Box(x=x, y=y, width=w, height=h), z=z)
+        for z, (i, (x, y, w, h)) in enumerate(boxes.items())
+    ]
+    prompt = " and ".join(r.prompt for r in regions) or "nothing"
+    values = {"prompt": prompt, "global_prompt": prompt, "extent": Extent(width=256, height=256), **fields}
+    links = tuple(related(r) for r in relations)
+    return ScenePlan.model_validate({"regions": tuple(regions), "relations": links, **values})
+
+
+def related(text: str) -> Relation:
+    subject, *kind, other = text.split()
+    return Relation(subject=subject, kind=RelationKind(" ".join(kind)), object=other)
