@@ -85,8 +85,8 @@ class Backbone(Frozen):
     style_prompt: str = "{style} {prompt}"  # how a style word goes into a prompt
     latent_scale: int = 8  # pixels per latent position
     defaults: Defaults
-    sha256: dict[str, Sha256] = {}  # of every weights file, by path below the folder
-    thresholds: dict[str, float] = {}  # of the verifier, calibrated on renders
+    sha256: dict[str, Sha256] = Field(default_factory=dict)  # of every weights file, by path below the folder
+    thresholds: dict[str, float] = Field(default_factory=dict)  # of the verifier, calibrated on renders
 
     @model_validator(mode="after")
     def _style_prompt_has_both(self) -> Self:

@@ -101,7 +101,8 @@ class RenderJob(Frozen):
     scheduler: str = "default"
     gate: GateKind = GateKind.ATTENTION
     feather: Annotated[float, Field(ge=0, le=0.25)] = 0.02  # width of a region's soft border, fraction of the canvas
-    global_share: tuple[Fraction, Fraction] = (0.5, 0.1)  # β: share of the global prompt inside regions, first/last step
+    # β: share of the global prompt inside regions, at the first and the last step
+    global_share: tuple[Fraction, Fraction] = (0.5, 0.1)
     keep: Keep | None = None
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The judge of the benchmarks: a small residual network, of another kind and another seed than the verifier of the loop.
+"""The judge of the benchmarks: a small residual network, of another kind and seed than the verifier of the loop.
 
 It says which noun and which style a crop shows. It knows nothing of prompts or plans.
 """

@@ -111,18 +111,18 @@ class GatedLayer:
                 out[:, :, *window.as_slices()] += added
 
 
-def gated_layers(adapters: Sequence[Layers], field: Field) -> dict[str, GatedLayer]:
+def gated_layers(unet: nn.Module, adapters: Sequence[Layers], field: Field) -> dict[nn.Module, GatedLayer]:
     """Hooks for every layer that any of `adapters` (by gate column) touches, but for keys and values of prompts."""
     names = sorted({name for adapter in adapters for name in adapter if not reads_text(name)})
-    return {n: GatedLayer([a.get(n) for a in adapters], field) for n in names}
+    return {unet.get_submodule(n): GatedLayer([a.get(n) for a in adapters], field) for n in names}
 
 
-def fused_weights(unet: nn.Module, adapter: Layers, scale: float) -> dict[str, Tensor]:
-    """Weights with the background's adapter added, by module name; the UNet is left alone."""
+def fused_weights(unet: nn.Module, adapter: Layers, scale: float) -> dict[nn.Parameter, Tensor]:
+    """Weights with the background's adapter added; the UNet is left alone."""
     fused = {}
     for name, pair in adapter.items():
         weight = unet.get_submodule(name).get_parameter("weight")
-        fused[name] = weight + scale * pair.delta(weight.shape)
+        fused[weight] = weight + scale * pair.delta(weight.shape)
     return fused
 
 
@@ -133,26 +133,22 @@ def reads_text(name: str) -> bool:
 
 @contextmanager
 def equipped(
-    unet: nn.Module, hooks: Mapping[str, GatedLayer], processors: Mapping[str, Any], weights: Mapping[str, Tensor]
+    hooks: Mapping[nn.Module, GatedLayer], processors: Mapping[Any, Any], weights: Mapping[nn.Parameter, Tensor]
 ) -> Iterator[None]:
-    """Hangs gates, attention processors and fused weights on the UNet, and leaves it exactly as it was."""
-    handles = [unet.get_submodule(name).register_forward_hook(hook) for name, hook in hooks.items()]
-    plain_processors: dict[str, Any] = {}
-    plain_weights: dict[str, Tensor] = {}
+    """Hangs gates, attention processors and fused weights on a UNet's layers, and leaves them exactly as they were."""
+    handles = [module.register_forward_hook(hook) for module, hook in hooks.items()]
+    plain_processors = {attn: attn.processor for attn in processors}
+    plain_weights = {parameter: parameter.data for parameter in weights}
     try:
-        for name, processor in processors.items():
-            attn: Any = unet.get_submodule(name)
-            plain_processors[name] = attn.processor
+        for attn, processor in processors.items():
             attn.processor = processor
-        for name, weight in weights.items():
-            parameter = unet.get_submodule(name).get_parameter("weight")
-            plain_weights[name] = parameter.data
+        for parameter, weight in weights.items():
             parameter.data = weight
         yield
     finally:
         for handle in handles:
             handle.remove()
-        for name, processor in plain_processors.items():
-            unet.get_submodule(name).processor = processor
-        for name, weight in plain_weights.items():
-            unet.get_submodule(name).get_parameter("weight").data = weight
+        for attn, processor in plain_processors.items():
+            attn.processor = processor
+        for parameter, weight in plain_weights.items():
+            parameter.data = weight

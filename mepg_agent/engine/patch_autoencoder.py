@@ -22,15 +22,21 @@ class Codes(BaseOutput):
     latents: Tensor
 
 
+def silent(layer: nn.Conv2d) -> nn.Conv2d:
+    """The layer, saying nothing until it has learned something."""
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+    return layer
+
+
 class Block(nn.Module):
     """x + conv(silu(conv(silu(x)))), the last convolution starting at zero."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
+        self.second = silent(nn.Conv2d(width, width, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(F.silu(self.first(F.silu(x))))
@@ -64,13 +70,14 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         self.widen = nn.Conv2d(width, fine_width * quarter * quarter, 1)
         self.look = nn.Conv2d(48, fine_width, 3, padding=1)
         self.fine = nn.Sequential(*(Block(fine_width) for _ in range(fine_blocks)))
-        self.leave = nn.Conv2d(fine_width, 48, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
+        self.leave = silent(nn.Conv2d(fine_width, 48, 3, padding=1))
+
+    def code(self, x: Tensor) -> Tensor:
+        """Codes of pictures, not yet scaled."""
+        return torch.einsum("kd,ndhw->nkhw", self.basis, F.pixel_unshuffle(x, self.config.patch) - self._mean())
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Codes | tuple[Tensor]:
-        codes = torch.einsum("kd,ndhw->nkhw", self.basis, F.pixel_unshuffle(x, self.config.patch) - self._mean())
-        return Codes(latents=codes) if return_dict else (codes,)
+        return Codes(latents=self.code(x)) if return_dict else (self.code(x),)
 
     def linear(self, z: Tensor) -> Tensor:
         """The PCA reconstruction alone."""
@@ -81,12 +88,15 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         self, z: Tensor, return_dict: bool = True, generator: torch.Generator | None = None
     ) -> DecoderOutput | tuple[Tensor]:
         """`generator` is accepted because pipelines pass one; decoding draws nothing."""
+        return DecoderOutput(sample=self.picture(z)) if return_dict else (self.picture(z),)
+
+    def picture(self, z: Tensor) -> Tensor:
+        """Pictures of codes that are not scaled."""
         start = self.linear(z)
         quarter = F.pixel_unshuffle(start, 4)  # (n, 48, H / 4, W / 4)
         h = F.pixel_shuffle(self.widen(F.silu(self.coarse(self.enter(z)))), self.config.patch // 4)
         h = self.fine(h + self.look(quarter))
-        picture = start + F.pixel_shuffle(self.leave(F.silu(h)), 4)
-        return DecoderOutput(sample=picture) if return_dict else (picture,)
+        return start + F.pixel_shuffle(self.leave(F.silu(h)), 4)
 
     def _mean(self) -> Tensor:
         return self.mean[None, :, None, None]

@@ -43,7 +43,7 @@ class ReferenceEngine:
             raise BadInput("The reference renderer draws whole pictures only.", "Repair with the local engine.")
         job, started, pipe = canonical(job), time.perf_counter(), self._local.pipe
         canvas = (job.extent.height // pipe.vae_scale_factor, job.extent.width // pipe.vae_scale_factor)
-        field = Field(job, Window(0, 0, *canvas), canvas, 1, frozenset(), pipe.unet.device, pipe.unet.dtype)
+        field = Field(job, Window(0, 0, *canvas), canvas, 1, frozenset(), *sampler.place_of(pipe.unet))
         noise = sampler.draw_noise(job, field, pipe.unet.config.in_channels, canvas, dtype=pipe.unet.dtype)[None]
         passes = _Passes(pipe, job, self._local.experts(job), torch.from_numpy(field.finest).to(noise))
         latents = noise
@@ -96,7 +96,7 @@ class _Passes:
         found = []
         for states, pooled in (without, told):
             conditions = None if pooled is None else self._reader.conditions([pooled], (extent.height, extent.width))
-            with equipped(unet, {}, {}, weights):
+            with equipped({}, {}, weights):
                 found.append(
                     unet(latents, timestep, encoder_hidden_states=states[None], added_cond_kwargs=conditions).sample
                 )

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mepg_agent.engine.adapters import ExpertWeights
 from mepg_agent.engine.attention import Prompts, RegionalAttention
@@ -41,6 +41,12 @@ def make_scheduler(name: str, own: Any) -> Any:
     return getattr(diffusers, SCHEDULERS[name]).from_config(own.config)
 
 
+def place_of(model: nn.Module) -> tuple[torch.device, torch.dtype]:
+    """Where a model's weights are. diffusers' own `device` walks through all modules, which is slow."""
+    first = next(model.parameters())
+    return first.device, first.dtype
+
+
 _LOCK = Lock()  # what a pass hangs on a shared UNet for one call must not meet another thread's
 
 
@@ -69,11 +75,11 @@ class Pass:
         self._reader = TextReader(pipe)
         readers = frozenset(i for i, e in experts.items() if e.reads_text)
         depth = len(self._unet.config.block_out_channels)
-        self.field = Field(job, window, canvas, depth, readers, self._unet.device, self._unet.dtype)
+        self.field = Field(job, window, canvas, depth, readers, *place_of(self._unet))
         self._texts: dict[tuple[str, bool, Reader], tuple[Tensor, Tensor | None]] = {}
-        self._hooks: dict[str, GatedLayer] = {}
-        self._processors: dict[str, RegionalAttention] = {}
-        self._weights: dict[str, Tensor] = {}
+        self._hooks: dict[nn.Module, GatedLayer] = {}
+        self._processors: dict[nn.Module, RegionalAttention] = {}
+        self._weights: dict[nn.Parameter, Tensor] = {}
         self._base: Reader = (None, 0.0)
 
     def predict(self, latents: Tensor, timestep: Tensor, step: int, of: int) -> Tensor:
@@ -88,7 +94,7 @@ class Pass:
         if self.field.at(step, of):
             self._enter_phase()
         states, conditions = self._batch_texts(len(latents))
-        with equipped(self._unet, self._hooks, self._processors, self._weights):
+        with equipped(self._hooks, self._processors, self._weights):
             return self._unet(
                 latents.repeat(self.field.copies, 1, 1, 1),
                 timestep,
@@ -106,11 +112,11 @@ class Pass:
             mute_readers=field.mute_read_by,
         )
         self._processors = {
-            name: RegionalAttention(field, module, name, prompts, self._layers)
+            module: RegionalAttention(field, module, name, prompts, self._layers)
             for name, module in self._unet.named_modules()
             if name.endswith(".attn2")
         }
-        self._hooks = gated_layers([self._layers[i] for i in field.experts], field)
+        self._hooks = gated_layers(self._unet, [self._layers[i] for i in field.experts], field)
         if field.background != self._base:
             adapter, scale = self._base = field.background
             self._weights = {} if adapter is None else fused_weights(self._unet, self._layers[adapter], scale)

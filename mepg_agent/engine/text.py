@@ -19,7 +19,7 @@ class TextReader:
     """Stable Diffusion (one encoder) and SDXL (two encoders, pooled state, time ids)."""
 
     def __init__(self, pipe: Any) -> None:
-        self._pipe = pipe
+        self._pipe, self._device = pipe, next(pipe.unet.parameters()).device
         self.wide = getattr(pipe, "text_encoder_2", None) is not None  # SDXL
 
     def read(self, prompt: str, text: TextLayers, scale: float) -> tuple[Tensor, Tensor | None]:
@@ -27,7 +27,7 @@ class TextReader:
         pipe = self._pipe
         with _lent(pipe, text, scale):
             found = pipe.encode_prompt(
-                prompt, device=pipe.unet.device, num_images_per_prompt=1, do_classifier_free_guidance=False
+                prompt, device=self._device, num_images_per_prompt=1, do_classifier_free_guidance=False
             )
         return found[0][0], found[2][0] if self.wide else None
 

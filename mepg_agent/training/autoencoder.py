@@ -46,10 +46,10 @@ def fit(model: PatchAutoencoder, pool: Pool, scenes: int = PCA_SCENES) -> None:
 def loss(model: PatchAutoencoder, image: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
     """`image`: (n, 3, h, w) in -1..1. Half of the codes carry a little noise, as drawn codes do."""
     with torch.no_grad():
-        code = model.encode(image).latents
+        code = model.code(image)
         spread = (torch.rand((len(code), 1, 1, 1), generator=generator) - 0.5).clamp(min=0) * 0.2
         code = code + spread / model.config.scaling_factor * torch.randn(code.shape, generator=generator)
-    out = model.decode(code).sample
+    out = model.picture(code)
     edge = sum(F.l1_loss(a, b) for a, b in zip(_edges(out), _edges(image), strict=True))
     terms = {"l1": F.l1_loss(out, image), "l2": F.mse_loss(out, image), "edge": torch.as_tensor(edge)}
     return {**terms, "loss": terms["l1"] + 4 * terms["l2"] + 0.5 * terms["edge"]}
@@ -80,11 +80,11 @@ def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, bat
 
 @torch.no_grad()
 def psnr(model: PatchAutoencoder, images: Tensor, linear: bool = False) -> float:
-    """Mean PSNR in dB over uint8 images (n, h, w, 3), rounded to uint8 as they are shown; `linear`: of the PCA alone."""
+    """Mean PSNR in dB over uint8 images (n, h, w, 3), rounded as they are shown; `linear`: of the PCA alone."""
     values = []
     for chunk in images.split(16):
-        code = model.encode(to_float(chunk)).latents
-        out = model.linear(code) if linear else model.decode(code).sample
+        code = model.code(to_float(chunk))
+        out = model.linear(code) if linear else model.picture(code)
         shown = ((out.clamp(-1, 1) + 1) * 127.5).round()
         error = (shown - chunk.permute(0, 3, 1, 2).float()).square().mean((1, 2, 3)).clamp(min=1e-3)
         values.append(10 * torch.log10(255**2 / error))

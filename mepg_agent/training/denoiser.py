@@ -1,11 +1,11 @@
 """The denoiser: diffusers' UNet2DConditionModel on codes of whole scenes, and the text tower that conditions it.
 
-Both learn together, as in latent diffusion (arXiv 2112.10752); the image tower of the verifier is fitted to the text tower
-afterwards (`training/imagetext.py`).
+Both learn together, as in latent diffusion (arXiv 2112.10752). Half-way the text tower is frozen and written out, so that
+the verifier's image tower can be fitted to it meanwhile (`training/imagetext.py`).
 
-It predicts the clean code; the loss is that of the velocity (arXiv 2202.00512), on a variance-preserving schedule with zero
-terminal signal (arXiv 2305.08891). Timesteps are drawn densest where shapes are decided; 10% of captions are dropped for
-classifier-free guidance; the weights that ship are a moving average.
+It predicts the clean code; the loss is that of the velocity (arXiv 2202.00512), on a variance-preserving schedule with
+zero terminal signal (arXiv 2305.08891). Timesteps are drawn densest where shapes are decided; 10% of captions are dropped
+for classifier-free guidance; the weights that ship are a moving average.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Encoded:
     def codes(self) -> Codes:
         self.pool.refresh()
         rows = torch.arange(self._next, len(self.pool))
-        for chunk in rows[self.pool.style[self._next :] == self.style].split(128):
+        wanted = rows[self.pool.style[self._next :] == self.style]
+        for chunk in wanted.split(128) if len(wanted) else ():
             self._latents.append(encode(self.vae, self.pool.pictures(chunk)))
             texts = [text for row in chunk.tolist() for text in self.pool.texts[row]]
             ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
@@ -112,7 +113,7 @@ class Encoded:
 @torch.no_grad()
 def encode(vae: PatchAutoencoder, images: Tensor) -> Tensor:
     """uint8 pictures -> half-precision codes of unit scale."""
-    return (vae.encode(to_float(images)).latents * vae.config.scaling_factor).half()
+    return (vae.code(to_float(images)) * vae.config.scaling_factor).half()
 
 
 def timesteps(n: int, levels: int, generator: torch.Generator) -> Tensor:
@@ -159,13 +160,16 @@ def train(drawer: Drawer, source: Encoded, folder: Path, config: DenoiserConfig,
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.9995)
     generator = torch.Generator().manual_seed(seed + run.step)
     levels, empty = signal_levels(), empty_ids(source.tokenizer)
-    codes = source.codes()
+    codes, words = source.codes(), drawer.text.train()
     for step in run:
         if step % 500 == 499:
             codes = source.codes()
-        share = config.singles if budget.progress(run.step, run.seconds) < 0.5 else LATE_SINGLES
+        late = budget.progress(run.step, run.seconds) > 0.5
+        if late and words.training:
+            words.eval().requires_grad_(False).save_pretrained(folder.parent / "text_encoder")
+        share = LATE_SINGLES if late else config.singles
         rows = codes.rows(config.batch, share, generator)
-        text = drawer.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
+        text = words(caption_ids(codes, rows, empty, generator)).last_hidden_state
         value = loss(drawer.unet, codes.latents[rows].float(), text, levels, generator)
         optimizer.zero_grad(set_to_none=True)
         value.backward()

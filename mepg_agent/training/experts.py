@@ -1,4 +1,4 @@
-"""Style experts: low-rank adapters (LoRA, arXiv 2106.09685) on the denoiser's attention, feed-forward and convolutions."""
+"""Style experts: low-rank adapters (LoRA, arXiv 2106.09685) on attention, feed-forward and convolutions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
-from diffusers.utils import convert_state_dict_to_diffusers
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from torch import Tensor
@@ -88,7 +87,7 @@ class _Adapter(torch.nn.Module):
 
 def save(unet: UNet2DConditionModel, name: str, target: Path) -> None:
     layers = get_peft_model_state_dict(unet, adapter_name=name)
-    layers = {k: v.half() for k, v in convert_state_dict_to_diffusers(layers).items()}
+    layers = {k: v.half() for k, v in layers.items()}
     StableDiffusionPipeline.save_lora_weights(
         target, unet_lora_layers=layers, weight_name="adapter.safetensors", safe_serialization=True
     )

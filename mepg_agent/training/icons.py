@@ -1,6 +1,6 @@
 """Fetch the icon sets from the npm registry and pack them as sprites: `python -m mepg_agent.training.icons`.
 
-The result, `train-data/sprites.npz`, holds one RGBA sprite per noun and look. Install, tests and the demo never need it.
+The result, `train-data/sprites.npz`, holds one RGBA sprite per noun and look. Install, tests and demo never need it.
 Licences of the sets stand in `experts/picturebook/CARD.md`.
 """
 

@@ -1,5 +1,7 @@
 """The image-text model: transformers' CLIPModel. Its text tower conditions the denoiser, the whole is the verifier.
 
+The text tower comes from the denoiser's training and stays as it is; the image tower and the projections are fitted to it.
+
 Trained on crops of single things ("a red fox, neon style") and on whole scenes with their captions. Texts that are also
 true of another picture of the batch ("a fox" beside a crop of a second fox) are left out of the loss instead of being
 pushed away.
@@ -97,8 +99,9 @@ def contrast(image: Tensor, text: Tensor, scale: Tensor, also_true: Tensor) -> T
 def train(
     model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool, folder: Path, budget: Budget, batch: int = 192
 ) -> None:
-    decay = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
+    model.text_model.requires_grad_(False)
+    learning = [p for p in model.parameters() if p.requires_grad]
+    decay, plain = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
     run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
     generator = torch.Generator().manual_seed(pool.source.seed + run.step)
@@ -192,7 +195,7 @@ def main() -> None:
     pool = Pool(Source.of(config.data))
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 1)
-    text = CLIPTextModel.from_pretrained(config.out / "pipeline" / "text_encoder")
+    text = CLIPTextModel.from_pretrained(config.out / "text_encoder")
     model = build(text, config.imagetext.image_layers)
     sizes = config.imagetext
     train(model, tokenizer, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)

@@ -1,4 +1,4 @@
-"""What every training stage shares: a budget in minutes or steps, a learning rate that follows it, checkpoints, logs."""
+"""What every trainer shares: a budget in minutes or steps, a learning rate that follows it, checkpoints, logs."""
 
 from __future__ import annotations
 
@@ -96,7 +96,8 @@ class Run:
         decay = min(self.ema_decay, (1 + self.step) / (10 + self.step))
         state = self.model.state_dict()
         floats = [k for k, v in state.items() if v.is_floating_point()]
-        torch._foreach_lerp_([self.average[k] for k in floats], [state[k].float() for k in floats], 1 - decay)
+        for name in floats:
+            self.average[name].lerp_(state[name].float(), 1 - decay)
 
     def averaged(self) -> dict[str, Tensor]:
         """State dict to ship: the moving average where there is one."""

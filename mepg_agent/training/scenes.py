@@ -40,7 +40,7 @@ BACKGROUNDS_KEPT = 160  # a worker reuses painted backgrounds: painting one cost
 
 @dataclass(frozen=True)
 class Sprites:
-    """What `icons.pack` wrote. `art`: (nouns, looks, size, size, 4) uint8; `colors`: (nouns, looks), "" = no clear one."""
+    """What `icons.pack` wrote. `art`: (nouns, looks, size, size, 4) uint8; `colors`: (nouns, looks), "" is none."""
 
     art: NDArray[np.uint8]
     nouns: tuple[str, ...]

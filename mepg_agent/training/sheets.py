@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -59,14 +60,14 @@ def prompts(
 ) -> None:
     """One picture a prompt, seeds 0, 1, 2 …, drawn through plain diffusers."""
     seeds = [torch.Generator("cpu").manual_seed(i) for i in range(len(texts))]
-    images = pipe(list(texts), num_inference_steps=steps, guidance_scale=guidance, generator=seeds).images
+    images = cast(Any, pipe)(list(texts), num_inference_steps=steps, guidance_scale=guidance, generator=seeds).images
     grid(images, list(texts)).save(file)
 
 
 @torch.no_grad()
 def reconstructions(vae: PatchAutoencoder, images: Tensor, file: Path) -> None:
     """Each picture beside what is left of it after coding."""
-    out = vae.decode(vae.encode(to_float(images)).latents).sample.float().clamp(-1, 1)
+    out = vae.picture(vae.code(to_float(images))).clamp(-1, 1)
     shown = ((out + 1) * 127.5).round().byte().permute(0, 2, 3, 1)
     pairs = [
         Image.fromarray(np.concatenate([a, b], 1))
