@@ -23,7 +23,7 @@ from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
 from mepg_agent.graph import MAX_REVISIONS, Asked, Context, State, build_graph
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.rules import RulePlanner
-from mepg_agent.portfolio import Backbone, Found, Portfolio
+from mepg_agent.portfolio import Portfolio, place
 from mepg_agent.records import Brief, Event
 from mepg_agent.scene import MAX_REGIONS, ScenePlan
 from mepg_agent.session import Result, SessionStore
@@ -172,7 +172,7 @@ class Agent:
 
         found = self.portfolio.backbone(backbone)
         return LocalEngine(
-            _place(found, found.item.pipeline),
+            place(found, found.item.pipeline),
             weights_hash=found.item.weights_hash(),
             revision=found.item.revision,
             device=choose_device(self.settings.device),
@@ -195,7 +195,7 @@ class Agent:
         from mepg_agent.verify.clip import ClipVerifier
 
         return ClipVerifier(
-            _place(found, found.item.verifier),
+            place(found, found.item.verifier),
             found.item.thresholds,
             self.portfolio.vocabulary(backbone),
             _style_names(self.portfolio, backbone),
@@ -243,14 +243,6 @@ def _style_names(portfolio: Portfolio, backbone: str) -> dict[str, str]:
         word = expert.triggers[0] if expert.triggers else expert.id
         names |= {expert.id: word, word.casefold(): word}
     return names
-
-
-def _place(found: Found[Backbone], name: str) -> Path | str:
-    """A folder beside the manifest, or a hub id ("owner/name")."""
-    folder = found.folder / name
-    if folder.is_dir() or "/" not in name:
-        return folder
-    return name
 
 
 def _last(items: Stream) -> Result:

@@ -21,20 +21,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from mepg_agent import __version__
-from mepg_agent.cli_input import check_output, read_plan, read_prompt, read_size
+from mepg_agent import __version__, cli_bench, cli_experts
+from mepg_agent.cli_input import AsJson, check_output, read_plan, read_prompt, read_size
 from mepg_agent.cli_layout import layout_svg
 from mepg_agent.cli_progress import Watch
-from mepg_agent.cli_report import (
-    expert_view,
-    experts_view,
-    plan_view,
-    result_json,
-    result_view,
-    sessions_view,
-)
+from mepg_agent.cli_report import plan_view, result_json, result_view, sessions_view
 from mepg_agent.errors import BadInput, Cancelled, MepgError
-from mepg_agent.portfolio import Expert, Portfolio
 from mepg_agent.records import Brief, Event, Render, RenderJob, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
 from mepg_agent.settings import Settings
@@ -49,10 +41,9 @@ SCHEMAS: tuple[type[Frozen], ...] = (Brief, ScenePlan, RenderJob, Render, Verdic
 WIDTH = 140  # of tables that are not shown on a terminal
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-experts_app = typer.Typer(help="The installed style experts.", invoke_without_command=True)
-app.add_typer(experts_app, name="experts")
+app.add_typer(cli_experts.app, name="experts")
+app.add_typer(cli_bench.app, name="bench")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to put the picture (.png).")]
 Prompt = Annotated[str, typer.Argument(help='What the picture shows; "-" reads it from the standard input.')]
 Planner = Annotated[str, typer.Option(help="Who lays the picture out.")]
@@ -263,43 +254,6 @@ def sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
         ctx.obj.json([summary.model_dump(mode="json") for summary in found])
     else:
         ctx.obj.out.print(sessions_view(found))
-
-
-def _experts() -> list[Expert]:
-    return [found.item for found in Portfolio(Settings.load().experts).experts.values()]
-
-
-@experts_app.callback()
-def experts(ctx: typer.Context) -> None:
-    """The installed style experts."""
-    if ctx.invoked_subcommand is None:
-        list_experts(ctx)
-
-
-@experts_app.command("list")
-def list_experts(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List the installed experts."""
-    if as_json:
-        ctx.obj.json([expert.model_dump(mode="json") for expert in _experts()])
-    else:
-        ctx.obj.out.print(experts_view(_experts()))
-
-
-@experts_app.command()
-def show(ctx: typer.Context, expert: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """Show one expert: "watercolor", or "picturebook/watercolor" where two families have one of that name."""
-    every = _experts()
-    found = [e for e in every if expert in (e.id, f"{e.base}/{e.id}")]
-    if not found:
-        known = ", ".join(e.id for e in every) or "none"
-        raise BadInput(f"There is no expert '{expert}'.", f"Installed experts: {known}.")
-    if len(found) > 1:
-        names = " or ".join(f"{e.base}/{e.id}" for e in found)
-        raise BadInput(f"Several families have an expert '{expert}'.", f"Say {names}.")
-    if as_json:
-        ctx.obj.json(found[0].model_dump(mode="json"))
-    else:
-        ctx.obj.out.print(expert_view(found[0]))
 
 
 @app.command()

@@ -7,13 +7,16 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from pydantic import ValidationError
 
 from mepg_agent.errors import BadInput
 from mepg_agent.scene import MAX_PROMPT, Extent, ScenePlan
 
 FROM_STDIN = "-"
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
 def read_prompt(prompt: str) -> str:

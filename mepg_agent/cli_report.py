@@ -15,6 +15,7 @@ from mepg_agent.records import Verdict
 from mepg_agent.scene import Box, ScenePlan
 
 if TYPE_CHECKING:
+    from mepg_agent.experts_io.check import Health
     from mepg_agent.session import Result, Summary
 
 STATUS = {
@@ -69,6 +70,14 @@ def expert_view(expert: Expert) -> RenderableType:
     for key, value in expert.model_dump(mode="json").items():
         table.add_row(key, Text(", ".join(value) if isinstance(value, list) else str(value)))
     return table
+
+
+def health_view(found: Iterable[Health]) -> RenderableType:
+    table = _table("expert", "", "what is wrong")
+    for health in found:
+        mark = Text("good", "green") if health.problem is None else Text("broken", "bold red")
+        table.add_row(health.expert, mark, Text(health.problem or ""))
+    return table if table.row_count else Text("No experts are installed.")
 
 
 def sessions_view(sessions: Iterable[Summary]) -> RenderableType:

@@ -142,6 +142,40 @@ def read_vocabulary(file: Path) -> Vocabulary:
     return _read(file, Vocabulary)
 
 
+def read_backbone(file: Path) -> Backbone:
+    """Raises BrokenAsset when the file is missing or wrong."""
+    return _read(file, Backbone)
+
+
+def read_expert(file: Path) -> Expert:
+    """Raises BrokenAsset when the file is missing or wrong."""
+    return _read(file, Expert)
+
+
+def expert_files(root: Path) -> list[Path]:
+    """The experts' manifests below an asset root."""
+    return sorted(root.glob("*/*/expert.toml"))
+
+
+def place(found: Found[Backbone], name: str) -> Path | str:
+    """Where a family keeps its pipeline or verifier: a folder beside the manifest, or a hub id ("owner/name")."""
+    folder = found.folder / name
+    if folder.is_dir() or "/" not in name:
+        return folder
+    return name
+
+
+def weights_file(found: Found[Expert]) -> Path:
+    """Absolute path of an expert's weights. BrokenAsset where it leads out of the expert's folder."""
+    file = (found.folder / found.item.file).resolve()
+    if not file.is_relative_to(found.folder.resolve()):
+        raise BrokenAsset(
+            f"The weights of '{found.item.id}' lie outside its folder {found.folder}: {found.item.file}.",
+            "Copy the file into the folder.",
+        )
+    return file
+
+
 class Portfolio:
     """Everything found under the asset roots; a later root (the user's) may add, never silently replace."""
 
@@ -154,10 +188,10 @@ class Portfolio:
 
     def _scan(self, root: Path) -> None:
         for file in sorted(root.glob("*/backbone.toml")):
-            backbone = _read(file, Backbone)
+            backbone = read_backbone(file)
             self.backbones.setdefault(backbone.id, Found(folder=file.parent, item=backbone))
-        for file in sorted(root.glob("*/*/expert.toml")):
-            expert = _read(file, Expert)
+        for file in expert_files(root):
+            expert = read_expert(file)
             key = (expert.base, expert.id)
             if key in self.experts:
                 first = self.experts[key].folder

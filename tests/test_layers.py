@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...] | frozenset[str], ...] = (
     ("errors", "scene", "records"),
     ("settings", "prompts", "portfolio", "routing"),
     frozenset({"planning", "engine", "verify"}),
-    ("session", "graph"),
+    ("session", "graph", "experts_io"),
     ("agent",),
     frozenset({"cli", "studio", "mcp_server"}),
     ("__main__",),
@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...] | frozenset[str], ...] = (
 BESIDE_AGENT = {"training", "bench"}  # may import everything up to agent; nobody imports them
 DOORS = {
     ("cli", "mcp_server"),  # `mepg serve` starts the server, inside the command that needs it
+    ("cli", "bench"),  # `mepg bench` measures, inside the command that needs it
     ("training", "bench"),  # training makes the network that the bench scores with
 }
 

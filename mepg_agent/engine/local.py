@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.errors import BadInput, BrokenAsset
@@ -38,13 +38,22 @@ class LocalEngine:
         """Loads the pipeline (.safetensors only). `dtype` is float32 unless given. BrokenAsset where it cannot."""
         import torch
 
-        from mepg_agent.engine.adapters import Residents
-
         if threads is not None:
             torch.set_num_threads(threads)
-        self._hash = weights_hash
-        self.pipe = _load(str(source), revision, dtype or torch.float32, device)
-        self._residents = Residents(self.pipe)
+        self._take(_load(str(source), revision, dtype or torch.float32, device), weights_hash)
+
+    @classmethod
+    def around(cls, pipe: Any, *, weights_hash: str) -> Self:
+        """An engine over a pipeline that is already in memory, ready to draw."""
+        engine = cls.__new__(cls)
+        engine._take(pipe, weights_hash)
+        return engine
+
+    def _take(self, pipe: Any, weights_hash: str) -> None:
+        from mepg_agent.engine.adapters import Residents
+
+        self.pipe, self._hash = pipe, weights_hash
+        self._residents = Residents(pipe)
 
     def extent(self) -> Extent:
         side = self.pipe.unet.config.sample_size * self.pipe.vae_scale_factor
@@ -118,7 +127,7 @@ def preview(pipe: Any, latents: Any) -> Pixels:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No progress bars and no warnings of the libraries on a person's terminal; afterwards as it was."""
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
@@ -141,7 +150,7 @@ def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
     from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
 
     try:
-        with _quiet():
+        with quiet():
             pipe: Any = DiffusionPipeline.from_pretrained(
                 source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
             )

@@ -74,7 +74,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
 
     def code(self, x: Tensor) -> Tensor:
         """Codes of pictures, not yet scaled."""
-        return torch.einsum("kd,ndhw->nkhw", self.basis, F.pixel_unshuffle(x, self.config.patch) - self._mean())
+        return torch.einsum("kd,ndhw->nkhw", self.basis, F.pixel_unshuffle(x, self.config["patch"]) - self._mean())
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Codes | tuple[Tensor]:
         return Codes(latents=self.code(x)) if return_dict else (self.code(x),)
@@ -82,7 +82,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
     def linear(self, z: Tensor) -> Tensor:
         """The PCA reconstruction alone."""
         patches = torch.einsum("kd,nkhw->ndhw", self.basis, z) + self._mean()
-        return F.pixel_shuffle(patches, self.config.patch)
+        return F.pixel_shuffle(patches, self.config["patch"])
 
     def decode(
         self, z: Tensor, return_dict: bool = True, generator: torch.Generator | None = None
@@ -94,7 +94,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         """Pictures of codes that are not scaled."""
         start = self.linear(z)
         quarter = F.pixel_unshuffle(start, 4)  # (n, 48, H / 4, W / 4)
-        h = F.pixel_shuffle(self.widen(F.silu(self.coarse(self.enter(z)))), self.config.patch // 4)
+        h = F.pixel_shuffle(self.widen(F.silu(self.coarse(self.enter(z)))), self.config["patch"] // 4)
         h = self.fine(h + self.look(quarter))
         return start + F.pixel_shuffle(self.leave(F.silu(h)), 4)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mepg_agent.errors import BadInput
-from mepg_agent.portfolio import Backbone, Expert, Found
+from mepg_agent.portfolio import Backbone, Expert, Found, weights_file
 from mepg_agent.records import Adapter, Brief, JobRegion, Keep, RenderJob
 from mepg_agent.scene import Region, ScenePlan
 
@@ -111,7 +111,5 @@ def _words(prompt: str, style: str | None, backbone: Backbone) -> str:
 
 def _adapter(found: Found[Expert]) -> Adapter:
     expert = found.item
-    path = (found.folder / expert.file).resolve()
-    return Adapter(
-        id=expert.id, kind=expert.kind, path=str(path), sha256=expert.sha256, start=expert.start, end=expert.end
-    )
+    path = str(weights_file(found))
+    return Adapter(id=expert.id, kind=expert.kind, path=path, sha256=expert.sha256, start=expert.start, end=expert.end)

@@ -29,14 +29,14 @@ def fit(model: PatchAutoencoder, pool: Pool, scenes: int = PCA_SCENES) -> None:
     dims = model.mean.numel()
     total, square, count = torch.zeros(dims, dtype=torch.float64), torch.zeros(dims, dims, dtype=torch.float64), 0
     for chunk in rows.split(50):
-        patches = F.pixel_unshuffle(to_float(pool.pictures(chunk)), model.config.patch)
+        patches = F.pixel_unshuffle(to_float(pool.pictures(chunk)), model.config["patch"])
         flat = patches.permute(0, 2, 3, 1).reshape(-1, dims)
         total += flat.sum(0).double()
         square += (flat.T @ flat).double()
         count += len(flat)
     mean = total / count
     values, vectors = torch.linalg.eigh(square / count - mean[:, None] * mean[None])
-    kept = vectors.flip(1)[:, : model.config.latent_channels].T
+    kept = vectors.flip(1)[:, : model.config["latent_channels"]].T
     model.mean.copy_(mean)
     # the sign of an eigenvector is arbitrary: fix it, so that the same scenes give the same codes
     model.basis.copy_(kept * kept.sum(1, keepdim=True).sign())
@@ -48,7 +48,7 @@ def loss(model: PatchAutoencoder, image: Tensor, generator: torch.Generator) -> 
     with torch.no_grad():
         code = model.code(image)
         spread = (torch.rand((len(code), 1, 1, 1), generator=generator) - 0.5).clamp(min=0) * 0.2
-        code = code + spread / model.config.scaling_factor * torch.randn(code.shape, generator=generator)
+        code = code + spread / model.config["scaling_factor"] * torch.randn(code.shape, generator=generator)
     out = model.picture(code)
     edge = sum(F.l1_loss(a, b) for a, b in zip(_edges(out), _edges(image), strict=True))
     terms = {"l1": F.l1_loss(out, image), "l2": F.mse_loss(out, image), "edge": torch.as_tensor(edge)}
@@ -62,7 +62,7 @@ def _edges(image: Tensor) -> tuple[Tensor, Tensor]:
 def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, batch: int, crop: int) -> None:
     run = Run("autoencoder", folder, model, torch.optim.AdamW(model.parameters(), weight_decay=0), budget, 1e-3, 0.999)
     generator = torch.Generator().manual_seed(pool.source.seed + run.step)
-    grid = model.config.patch
+    grid = model.config["patch"]
     for step in run:
         if step % 200 == 0:
             pool.refresh()

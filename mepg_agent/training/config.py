@@ -56,6 +56,13 @@ class ScorerConfig(Frozen):
     scenes: int
 
 
+class ExpertsConfig(Frozen):
+    rank: int
+    minutes: float  # each
+    batch: int
+    peak: float
+
+
 class TrainingConfig(Frozen):
     out: Path
     data: DataConfig
@@ -63,6 +70,7 @@ class TrainingConfig(Frozen):
     denoiser: DenoiserConfig
     imagetext: ImageTextConfig
     scorer: ScorerConfig
+    experts: ExpertsConfig
 
 
 def read(file: Path) -> TrainingConfig:

@@ -1,17 +1,18 @@
 """The denoiser: diffusers' UNet2DConditionModel on codes of whole scenes, and the text tower that conditions it.
 
-Both learn together, as in latent diffusion (arXiv 2112.10752). Half-way the text tower is frozen and written out, so that
-the verifier's image tower can be fitted to it meanwhile (`training/imagetext.py`).
+Both learn together, as in latent diffusion (arXiv 2112.10752). Half-way the text tower is frozen and written out, so
+that the verifier's image tower can be fitted to it meanwhile (`training/imagetext.py`).
 
 It predicts the clean code; the loss is that of the velocity (arXiv 2202.00512), on a variance-preserving schedule with
-zero terminal signal (arXiv 2305.08891). Timesteps are drawn densest where shapes are decided; 10% of captions are dropped
-for classifier-free guidance; the weights that ship are a moving average.
+zero terminal signal (arXiv 2305.08891). Timesteps are drawn densest where shapes are decided; 10% of captions are
+dropped for classifier-free guidance; the weights that ship are a moving average.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
@@ -27,7 +28,7 @@ from mepg_agent.training.imagetext import text_config
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, to_float
 
-SCHEDULE = {
+SCHEDULE: dict[str, Any] = {
     "beta_schedule": "scaled_linear",
     "beta_start": 0.00085,
     "beta_end": 0.012,
@@ -45,6 +46,7 @@ MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma²
 def build(
     widths: tuple[int, ...] = (64, 128, 192), latent: int = 32, text: int = 192, sample: int = 16
 ) -> UNet2DConditionModel:
+    heads: Any = tuple(max(w // 32, 1) for w in widths)
     return UNet2DConditionModel(
         sample_size=sample,
         in_channels=latent,
@@ -54,7 +56,7 @@ def build(
         down_block_types=(*("CrossAttnDownBlock2D",) * (len(widths) - 1), "DownBlock2D"),
         up_block_types=("UpBlock2D", *("CrossAttnUpBlock2D",) * (len(widths) - 1)),
         cross_attention_dim=text,
-        attention_head_dim=tuple(max(w // 32, 1) for w in widths),  # diffusers' name for the number of heads
+        attention_head_dim=heads,  # diffusers' name for the number of heads
         use_linear_projection=True,
         norm_num_groups=16,
     )
@@ -113,7 +115,7 @@ class Encoded:
 @torch.no_grad()
 def encode(vae: PatchAutoencoder, images: Tensor) -> Tensor:
     """uint8 pictures -> half-precision codes of unit scale."""
-    return (vae.code(to_float(images)) * vae.config.scaling_factor).half()
+    return (vae.code(to_float(images)) * vae.config["scaling_factor"]).half()
 
 
 def timesteps(n: int, levels: int, generator: torch.Generator) -> Tensor:
@@ -182,10 +184,15 @@ def train(drawer: Drawer, source: Encoded, folder: Path, config: DenoiserConfig,
 def pipeline(
     vae: PatchAutoencoder, text: CLIPTextModel, tokenizer: CLIPTokenizer, unet: UNet2DConditionModel
 ) -> StableDiffusionPipeline:
-    pipe = StableDiffusionPipeline(
-        vae=vae, text_encoder=text, tokenizer=tokenizer, unet=unet, scheduler=sampler(),
-        safety_checker=None, feature_extractor=None, requires_safety_checker=False,  # type: ignore[arg-type]
-    )  # fmt: skip
+    parts: dict[str, Any] = {
+        "vae": vae,
+        "text_encoder": text,
+        "tokenizer": tokenizer,
+        "unet": unet,
+        "scheduler": sampler(),
+    }
+    absent: dict[str, Any] = {"safety_checker": None, "feature_extractor": None}
+    pipe = StableDiffusionPipeline(**parts, **absent, requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -200,7 +207,7 @@ def main() -> None:
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 2)
     words = text_config(tokenizer, config.imagetext.width, config.imagetext.text_layers)
-    unet = build(config.denoiser.widths, vae.config.latent_channels, config.imagetext.width, config.data.size // 16)
+    unet = build(config.denoiser.widths, vae.config["latent_channels"], config.imagetext.width, config.data.size // 16)
     drawer = Drawer(unet, CLIPTextModel(words))
     if options.sheet:
         state = torch.load(config.out / "runs" / "denoiser.checkpoint.pt", weights_only=True)

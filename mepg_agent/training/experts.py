@@ -1,93 +1,106 @@
-"""Style experts: low-rank adapters (LoRA, arXiv 2106.09685) on attention, feed-forward and convolutions."""
+"""Style experts: low-rank adapters (LoRA, arXiv 2106.09685) on attention, feed-forward and convolutions.
+
+`python -m mepg_agent.training.experts watercolor oil` trains them on the pool's scenes of these styles, resumably.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
-from torch import Tensor
+from torch import nn
 from transformers import CLIPTextModel
 
-from mepg_agent.training.denoiser import Codes, noiser, step_loss
+from mepg_agent.engine.memory import keep_freed_memory
+from mepg_agent.training import sheets
+from mepg_agent.training.config import ExpertsConfig, arguments, read
+from mepg_agent.training.denoiser import Codes, Encoded, caption_ids, empty_ids, loss, signal_levels
 from mepg_agent.training.loop import Budget, Run
+from mepg_agent.training.pool import Pool, Source, all_styles
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 WIDE = ("conv1", "conv2", "ff.net.0.proj", "ff.net.2")
 
 
-def config(rank: int = 4, wide_rank: int = 4) -> LoraConfig:
-    """Rank `rank` on the attention projections, `wide_rank` on convolutions and feed-forward."""
-    return LoraConfig(
-        r=rank,
-        lora_alpha=rank,
-        init_lora_weights="gaussian",
-        target_modules=[*ATTENTION, *WIDE],
-        rank_pattern={name: wide_rank for name in WIDE},
-        alpha_pattern={name: wide_rank for name in WIDE},
-    )
+def lora(rank: int) -> LoraConfig:
+    return LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=[*ATTENTION, *WIDE])
+
+
+class Adapter(nn.Module):
+    """The adapter's parameters alone, so that checkpoints do not carry the denoiser."""
+
+    def __init__(self, unet: UNet2DConditionModel) -> None:
+        super().__init__()
+        self.parts = nn.ParameterList(p for p in unet.parameters() if p.requires_grad)
 
 
 def train(
     name: str,
     unet: UNet2DConditionModel,
-    codes: Codes,
     text_tower: CLIPTextModel,
-    empty: Tensor,
+    codes: Codes,
+    empty: torch.Tensor,
     folder: Path,
-    budget: Budget,
+    config: ExpertsConfig,
     seed: int,
-    batch: int = 128,
-    peak: float = 1.5e-3,
-) -> Path:
-    """Trains one adapter on `codes` (pictures of the style) and writes `folder/name/adapter.safetensors`.
-
-    The denoiser comes back as it was.
-    """
+) -> None:
+    """Adds the adapter `name` to `unet` and trains it on `codes`, pictures of the style."""
     torch.manual_seed(seed)
-    device = codes.latents.device
     unet.requires_grad_(False)
-    unet.add_adapter(config(), adapter_name=name)
-    trained = [p for p in unet.parameters() if p.requires_grad]
-    run = Run(
-        f"expert-{name}",
-        folder / "runs",
-        _Adapter(trained),
-        torch.optim.AdamW(trained, lr=peak, weight_decay=0.01),
-        budget,
-        peak=peak,
-        ema_decay=0.99,
-    )
-    generator = torch.Generator(device).manual_seed(seed + run.step)
-    alphas = noiser().alphas_cumprod.to(device)
+    unet.add_adapter(lora(config.rank), adapter_name=name)
+    adapter = Adapter(unet)
+    optimizer = torch.optim.AdamW(adapter.parameters(), lr=config.peak, weight_decay=0.01)
+    run = Run(f"expert-{name}", folder, adapter, optimizer, Budget(minutes=config.minutes), config.peak, ema_decay=0.99)
+    generator, levels = torch.Generator().manual_seed(seed + run.step), signal_levels()
     for _ in run:
-        rows = torch.randint(len(codes.latents), (batch,), generator=generator, device=device)
-        value = step_loss(unet, codes, rows, text_tower, empty, alphas, generator)
-        run.optimizer.zero_grad(set_to_none=True)
+        rows = torch.randint(len(codes.latents), (config.batch,), generator=generator)
+        with torch.no_grad():
+            text = text_tower(caption_ids(codes, rows, empty, generator)).last_hidden_state
+        value = loss(unet, codes.latents[rows].float(), text, levels, generator)
+        optimizer.zero_grad(set_to_none=True)
         value.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        run.optimizer.step()
+        torch.nn.utils.clip_grad_norm_(adapter.parameters(), 1.0)
+        optimizer.step()
         run.note(loss=value)
-    run.model.load_state_dict(run.averaged())
-    target = folder / name
-    save(unet, name, target)
-    unet.delete_adapters(name)
-    return target
+    adapter.load_state_dict(run.averaged())
 
 
-class _Adapter(torch.nn.Module):
-    """The adapter's parameters alone, so that checkpoints do not carry the denoiser."""
-
-    def __init__(self, parameters: list[torch.nn.Parameter]) -> None:
-        super().__init__()
-        self.items = torch.nn.ParameterList(parameters)
-
-
-def save(unet: UNet2DConditionModel, name: str, target: Path) -> None:
-    layers = get_peft_model_state_dict(unet, adapter_name=name)
-    layers = {k: v.half() for k, v in layers.items()}
+def save(unet: UNet2DConditionModel, name: str, folder: Path) -> None:
+    """Write `folder/adapter.safetensors` in diffusers' format, half precision."""
+    layers: dict[str, Any] = get_peft_model_state_dict(unet, adapter_name=name)
     StableDiffusionPipeline.save_lora_weights(
-        target, unet_lora_layers=layers, weight_name="adapter.safetensors", safe_serialization=True
+        folder,
+        unet_lora_layers={key: value.half() for key, value in layers.items()},
+        weight_name="adapter.safetensors",
+        safe_serialization=True,
     )
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("styles", nargs="+")
+    options = parser.parse_args()
+    config = read(options.config)
+    keep_freed_memory()
+    pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
+    pipe.set_progress_bar_config(disable=True)
+    pool = Pool(Source.of(config.data))
+    known = all_styles(pool.source.vocabulary())
+    for style in options.styles:
+        number = known.index(style)
+        codes = Encoded(pool, pipe.vae, pipe.tokenizer, number).codes()
+        train(
+            style, pipe.unet, pipe.text_encoder, codes, empty_ids(pipe.tokenizer), config.out / "runs",
+            config.experts, config.data.seed + 100 + number,
+        )  # fmt: skip
+        save(pipe.unet, style, config.out / style)
+        sheets.prompts(pipe, [f"{p}, {style} style" for p in sheets.SIX], config.out / style / "sheet.png", 3.0)
+        pipe.unet.delete_adapters(style)
+
+
+if __name__ == "__main__":
+    main()

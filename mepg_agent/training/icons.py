@@ -64,7 +64,7 @@ def rasterise(svg: str) -> Image.Image:
     inner = SIZE - 2 * BORDER
     art = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=2 * inner, height=2 * inner))))
     art = art.convert("RGBA")
-    box = art.getchannel("A").point(lambda a: 255 if a > 8 else 0).getbbox()
+    box = Image.fromarray(np.asarray(art.getchannel("A")) > 8).getbbox()
     if box is None:
         raise BrokenAsset("An icon is empty.", "Pin the icon package to the version named in SETS.")
     art = art.crop(box)

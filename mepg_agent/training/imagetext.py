@@ -1,6 +1,6 @@
 """The image-text model: transformers' CLIPModel. Its text tower conditions the denoiser, the whole is the verifier.
 
-The text tower comes from the denoiser's training and stays as it is; the image tower and the projections are fitted to it.
+The text tower comes from the denoiser's training and stays as it is; image tower and projections are fitted to it.
 
 Trained on crops of single things ("a red fox, neon style") and on whole scenes with their captions. Texts that are also
 true of another picture of the batch ("a fox" beside a crop of a second fox) are left out of the loss instead of being
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,33 +41,28 @@ def train_tokenizer(texts: Iterable[str], folder: Path, size: int = 2048) -> CLI
     return CLIPTokenizer.from_pretrained(folder)
 
 
-def shared(width: int) -> dict[str, int]:
+def _tower(width: int, layers: int) -> dict[str, Any]:
     return {
         "hidden_size": width,
         "intermediate_size": 4 * width,
         "num_attention_heads": max(width // 64, 1),
+        "num_hidden_layers": layers,
         "projection_dim": width,
     }
 
 
 def text_config(tokenizer: CLIPTokenizer, width: int, layers: int) -> CLIPTextConfig:
-    return CLIPTextConfig(
-        vocab_size=len(tokenizer),
-        max_position_embeddings=TOKENS,
-        num_hidden_layers=layers,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        **shared(width),
-    )
+    tokens: dict[str, Any] = {
+        f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")
+    }
+    return CLIPTextConfig(vocab_size=len(tokenizer), max_position_embeddings=TOKENS, **tokens, **_tower(width, layers))
 
 
 def build(text: CLIPTextModel, layers: int) -> CLIPModel:
     """A CLIP model around a trained text tower; its image tower is new."""
     width = text.config.hidden_size
-    vision = {"image_size": IMAGE, "patch_size": 16, "num_hidden_layers": layers, **shared(width)}
-    config = CLIPConfig(text_config=text.config.to_dict(), vision_config=vision, projection_dim=width)
-    model = CLIPModel(config)
+    vision = {"image_size": IMAGE, "patch_size": 16, **_tower(width, layers)}
+    model = CLIPModel(CLIPConfig(text_config=text.config.to_dict(), vision_config=vision, projection_dim=width))
     model.text_model.load_state_dict(text.state_dict())
     return model
 
@@ -169,7 +165,7 @@ def accuracy(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str
     texts = CropTexts(tokenizer, nouns, styles)
     crops = cut(pool, 0, HELD_OUT)
     pixels = crops.batch(torch.arange(len(crops.labels)), torch.Generator().manual_seed(1), rough=False)
-    image = model.get_image_features(pixel_values=pixels).pooler_output
+    image = _pooled(model.get_image_features(pixel_values=pixels))
     noun, style, _ = crops.labels.unbind(1)
     every = torch.arange(len(nouns))
     none = torch.full_like(every, -1)
@@ -184,8 +180,12 @@ def accuracy(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str
     }
 
 
+def _pooled(output: Any) -> Tensor:
+    return output.pooler_output
+
+
 def _directions(model: CLIPModel, ids: Tensor) -> Tensor:
-    words = torch.cat([model.get_text_features(input_ids=chunk).pooler_output for chunk in ids.split(128)])
+    words = torch.cat([_pooled(model.get_text_features(input_ids=chunk)) for chunk in ids.split(128)])
     return words / words.norm(dim=-1, keepdim=True)
 
 

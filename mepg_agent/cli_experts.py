@@ -1,0 +1,112 @@
+"""`mepg experts`: list, show, add, remove and check style experts."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from mepg_agent.cli_input import AsJson
+from mepg_agent.cli_report import expert_view, experts_view, health_view
+from mepg_agent.errors import BadInput
+from mepg_agent.portfolio import Expert, Portfolio
+from mepg_agent.settings import Settings
+
+FAULT = 1
+
+app = typer.Typer(invoke_without_command=True)
+
+
+@app.callback()
+def experts(ctx: typer.Context) -> None:
+    """The installed style experts."""
+    if ctx.invoked_subcommand is None:
+        list_experts(ctx)
+
+
+@app.command("list")
+def list_experts(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the installed experts."""
+    if as_json:
+        ctx.obj.json([expert.model_dump(mode="json") for expert in _experts()])
+    else:
+        ctx.obj.out.print(experts_view(_experts()))
+
+
+@app.command()
+def show(ctx: typer.Context, expert: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Show one expert: "watercolor", or "picturebook/watercolor" where two families have one of that name."""
+    every = _experts()
+    found = [e for e in every if expert in (e.id, f"{e.base}/{e.id}")]
+    if not found:
+        known = ", ".join(e.id for e in every) or "none"
+        raise BadInput(f"There is no expert '{expert}'.", f"Installed experts: {known}.")
+    if len(found) > 1:
+        names = " or ".join(f"{e.base}/{e.id}" for e in found)
+        raise BadInput(f"Several families have an expert '{expert}'.", f"Say {names}.")
+    if as_json:
+        ctx.obj.json(found[0].model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(expert_view(found[0]))
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="PATH", help="A LoRA: .safetensors of diffusers, peft or kohya.")],
+    base: Annotated[str, typer.Option(help="The family it was trained for.")] = "picturebook",
+    expert_id: Annotated[str | None, typer.Option("--id", help="Short name; without it, from the title.")] = None,
+    title: Annotated[str | None, typer.Option(help="Without it, as the file or its name says.")] = None,
+    trigger: Annotated[list[str] | None, typer.Option(help="A phrase that chooses it; may be given again.")] = None,
+    description: Annotated[str | None, typer.Option(help="What its pictures look like.")] = None,
+    licence: Annotated[str | None, typer.Option(help='Without it, as the file says, or "unknown".')] = None,
+    scale: Annotated[float, typer.Option(help="Its strength, more than 0 and at most 2.")] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """Add a LoRA as an expert."""
+    from mepg_agent.experts_io.install import add as install
+
+    with redirect_stdout(sys.stderr):
+        found = install(
+            Settings.load(), file, base=base, expert_id=expert_id, title=title, triggers=tuple(trigger or ()),
+            description=description, licence=licence, scale=scale,
+        )  # fmt: skip
+    if as_json:
+        ctx.obj.json({**found.item.model_dump(mode="json"), "folder": str(found.folder)})
+    else:
+        ctx.obj.out.print(expert_view(found.item))
+        ctx.obj.out.print(Text(f"Added: {found.folder}"))
+
+
+@app.command()
+def remove(ctx: typer.Context, expert: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Remove an expert that was added; those that came with the package stay."""
+    from mepg_agent.experts_io.install import remove as uninstall
+
+    folder = uninstall(Settings.load(), expert)
+    if as_json:
+        ctx.obj.json({"removed": str(folder)})
+    else:
+        ctx.obj.out.print(Text(f"Removed: {folder}"))
+
+
+@app.command()
+def check(ctx: typer.Context, as_json: AsJson = False) -> int:
+    """Check every expert: manifest, hash, fit to its family. The exit code is 1 when one is broken."""
+    from mepg_agent.experts_io.check import check as examine
+
+    with redirect_stdout(sys.stderr):
+        found = examine(Settings.load())
+    if as_json:
+        ctx.obj.json([health.model_dump(mode="json") for health in found])
+    else:
+        ctx.obj.out.print(health_view(found))
+    return FAULT if any(health.problem for health in found) else 0
+
+
+def _experts() -> list[Expert]:
+    return [found.item for found in Portfolio(Settings.load().experts).experts.values()]

@@ -1,0 +1,1 @@
+"""Experts in and out of the person's own folder: add one from a file, remove one, check them all."""
