@@ -165,6 +165,17 @@ def place(found: Found[Backbone], name: str) -> Path | str:
     return name
 
 
+def check_weights(found: Found[Backbone], part: str) -> None:
+    """Compare the files below `part` with the manifest's hashes. BrokenAsset for one that is missing or damaged."""
+    for path, wanted in found.item.sha256.items():
+        if not path.startswith(f"{part}/"):
+            continue
+        file = found.folder / path
+        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != wanted:
+            state = "is damaged" if file.is_file() else "is missing"
+            raise BrokenAsset(f"The weights file {file} {state}.", "Restore it: install the package again.")
+
+
 def weights_file(found: Found[Expert]) -> Path:
     """Absolute path of an expert's weights. BrokenAsset where it leads out of the expert's folder."""
     file = (found.folder / found.item.file).resolve()

@@ -24,7 +24,7 @@ from mepg_agent.training.psa_scenes import plan_of, sample_scene
 from mepg_agent.training.psa_words import STYLES, Pool
 
 ROOT = Path(__file__).parents[1]
-VOCABULARY = load_vocabulary(ROOT / "experts/picturebook/vocabulary.toml")
+VOCABULARY = load_vocabulary(ROOT / "experts/picturebook/vocabulary-full.toml")
 EXTENT = Extent(width=512, height=512)
 
 

@@ -24,7 +24,7 @@ from mepg_agent.scene import Extent
 from mepg_agent.training.psa_data import load_vocabulary
 from mepg_agent.training.psa_scenes import plan_of, sample_scene
 
-VOCABULARY = load_vocabulary(Path(__file__).parents[1] / "experts/picturebook/vocabulary.toml")
+VOCABULARY = load_vocabulary(Path(__file__).parents[1] / "experts/picturebook/vocabulary-full.toml")
 SQUARE = Extent(width=256, height=256)
 TEXT = "meadow|night|watercolor\nfox|red|sleepy|-|3565 3030\npuppy|-|~ with a hat|oil|7050 5555\n1 left of 2"
 

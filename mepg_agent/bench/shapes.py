@@ -135,7 +135,9 @@ def build(arch: Arch, device: str, dtype: torch.dtype) -> Any:
         "tokenizer": words,
         "text_encoder": CLIPTextModel(_text(words, arch.encoders[0])),
         "unet": UNet2DConditionModel(**unet),
-        "scheduler": DPMSolverMultistepScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012),
+        "scheduler": DPMSolverMultistepScheduler(
+            beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, steps_offset=1
+        ),
     }
     if len(arch.encoders) == 2:
         second = CLIPTextModelWithProjection(_text(words, arch.encoders[1]))

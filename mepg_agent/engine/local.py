@@ -38,6 +38,9 @@ class LocalEngine:
         """Loads the pipeline (.safetensors only). `dtype` is float32 unless given. BrokenAsset where it cannot."""
         import torch
 
+        from mepg_agent.engine.memory import keep_freed_memory
+
+        keep_freed_memory()
         if threads is not None:
             torch.set_num_threads(threads)
         self._take(_load(str(source), revision, dtype or torch.float32, device), weights_hash)
@@ -155,8 +158,9 @@ def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
                 source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
             )
     except (OSError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).rstrip(".").split())
         raise BrokenAsset(
-            f"The pipeline {source} cannot be loaded: {error}.", "Check the folder or hub id in backbone.toml."
+            f"The pipeline {source} cannot be loaded: {reason}.", "Check the folder or hub id in backbone.toml."
         ) from error
     if not isinstance(pipe, StableDiffusionPipeline | StableDiffusionXLPipeline):
         raise BrokenAsset(

@@ -188,7 +188,9 @@ def _pair(
     rank, weight = len(down), module.weight
     wanted = (rank, *weight.shape[1:]), (weight.shape[0], rank, *(1 for _ in weight.shape[2:]))
     if rank == 0 or (down.shape, up.shape) != wanted:
-        raise misfit(adapter, f"{name} has the size {_size(weight)}, the adapter's halves are {_size(down)}, {_size(up)}")
+        raise misfit(
+            adapter, f"{name} has the size {_size(weight)}, the adapter's halves are {_size(down)}, {_size(up)}"
+        )
     scale = 1.0 if alpha[0] is None else alpha[0] / (rank**0.5 if alpha[1] else rank)
     scaled = up.to(torch.float32) * scale
     for half in (down, scaled):

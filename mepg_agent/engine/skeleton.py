@@ -38,7 +38,8 @@ def skeleton(source: str, revision: str | None = None) -> Any:
     except (OSError, *lora_files.CONFUSED) as error:
         said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise BrokenAsset(
-            f"The shapes of the pipeline {source} cannot be read: {said}.", "Check the folder or hub id in backbone.toml."
+            f"The shapes of the pipeline {source} cannot be read: {said}.",
+            "Check the folder or hub id in backbone.toml.",
         ) from error
 
 

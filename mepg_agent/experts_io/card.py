@@ -70,7 +70,9 @@ def card(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         what = str(first["loc"][0])
-        raise BadInput(f"The expert's {what} cannot be {first['input']!r}: {first['msg']}.", f"Change the {what}.") from error
+        raise BadInput(
+            f"The expert's {what} cannot be {first['input']!r}: {first['msg']}.", f"Change the {what}."
+        ) from error
 
 
 def as_toml(expert: Expert) -> str:

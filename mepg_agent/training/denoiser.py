@@ -155,8 +155,8 @@ class Drawer(nn.Module):
         self.unet, self.text = unet, text
 
 
-def train(drawer: Drawer, source: Encoded, folder: Path, config: DenoiserConfig, seed: int = 0) -> None:
-    peak, budget = config.peak, Budget(minutes=config.minutes)
+def train(drawer: Drawer, source: Encoded, folder: Path, config: DenoiserConfig, budget: Budget, seed: int = 0) -> None:
+    peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, foreach=True)
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.9995)
@@ -214,7 +214,10 @@ def main() -> None:
         drawer.load_state_dict(state["average"])
         print({k: state[k] for k in ("step", "seconds")})
     else:
-        train(drawer, Encoded(Pool(Source.of(config.data)), vae, tokenizer), config.out / "runs", config.denoiser)
+        budget = Budget(minutes=config.denoiser.minutes)
+        train(
+            drawer, Encoded(Pool(Source.of(config.data)), vae, tokenizer), config.out / "runs", config.denoiser, budget
+        )
     pipe = pipeline(vae, drawer.text.eval(), tokenizer, drawer.unet.eval())
     pipe.save_pretrained(config.out / "pipeline")
     sheets.prompts(pipe, sheets.PROMPTS, config.out / "sheet.png", guidance=3.0)

@@ -19,7 +19,7 @@ from PIL import Image
 from scipy import ndimage
 
 from mepg_agent.errors import BrokenAsset
-from mepg_agent.portfolio import Portfolio, Vocabulary
+from mepg_agent.portfolio import Vocabulary, read_vocabulary
 
 SETS = {  # look -> (npm package, version)
     "cartoon": ("@iconify-json/noto", "1.2.9"),
@@ -159,10 +159,9 @@ def pack(vocabulary: Vocabulary, modules: Path, target: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("train-data"), help="folder for the packages and sprites.npz")
-    parser.add_argument("--experts", type=Path, default=Path("experts"), help="folder that holds picturebook/")
+    parser.add_argument("--vocabulary", type=Path, default=Path("experts/picturebook/vocabulary-full.toml"))
     options = parser.parse_args()
-    vocabulary = Portfolio((options.experts,)).vocabulary("picturebook")
-    assert vocabulary is not None
+    vocabulary = read_vocabulary(options.vocabulary)
     if not (options.out / "node_modules").is_dir():
         fetch(options.out)
     pack(vocabulary, options.out / "node_modules", options.out / "sprites.npz")

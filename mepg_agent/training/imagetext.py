@@ -25,7 +25,7 @@ from mepg_agent.training.captions import article
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT, as_floats, cut, roughen
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, Source, all_styles
+from mepg_agent.training.pool import CAPTIONS, Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
 
 TOKENS = 48
@@ -78,7 +78,7 @@ class CropTexts:
                 for color in (None, *TINTS):
                     words = article(f"{color} {noun}" if color else noun)
                     texts.append(f"{words}, {style} style" if style else words)
-        self.ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
+        self.ids = _ids(tokenizer, texts)
 
     def row(self, noun: Tensor, style: Tensor, color: Tensor) -> Tensor:
         return (noun * self.styles + style + 1) * self.colors + color + 1
@@ -101,12 +101,12 @@ def train(
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
     run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
     generator = torch.Generator().manual_seed(pool.source.seed + run.step)
-    data = Data(pool, tokenizer)
+    data = Data(pool, tokenizer, model.text_model.eval())
     for _ in run:
-        pixels, ids, also_true = data.batch(batch, generator)
-        out = model(input_ids=ids, pixel_values=pixels)
-        image = out.image_embeds / out.image_embeds.norm(dim=-1, keepdim=True)
-        text = out.text_embeds / out.text_embeds.norm(dim=-1, keepdim=True)
+        pixels, words, also_true = data.batch(batch, generator)
+        image = model.visual_projection(_pooled(model.vision_model(pixel_values=pixels)))
+        text = model.text_projection(words)
+        image, text = image / image.norm(dim=-1, keepdim=True), text / text.norm(dim=-1, keepdim=True)
         value = contrast(image, text, model.logit_scale, also_true)
         run.optimizer.zero_grad(set_to_none=True)
         value.backward()
@@ -120,20 +120,20 @@ def train(
 
 
 class Data:
-    """Batches of three quarters crops and one quarter whole scenes, with their texts."""
+    """Batches of three quarters crops and one quarter whole scenes, with what the frozen text tower makes of their texts."""
 
-    def __init__(self, pool: Pool, tokenizer: CLIPTokenizer, scenes: int = 10_000) -> None:
+    def __init__(self, pool: Pool, tokenizer: CLIPTokenizer, tower: CLIPTextModel, scenes: int = 10_000) -> None:
         vocabulary = pool.source.vocabulary()
         stop = min(HELD_OUT + scenes, len(pool))
         self.texts = CropTexts(tokenizer, list(vocabulary.nouns), all_styles(vocabulary))
         self.crops = cut(pool, HELD_OUT, stop)
         self.scenes = torch.stack([_small(pool, row) for row in range(HELD_OUT, stop)])
         texts = [text for pair in pool.texts[HELD_OUT:stop] for text in pair]
-        ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
-        self.ids = ids.view(len(self.scenes), -1, ids.shape[-1])
+        self.crop_words = _read_out(tower, self.texts.ids)
+        self.scene_words = _read_out(tower, _ids(tokenizer, texts)).view(len(self.scenes), CAPTIONS, -1)
 
     def batch(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Pixels (n, 3, 64, 64), token ids (n, 48), also_true (n, n)."""
+        """Pixels (n, 3, 64, 64), text states (n, width), also_true (n, n)."""
         crops = batch * 3 // 4
         rows = torch.randint(len(self.crops.labels), (crops,), generator=generator)
         whole = torch.randint(len(self.scenes), (batch - crops,), generator=generator)
@@ -143,13 +143,14 @@ class Data:
         say = torch.rand((2, crops), generator=generator)
         said_style = torch.where(say[0] < 0.6, style, -1)
         said_color = torch.where(say[1] < 0.5, color, -1)
-        which = torch.randint(self.ids.shape[1], whole.shape, generator=generator)
-        ids = torch.cat([self.texts.ids[self.texts.row(noun, said_style, said_color)], self.ids[whole, which]])
+        which = torch.randint(CAPTIONS, whole.shape, generator=generator)
+        of_crops = self.crop_words[self.texts.row(noun, said_style, said_color)]
+        words = torch.cat([of_crops, self.scene_words[whole, which]])
         true = noun[:, None] == noun[None, :]
         true &= (said_style[:, None] == style[None, :]) | (said_style[:, None] < 0)
         true &= (said_color[:, None] == color[None, :]) | (said_color[:, None] < 0)
         true.fill_diagonal_(False)
-        return pixels, ids, torch.nn.functional.pad(true, (0, batch - crops, 0, batch - crops))
+        return pixels, words, F.pad(true, (0, batch - crops, 0, batch - crops))
 
 
 def _small(pool: Pool, row: int) -> Tensor:
@@ -178,6 +179,16 @@ def accuracy(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str
         "noun": float(((image @ named.T).argmax(1) == noun).float().mean()),
         "style": float((torch.einsum("nsd,nd->ns", styled, image).argmax(1) == style).float().mean()),
     }
+
+
+def _ids(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:
+    """Padded to the longest only: a causal tower's state at the end of a text does not know what follows."""
+    return tokenizer(texts, padding=True, truncation=True, return_tensors="pt")["input_ids"]
+
+
+@torch.no_grad()
+def _read_out(tower: CLIPTextModel, ids: Tensor) -> Tensor:
+    return torch.cat([_pooled(tower(input_ids=chunk)) for chunk in ids.split(256)])
 
 
 def _pooled(output: Any) -> Tensor:

@@ -63,6 +63,7 @@ def _compose(source: Source, indices: list[int]) -> None:
     for index in indices:
         if source.file(index, "npz").exists():
             continue
+        composer.forget()
         rng = np.random.default_rng((source.seed, index))
         scenes = []
         for _ in range(SHARD):

@@ -103,6 +103,10 @@ class Composer:
         result = Scene(image, tuple(things), place, time)
         return result if style is None else replace(result, image=apply_style(style, image, rng), style=style)
 
+    def forget(self) -> None:
+        """Drop the painted backgrounds, so that what follows depends on its generator alone."""
+        self._kept.clear()
+
     def _place(self, nouns: list[str], rng: np.random.Generator) -> str:
         if rng.random() < 0.3:
             return str(rng.choice(PLACES))

@@ -8,9 +8,10 @@ from typing import Any, cast
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
-from PIL import Image, ImageDraw
+from PIL import Image
 from torch import Tensor
 
+from mepg_agent.bench.sheet import grid
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.pool import to_float
 
@@ -23,36 +24,20 @@ SIX = (
     "three balloons in the sky",
 )
 PROMPTS = (
-    *(
-        f"{p}, {look} style"
-        for p, look in zip(SIX, ("cartoon", "flat", "glossy", "sticker", "ink", "cartoon"), strict=True)
-    ),
+    *(f"{p}, {look} style" for p, look in zip(SIX, ("flat", "glossy", "ink") * 2, strict=True)),
     "a fox",
     "a blue elephant, glossy style",
     "an owl",
-    "a bicycle, flat style",
-    "a cartoon dog to the left of a house on a meadow",
+    "a bus, flat style",
+    "a flat dog to the left of a house on a meadow",
     "a robot to the right of a guitar in a room",
-    "a full moon above a lighthouse at sea at night",
+    "a full moon above a castle by the sea at night",
     "two dogs in a park",
-    "a purple dragon, cartoon style; a castle, flat style and a full moon top right at night",
+    "a purple elephant, glossy style; a castle, flat style and a full moon top right at night",
     "a penguin in the snow",
     "a rocket in space, glossy style",
-    "an octopus underwater",
+    "a whale underwater",
 )
-
-
-def grid(images: list[Image.Image], labels: list[str], columns: int = 6) -> Image.Image:
-    """Pictures of one size with their captions under them."""
-    width, height = images[0].size
-    rows = -(-len(images) // columns)
-    sheet = Image.new("RGB", (columns * (width + 6), rows * (height + 18)), "white")
-    draw = ImageDraw.Draw(sheet)
-    for i, (image, label) in enumerate(zip(images, labels, strict=True)):
-        x, y = i % columns * (width + 6), i // columns * (height + 18)
-        sheet.paste(image, (x, y))
-        draw.text((x + 2, y + height + 2), label[: width // 6], fill="black")
-    return sheet
 
 
 def prompts(

@@ -1,0 +1,70 @@
+"""Ship the trained family: `python -m mepg_agent.training.export` writes `experts/picturebook/` from the training folder.
+
+Weights go out in half precision and small shards; their hashes, and thresholds from a benchmark's `family.json`, go into
+backbone.toml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from diffusers import StableDiffusionPipeline
+from transformers import CLIPModel, CLIPTokenizer
+
+from mepg_agent.training.config import arguments, read
+
+SHARD = "12MB"
+MADE = "\n# Written by `python -m mepg_agent.training.export`.\n"
+
+
+def ship(source: Path, target: Path) -> None:
+    """Pipeline, verifier and scorer of `source` into the family's folder `target`."""
+    pipe: Any = StableDiffusionPipeline.from_pretrained(source / "pipeline", safety_checker=None)
+    for name in ("unet", "text_encoder", "vae"):
+        folder = target / "pipeline" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        getattr(pipe, name).half().save_pretrained(folder, max_shard_size=SHARD)
+    for name in ("tokenizer", "scheduler"):
+        getattr(pipe, name).save_pretrained(target / "pipeline" / name)
+    pipe.save_config(target / "pipeline")
+    if (source / "verifier").is_dir():
+        shutil.rmtree(target / "verifier", ignore_errors=True)
+        CLIPModel.from_pretrained(source / "verifier").half().save_pretrained(target / "verifier", max_shard_size=SHARD)
+        CLIPTokenizer.from_pretrained(source / "verifier").save_pretrained(target / "verifier")
+    if (source / "scorer").is_dir():
+        shutil.copytree(source / "scorer", target / "scorer", dirs_exist_ok=True)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """sha256 of every weights file that the backbone loads, by path below the folder."""
+    files = [f for part in ("pipeline", "verifier") for f in sorted((folder / part).rglob("*.safetensors"))]
+    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+def write_manifest(folder: Path, thresholds: dict[str, float]) -> None:
+    manifest = folder / "backbone.toml"
+    head = manifest.read_text().split(MADE)[0].rstrip("\n") + "\n"
+    lines = [MADE.rstrip("\n"), "[thresholds]", *(f"{k} = {v}" for k, v in sorted(thresholds.items())), "", "[sha256]"]
+    lines += [f'"{path}" = "{value}"' for path, value in hashes(folder).items()]
+    manifest.write_text(head + "\n".join(lines) + "\n")
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--target", type=Path, default=Path("experts/picturebook"))
+    parser.add_argument("--bench", type=Path, help="family.json of a benchmark run, for the verifier's thresholds")
+    parser.add_argument("--manifest-only", action="store_true", help="write backbone.toml, leave the weights")
+    options = parser.parse_args()
+    config = read(options.config)
+    if not options.manifest_only:
+        ship(config.out, options.target)
+    thresholds = json.loads(options.bench.read_text())["thresholds"] if options.bench else {}
+    write_manifest(options.target, thresholds)
+
+
+if __name__ == "__main__":
+    main()

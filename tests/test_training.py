@@ -1,0 +1,250 @@
+"""The trainers at tiny sizes, on sprites made here: no download, no icon sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
+from mepg_agent.errors import BadInput
+from mepg_agent.portfolio import Vocabulary, read_vocabulary
+from mepg_agent.scene import Box
+from mepg_agent.training import autoencoder, config, denoiser, imagetext
+from mepg_agent.training.captions import article, caption, relation_words, where
+from mepg_agent.training.crops import HELD_OUT, cut
+from mepg_agent.training.icons import dominant_color, dress
+from mepg_agent.training.loop import Budget, Run, learning_rate
+from mepg_agent.training.pool import SHARD, Pool, Source, _compose
+from mepg_agent.training.scenes import Composer, Sprites
+
+FAMILY = Path(__file__).parents[1] / "experts" / "picturebook"
+VOCABULARY = read_vocabulary(FAMILY / "vocabulary.toml")
+LOOKS = ("cartoon", "flat", "glossy", "sticker", "ink")
+
+
+def disc(color: tuple[int, int, int], size: int = 40) -> np.ndarray:
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
+    inside = (x * x + y * y < 0.8)[..., None]
+    return np.concatenate([np.where(inside, color, 0), inside * 255], -1).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def sprites(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    nouns = list(VOCABULARY.nouns)
+    rng = np.random.default_rng(0)
+    art = np.stack([[disc(tuple(rng.integers(30, 255, 3))) for _ in LOOKS] for _ in nouns])
+    file = tmp_path_factory.mktemp("sprites") / "sprites.npz"
+    np.savez(file, sprites=art, nouns=nouns, looks=LOOKS, colors=np.full((len(nouns), len(LOOKS)), "red"))
+    return file
+
+
+@pytest.fixture(scope="module")
+def pool(sprites: Path, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    source = Source(sprites, FAMILY / "vocabulary.toml", tmp_path_factory.mktemp("pool"), size=64, styled=0.05)
+    _compose(source, [0, 1, 2])
+    return Pool(source)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> CLIPTokenizer:
+    return CLIPTokenizer.from_pretrained(FAMILY / "pipeline" / "tokenizer")
+
+
+def test_a_scene_is_named_by_its_seed(sprites: Path) -> None:
+    one, two = (Composer(Sprites.load(sprites), VOCABULARY, 64).scene(np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(one.image, two.image) and one.things == two.things
+
+
+def test_captions_name_only_things_that_are_there(sprites: Path) -> None:
+    composer, rng = Composer(Sprites.load(sprites), VOCABULARY, 64), np.random.default_rng(1)
+    for _ in range(60):
+        scene = composer.scene(rng)
+        text = caption(scene, rng, VOCABULARY)
+        absent = set(VOCABULARY.nouns) - {t.noun for t in scene.things} - _inside(scene.things, VOCABULARY)
+        words = f" {text.replace(',', ' ').replace(';', ' ').replace(':', ' ')} "
+        assert not [n for n in absent if f" {n} " in words], text
+
+
+def _inside(things: tuple, vocabulary: Vocabulary) -> set[str]:
+    """Nouns that an alias of a thing contains: "fish" says nothing of a "tropical fish"."""
+    said = " ".join(a for t in things for a in (t.noun, *vocabulary.nouns[t.noun].aliases))
+    return {n for n in vocabulary.nouns if n in said}
+
+
+def test_relation_words_say_what_the_boxes_show() -> None:
+    left, right = Box(x=0, y=0.4, width=0.2, height=0.2), Box(x=0.7, y=0.4, width=0.2, height=0.2)
+    rng = np.random.default_rng(0)
+    assert "left" in str(relation_words(left, right, rng)) and "right" in str(relation_words(right, left, rng))
+    assert where(left) == "left" and where(Box(x=0.7, y=0, width=0.2, height=0.2)) == "top right"
+    assert article("owl") == "an owl"
+
+
+def test_looks_differ_and_the_dominant_color_is_the_one_a_person_names() -> None:
+    red = disc((210, 30, 30), 60)
+    assert dominant_color(red) == "red" and dominant_color(disc((40, 90, 220))) == "blue"
+    dressed = [dress(red, look) for look in LOOKS]
+    assert all(not np.array_equal(a, b) for i, a in enumerate(dressed) for b in dressed[:i])
+
+
+def test_a_shard_is_the_same_whoever_makes_it_and_is_not_made_twice(pool: Pool, tmp_path: Path) -> None:
+    again = Source(pool.source.sprites, pool.source.vocabulary_file, tmp_path, size=64, styled=0.05)
+    _compose(again, [1])
+    assert np.array_equal(np.load(again.file(1, "image.npy")), pool.images[1])
+    before = again.file(1, "npz").stat().st_mtime_ns
+    _compose(again, [1])
+    assert again.file(1, "npz").stat().st_mtime_ns == before
+
+
+def test_the_pool_takes_in_new_shards(pool: Pool, tmp_path: Path) -> None:
+    source = Source(pool.source.sprites, pool.source.vocabulary_file, tmp_path, size=64)
+    _compose(source, [0])
+    growing = Pool(source)
+    _compose(source, [1])
+    assert len(growing) == SHARD
+    growing.refresh()
+    assert len(growing) == 2 * SHARD == len(growing.texts)
+
+
+def test_the_pca_encoder_is_the_best_linear_code_and_the_decoder_starts_from_it(pool: Pool) -> None:
+    images = pool.pictures(torch.arange(8))
+    values = []
+    for channels in (4, 12):
+        model = PatchAutoencoder(16, channels, 16, 8, 1, 1)
+        autoencoder.fit(model, pool, scenes=100)
+        assert torch.allclose(model.basis @ model.basis.T, torch.eye(channels), atol=1e-4)
+        assert autoencoder.psnr(model, images) == pytest.approx(autoencoder.psnr(model, images, linear=True))
+        values.append(autoencoder.psnr(model, images))
+    assert values[1] > values[0] + 1
+
+
+def test_decoding_a_crop_with_its_halo_gives_the_pixels_of_the_whole() -> None:
+    torch.manual_seed(0)
+    model = PatchAutoencoder(16, 4, 16, 8, 1, 1).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    code = torch.randn(1, 4, 20, 20)
+    with torch.inference_mode():
+        whole, part = model.picture(code), model.picture(code[..., 2:18, 2:18])
+    middle = slice(6 * 16, 14 * 16), slice(6 * 16, 14 * 16)
+    shifted = slice(4 * 16, 12 * 16), slice(4 * 16, 12 * 16)
+    assert torch.allclose(whole[0, :, *middle], part[0, :, *shifted], atol=1e-5)
+
+
+def test_the_decoder_learns_beyond_its_pca(pool: Pool, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = PatchAutoencoder(16, 6, 16, 8, 1, 1)
+    autoencoder.fit(model, pool, scenes=60)
+    images = pool.pictures(torch.arange(16))
+    before = autoencoder.psnr(model, images)
+    autoencoder.train(model, pool, tmp_path, Budget(steps=60), batch=4, crop=32)
+    assert autoencoder.psnr(model, images) > before
+
+
+def tiny_drawer(tokenizer: CLIPTokenizer) -> denoiser.Drawer:
+    torch.manual_seed(0)
+    text = CLIPTextModel(imagetext.text_config(tokenizer, 32, 1))
+    return denoiser.Drawer(denoiser.build((32, 64), latent=4, text=32, sample=4), text)
+
+
+def tiny_vae(pool: Pool) -> PatchAutoencoder:
+    vae = PatchAutoencoder(16, 4, 16, 8, 1, 1)
+    autoencoder.fit(vae, pool, scenes=60)
+    return vae
+
+
+def test_the_denoiser_trains_resumes_and_freezes_its_text_tower_half_way(
+    pool: Pool, tokenizer: CLIPTokenizer, tmp_path: Path
+) -> None:
+    sizes = config.DenoiserConfig(widths=(32, 64), minutes=1, batch=4, peak=1e-3, singles=0.5)
+    source = denoiser.Encoded(pool, tiny_vae(pool), tokenizer)
+    for steps, reached in ((4, 4), (8, 8)):
+        drawer = tiny_drawer(tokenizer)
+        denoiser.train(drawer, source, tmp_path / "runs", sizes, budget=Budget(steps=steps))
+        state = torch.load(tmp_path / "runs" / "denoiser.checkpoint.pt", weights_only=True)
+        assert state["step"] == reached
+    frozen = CLIPTextModel.from_pretrained(tmp_path / "text_encoder")
+    table = "embeddings.token_embedding.weight"
+    written = next(v for k, v in frozen.state_dict().items() if k.endswith(table))
+    last = next(v for k, v in state["model"].items() if k.endswith(table))
+    assert torch.equal(written, last)
+
+
+def test_clean_codes_at_no_noise_cost_nothing_to_a_perfect_denoiser(tokenizer: CLIPTokenizer) -> None:
+    levels = denoiser.signal_levels()
+    assert levels[-1] == pytest.approx(0, abs=1e-6), "the last step is pure noise"
+    steps = denoiser.timesteps(512, 1000, torch.Generator().manual_seed(0))
+    assert int(steps.min()) >= 0 and int(steps.max()) < 1000 and float(steps.float().mean()) > 500
+
+
+def test_a_trained_pipeline_is_an_ordinary_diffusers_folder(
+    pool: Pool, tokenizer: CLIPTokenizer, tmp_path: Path
+) -> None:
+    from diffusers import DiffusionPipeline
+
+    drawer = tiny_drawer(tokenizer)
+    denoiser.pipeline(tiny_vae(pool), drawer.text, tokenizer, drawer.unet).save_pretrained(tmp_path)
+    pipe = DiffusionPipeline.from_pretrained(tmp_path, use_safetensors=True, safety_checker=None)
+    pipe.set_progress_bar_config(disable=True)
+    assert pipe("a fox", num_inference_steps=2).images[0].size == (64, 64)
+
+
+def test_texts_that_are_also_true_are_left_out_of_the_contrast(pool: Pool, tokenizer: CLIPTokenizer) -> None:
+    data = imagetext.Data(pool, tokenizer, tiny_drawer(tokenizer).text.eval(), scenes=40)
+    pixels, words, true = data.batch(32, torch.Generator().manual_seed(0))
+    assert pixels.shape == (32, 3, 64, 64) and words.shape == (32, 32)
+    assert not true.diagonal().any() and not true[24:].any() and not true[:, 24:].any()
+    same = torch.eye(4)
+    also = torch.zeros(4, 4, dtype=torch.bool)
+    also[0, 1] = also[1, 0] = True
+    scale = torch.tensor(2.0)
+    alike = torch.stack([same[0], same[0], same[2], same[3]])
+    assert imagetext.contrast(alike, alike, scale, also) < imagetext.contrast(alike, alike, scale, also & False)
+
+
+def test_the_image_tower_is_fitted_and_the_text_tower_left_alone(
+    pool: Pool, tokenizer: CLIPTokenizer, tmp_path: Path
+) -> None:
+    text = tiny_drawer(tokenizer).text
+    before = {k: v.clone() for k, v in text.state_dict().items()}
+    model = imagetext.build(text, 1)
+    imagetext.train(model, tokenizer, pool, tmp_path, Budget(steps=3), batch=16)
+    assert all(torch.equal(v, before[k]) for k, v in model.text_model.state_dict().items())
+    assert set(imagetext.accuracy(model, tokenizer, pool)) == {"noun", "style"}
+
+
+def test_crops_are_labelled_with_what_they_show(pool: Pool) -> None:
+    crops = cut(pool, 0, 20)
+    things = int((pool.labels[:20, :, 0] >= 0).sum())
+    assert len(crops.pixels) == len(crops.labels) == things
+    views = crops.batch(torch.arange(things), torch.Generator().manual_seed(0))
+    assert views.shape == (things, 3, 64, 64) and views.abs().max() <= 1
+    assert len(pool) > HELD_OUT, "the fixture is large enough to leave held-out scenes alone"
+
+
+def test_a_run_ends_with_its_budget_and_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    def run(steps: int) -> Run:
+        model = torch.nn.Linear(2, 2)
+        return Run(
+            "r", tmp_path, model, torch.optim.AdamW(model.parameters()), Budget(steps=steps), 1e-3, ema_decay=0.9
+        )
+
+    assert list(run(3)) == [0, 1, 2]
+    assert list(run(5)) == [3, 4]
+
+
+def test_the_learning_rate_warms_up_and_falls_to_its_floor() -> None:
+    assert learning_rate(0, 1.0, step=0) < 0.01 < learning_rate(0, 1.0, step=500) == pytest.approx(1.0)
+    assert learning_rate(1.0, 1.0, step=5000) == pytest.approx(0.02)
+
+
+def test_the_shipped_configuration_is_valid_and_a_wrong_key_is_named(tmp_path: Path) -> None:
+    shipped = FAMILY / "training.toml"
+    assert config.read(shipped).data.size == 256
+    wrong = tmp_path / "training.toml"
+    wrong.write_text(shipped.read_text().replace("styled =", "stylish ="))
+    with pytest.raises(BadInput, match="styled|stylish"):
+        config.read(wrong)
