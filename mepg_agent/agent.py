@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any, Self
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -23,7 +22,7 @@ from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
 from mepg_agent.graph import MAX_REVISIONS, Asked, Context, State, build_graph
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.rules import RulePlanner
-from mepg_agent.portfolio import Portfolio, place
+from mepg_agent.portfolio import Portfolio, check_weights, place
 from mepg_agent.records import Brief, Event
 from mepg_agent.scene import MAX_REGIONS, ScenePlan
 from mepg_agent.session import Result, SessionStore
@@ -171,6 +170,7 @@ class Agent:
         from mepg_agent.engine.local import LocalEngine
 
         found = self.portfolio.backbone(backbone)
+        check_weights(found, found.item.pipeline)
         return LocalEngine(
             place(found, found.item.pipeline),
             weights_hash=found.item.weights_hash(),
@@ -194,6 +194,7 @@ class Agent:
         from mepg_agent.engine.device import choose_device
         from mepg_agent.verify.clip import ClipVerifier
 
+        check_weights(found, found.item.verifier)
         return ClipVerifier(
             place(found, found.item.verifier),
             found.item.thresholds,

@@ -246,5 +246,5 @@ def test_the_shipped_configuration_is_valid_and_a_wrong_key_is_named(tmp_path: P
     assert config.read(shipped).data.size == 256
     wrong = tmp_path / "training.toml"
     wrong.write_text(shipped.read_text().replace("styled =", "stylish ="))
-    with pytest.raises(BadInput, match="styled|stylish"):
+    with pytest.raises(BadInput, match=r"styled|stylish"):
         config.read(wrong)

@@ -19,14 +19,19 @@ from rich.progress import track
 from rich.table import Table
 
 from mepg_agent.bench.scorer import SIZE, Scorer
+from mepg_agent.bench.sheet import grid
 from mepg_agent.engine.base import Engine, Picture, Pixels
+from mepg_agent.engine.device import choose_device
+from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
+from mepg_agent.errors import BadInput
 from mepg_agent.planning.wording import noun_phrase
-from mepg_agent.portfolio import Backbone, Found, Vocabulary
+from mepg_agent.portfolio import Backbone, Found, Portfolio, Vocabulary, place
 from mepg_agent.records import Brief, Check, RenderJob
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
+from mepg_agent.settings import Settings
 from mepg_agent.verify.base import Verifier, calibrate
-from mepg_agent.verify.clip import square_crop
+from mepg_agent.verify.clip import ClipVerifier, square_crop
 
 SEEDS = 4
 SIDE = 0.66  # of the box of a thing drawn alone
@@ -121,7 +126,7 @@ class FamilyBench:
         return found
 
     def table(self) -> dict[str, float]:
-        """Shares in 0..1. A false pass is a picture that the verifier takes and the scorer does not, and the reverse."""
+        """Shares in 0..1. A false pass is a picture that the verifier takes and the scorer does not; or the reverse."""
         bar = self.thresholds().get("present", 0.5)
         right = np.array([r.seen == r.noun for r in self.rows])
         passed = np.array([r.present >= bar for r in self.rows])
@@ -149,11 +154,31 @@ def show(bench: FamilyBench, console: Console) -> None:
 
 def write(bench: FamilyBench, folder: Path) -> None:
     """`family.json` and `nouns.png`: every noun in two looks, captioned with what the scorer saw."""
-    from mepg_agent.bench.sheet import grid
-
     folder.mkdir(parents=True, exist_ok=True)
     result = {"table": bench.table(), "thresholds": bench.thresholds(), "right of 4": bench.per_noun()}
     (folder / "family.json").write_text(json.dumps(result, indent=1) + "\n")
     shown = [r for r in bench.rows if r.seed < 2]
     labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
+
+
+def load(settings: Settings, backbone: str = "picturebook") -> FamilyBench:
+    """The shipped family, ready to be measured. Raises BadInput for a backbone without a vocabulary or a scorer."""
+    portfolio = Portfolio(settings.experts)
+    found, vocabulary = portfolio.backbone(backbone), portfolio.vocabulary(backbone)
+    scorer = found.folder / "scorer"
+    if vocabulary is None or not scorer.is_dir():
+        raise BadInput(f"{backbone} has no vocabulary or no scorer.", "Measure a family that ships both.")
+    device = choose_device(settings.device)
+    engine = LocalEngine(
+        place(found, found.item.pipeline),
+        weights_hash=found.item.weights_hash(),
+        device=device,
+        threads=settings.threads,
+    )
+    looks = {look: look for look in vocabulary.looks}
+    verifier = ClipVerifier(
+        place(found, found.item.verifier or "verifier"), found.item.thresholds, vocabulary, looks,
+        found.item.style_prompt, device,
+    )  # fmt: skip
+    return FamilyBench(engine, verifier, Scorer.load(scorer), found, vocabulary)

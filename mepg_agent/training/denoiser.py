@@ -200,6 +200,7 @@ def pipeline(
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--sheet", action="store_true", help="only draw a sheet with the newest checkpoint's average")
+    parser.add_argument("--start", type=Path, help="a pipeline folder whose denoiser and text tower to go on from")
     options = parser.parse_args()
     config = read(options.config)
     keep_freed_memory()
@@ -209,6 +210,9 @@ def main() -> None:
     words = text_config(tokenizer, config.imagetext.width, config.imagetext.text_layers)
     unet = build(config.denoiser.widths, vae.config["latent_channels"], config.imagetext.width, config.data.size // 16)
     drawer = Drawer(unet, CLIPTextModel(words))
+    if options.start:
+        drawer.unet.load_state_dict(UNet2DConditionModel.from_pretrained(options.start / "unet").float().state_dict())
+        drawer.text.load_state_dict(CLIPTextModel.from_pretrained(options.start / "text_encoder").float().state_dict())
     if options.sheet:
         state = torch.load(config.out / "runs" / "denoiser.checkpoint.pt", weights_only=True)
         drawer.load_state_dict(state["average"])

@@ -1,7 +1,7 @@
-"""Ship the trained family: `python -m mepg_agent.training.export` writes `experts/picturebook/` from the training folder.
+"""Ship the trained family: `python -m mepg_agent.training.export` fills `experts/picturebook/`.
 
-Weights go out in half precision and small shards; their hashes, and thresholds from a benchmark's `family.json`, go into
-backbone.toml.
+Weights go out in half precision and small shards; their hashes, and thresholds from a benchmark's `family.json`, go
+into backbone.toml.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def train(
 
 
 class Data:
-    """Batches of three quarters crops and one quarter whole scenes, with what the frozen text tower makes of their texts."""
+    """Batches of three quarters crops and one quarter whole scenes, with the text tower's states for their texts."""
 
     def __init__(self, pool: Pool, tokenizer: CLIPTokenizer, tower: CLIPTextModel, scenes: int = 10_000) -> None:
         vocabulary = pool.source.vocabulary()

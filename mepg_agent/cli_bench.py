@@ -1,0 +1,66 @@
+"""`mepg bench`: what the engine costs, measured on this machine."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from rich.text import Text
+
+from mepg_agent.cli_input import AsJson, check_output, read_size
+from mepg_agent.cli_report import speed_view
+from mepg_agent.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure what pictures cost on this machine."""
+
+
+@app.command()
+def speed(
+    ctx: typer.Context,
+    arch: Annotated[str, typer.Option(help="Whose shape: picturebook, sd15 or sdxl; weights are random.")] = (
+        "picturebook"
+    ),
+    steps: Annotated[int, typer.Option(min=1, max=200, help="Denoising steps of a picture.")] = 20,
+    repeats: Annotated[int, typer.Option(min=1, max=1000, help="Pictures of each contender.")] = 5,
+    size: Annotated[
+        str | None, typer.Option(metavar="PIXELS", help="As 256 or 320x256; at most 256 on a CPU without it.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Plot (.png); the figures go beside it (.json)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare regions and experts in one pass with a plain pipeline and with the usual ways."""
+    from mepg_agent.bench.plot import check_plotting, draw_plot
+    from mepg_agent.bench.speed import measure
+
+    file = check_output(output, ".png") if output else None
+    figures = check_output(file.with_suffix(".json"), ".json") if file else None
+    if file:
+        check_plotting()
+    extent = read_size(size) if size else None
+    with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True, disable=as_json) as progress:
+        shown = progress.add_task("building", total=None)
+        report = measure(
+            arch, steps=steps, repeats=repeats, extent=extent, settings=Settings.load(),
+            tell=lambda done, of, what: progress.update(shown, completed=done, total=of, description=what),
+        )  # fmt: skip
+    if file and figures:
+        draw_plot(report, file)
+        figures.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    if as_json:
+        ctx.obj.json(report.model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(speed_view(report))
+        if file:
+            ctx.obj.out.print(Text(f"Plot: {file}\nFigures: {figures}"))
