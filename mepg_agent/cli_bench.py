@@ -13,6 +13,7 @@ from rich.text import Text
 
 from mepg_agent.cli_input import AsJson, check_output, read_size
 from mepg_agent.cli_report import speed_view
+from mepg_agent.engine.local import quiet
 from mepg_agent.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -41,8 +42,9 @@ def speed(
     as_json: AsJson = False,
 ) -> None:
     """Compare regions and experts in one pass with a plain pipeline and with the usual ways."""
-    from mepg_agent.bench.plot import check_plotting, draw_plot
-    from mepg_agent.bench.speed import measure
+    with quiet():
+        from mepg_agent.bench.plot import check_plotting, draw_plot
+        from mepg_agent.bench.speed import measure
 
     file = check_output(output, ".png") if output else None
     figures = check_output(file.with_suffix(".json"), ".json") if file else None

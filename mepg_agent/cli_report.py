@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -15,6 +16,7 @@ from mepg_agent.records import Verdict
 from mepg_agent.scene import Box, ScenePlan
 
 if TYPE_CHECKING:
+    from mepg_agent.bench.speed import Report
     from mepg_agent.experts_io.check import Health
     from mepg_agent.session import Result, Summary
 
@@ -78,6 +80,25 @@ def health_view(found: Iterable[Health]) -> RenderableType:
         mark = Text("good", "green") if health.problem is None else Text("broken", "bold red")
         table.add_row(health.expert, mark, Text(health.problem or ""))
     return table if table.row_count else Text("No experts are installed.")
+
+
+def speed_view(report: Report) -> RenderableType:
+    costs = _table("regions", "experts", "way", "a step", "a picture", "passes a step", "peak memory")
+    repairs = _table("area repaired", "canvas denoised", "time")
+    for c in report.cases:
+        if c.area is not None:
+            repairs.add_row(f"{c.area:.0%}", f"{c.passes:.0%}", f"{c.picture_ratio:.2f} ×")
+            continue
+        memory = f"{c.peak_bytes / 2**20:.0f} MiB"
+        ratios = (f"{c.step_ratio:.2f} ×", f"{c.picture_ratio:.2f} ×", f"{c.passes:g}", memory)
+        costs.add_row(str(c.regions or "–"), str(c.experts), c.name, *ratios)
+    step, picture = median(report.cases[0].step_seconds), median(report.cases[0].picture_seconds)
+    head = (
+        f"{report.arch} with random weights, {report.extent} pixels, {report.steps} steps, {report.repeats} rounds, "
+        f"{report.device} ({report.dtype}, {report.threads} threads)"
+    )
+    unit = f"1 × is the plain pipeline with one merged adapter: {step * 1000:.1f} ms a step, {picture:.2f} s a picture"
+    return Group(Text(head), Text(unit), Text(), costs, Text(), repairs)
 
 
 def sessions_view(sessions: Iterable[Summary]) -> RenderableType:

@@ -6,9 +6,20 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from diffusers.utils import convert_state_dict_to_diffusers
-from engine_fixtures import ATTENTION, WEIGHTS, as_adapter, build_unet, save_adapter, save_pipeline, save_text_adapter
+from engine_fixtures import (
+    ATTENTION,
+    WEIGHTS,
+    as_adapter,
+    build_unet,
+    save_adapter,
+    save_pipeline,
+    save_text_adapter,
+    save_wide_pipeline,
+)
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -94,6 +105,17 @@ def test_text_encoder_weights_are_read_as_diffusers_reads_them(pipe: StableDiffu
     adapter = save_text_adapter(tmp_path, pipe)
     assert agree(pipe, adapter) == 6
     assert load(adapter, pipe).reads_text
+
+
+def test_the_second_text_encoder_of_sdxl_is_read_too(tmp_path: Path) -> None:
+    wide = LocalEngine(save_wide_pipeline(tmp_path), weights_hash=WEIGHTS).pipe
+    wide.text_encoder_2.add_adapter(LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False), "made")
+    layers = convert_state_dict_to_diffusers(get_peft_model_state_dict(wide.text_encoder_2, adapter_name="made"))
+    wide.unload_lora_weights()
+    StableDiffusionXLPipeline.save_lora_weights(
+        tmp_path, text_encoder_2_lora_layers=layers, weight_name="second.safetensors"
+    )
+    assert len(load(as_adapter(tmp_path / "second.safetensors", "second"), wide).text["text_encoder_2"]) == 2
 
 
 def test_only_experts_that_touch_prompts_count_as_readers(pipe: StableDiffusionPipeline, tmp_path: Path) -> None:

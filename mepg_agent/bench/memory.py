@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
-from torch.profiler import ProfilerActivity, profile
+from torch.autograd.profiler import profile
 
 
 def peak_bytes(work: Callable[[], object], device: str) -> int:
@@ -15,12 +18,25 @@ def peak_bytes(work: Callable[[], object], device: str) -> int:
         torch.cuda.reset_peak_memory_stats()
         work()
         return torch.cuda.max_memory_allocated() - before
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True, acc_events=True) as watched:
+    with _silent(), profile(profile_memory=True) as watched:
         work()
+    found: Any = watched.kineto_results
     held = peak = 0
-    results = watched.profiler.kineto_results  # type: ignore[union-attr]
-    for event in sorted(results.events(), key=lambda e: e.start_ns()):
+    for event in sorted(found.events(), key=lambda event: event.start_ns()):
         if event.name() == "[memory]":
             held += event.nbytes()
             peak = max(peak, held)
     return peak
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """The profiler talks of itself on the process's standard error, below Python's."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

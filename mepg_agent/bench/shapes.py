@@ -36,7 +36,7 @@ KL = {
 
 @dataclass(frozen=True)
 class Arch:
-    """The sizes of a family, and those of its usual adapters."""
+    """The sizes of a family, and those of its usual adapters. diffusers' defaults are those of Stable Diffusion."""
 
     unet: Mapping[str, Any]
     encoders: tuple[Mapping[str, Any], ...]  # two make it an SDXL

@@ -152,6 +152,8 @@ def quiet() -> Iterator[None]:
 def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
     from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
 
+    import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
+
     try:
         with quiet():
             pipe: Any = DiffusionPipeline.from_pretrained(

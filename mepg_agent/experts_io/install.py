@@ -137,15 +137,19 @@ def _converted(expert_id: str, file: Path, data: bytes, family: Found[Backbone],
     from mepg_agent.engine.local import quiet
 
     adapter = Adapter(id=expert_id, path=str(file), sha256=hashlib.sha256(data).hexdigest())
-    models = shapes(family)
     config = _peft_config(file)
-    try:
-        with quiet():
+    with quiet():
+        models = shapes(family)
+        try:
             return lora_files.write(lora_files.read(adapter, data, models, config))
-    except BrokenAsset as error:
-        origin = cards.made_for(said)
-        hint = f" The file says it was made for {origin}; you asked for {family.item.id}." if origin else ""
-        raise BadInput(error.message, error.advice + hint) from error
+        except BrokenAsset as error:
+            raise _refused(error, family, said) from error
+
+
+def _refused(error: BrokenAsset, family: Found[Backbone], said: dict[str, str]) -> BadInput:
+    origin = cards.made_for(said)
+    hint = f" The file says it was made for {origin}; you asked for {family.item.id}." if origin else ""
+    return BadInput(error.message, error.advice + hint)
 
 
 def _peft_config(file: Path) -> dict[str, Any] | None:
@@ -155,7 +159,7 @@ def _peft_config(file: Path) -> dict[str, Any] | None:
         return None
     try:
         config = json.loads(beside.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{beside} cannot be read: {error}.", "Restore or remove the file.") from error
     if not isinstance(config, dict):
         raise BadInput(f"{beside} does not hold peft's settings.", "Restore or remove the file.")

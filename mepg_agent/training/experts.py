@@ -15,6 +15,7 @@ from peft.utils import get_peft_model_state_dict
 from torch import nn
 from transformers import CLIPTextModel
 
+import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.training import sheets
 from mepg_agent.training.config import ExpertsConfig, arguments, read

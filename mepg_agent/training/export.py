@@ -15,6 +15,7 @@ from typing import Any
 from diffusers import StableDiffusionPipeline
 from transformers import CLIPModel, CLIPTokenizer
 
+import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.training.config import arguments, read
 
 SHARD = "12MB"

@@ -1,0 +1,62 @@
+"""The family that ships: whole, unaltered, small, and an ordinary diffusers folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mepg_agent.agent import Agent
+from mepg_agent.errors import BrokenAsset
+from mepg_agent.portfolio import Portfolio, check_weights
+from mepg_agent.settings import Settings
+
+EXPERTS = Path(__file__).parents[1] / "experts"
+FOUND = Portfolio((EXPERTS,)).backbone("picturebook")
+MEGABYTE = 1_000_000
+
+
+def test_every_weights_file_is_the_one_the_manifest_names() -> None:
+    assert {p.split("/")[0] for p in FOUND.item.sha256} == {"pipeline", "verifier"}
+    check_weights(FOUND, "pipeline")
+    check_weights(FOUND, "verifier")
+    named = {FOUND.folder / p for p in FOUND.item.sha256}
+    there = {f for part in ("pipeline", "verifier") for f in (FOUND.folder / part).rglob("*.safetensors")}
+    assert named == there
+
+
+def test_the_family_is_small() -> None:
+    files = [f for part in ("pipeline", "verifier") for f in (FOUND.folder / part).rglob("*") if f.is_file()]
+    assert sum(f.stat().st_size for f in files) < 80 * MEGABYTE
+
+
+def test_plain_diffusers_draws_with_it_and_the_prompt_matters() -> None:
+    import torch
+    from diffusers import DiffusionPipeline
+
+    import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
+
+    pipe = DiffusionPipeline.from_pretrained(
+        FOUND.folder / "pipeline", use_safetensors=True, safety_checker=None, dtype=torch.float32
+    )
+    pipe.set_progress_bar_config(disable=True)
+    images = [
+        np.asarray(pipe(words, num_inference_steps=6, generator=torch.Generator().manual_seed(1)).images[0], float)
+        for words in ("a rocket in space at night", "a sunflower on a beach")
+    ]
+    assert images[0].shape == (256, 256, 3)
+    assert images[0].mean() < images[1].mean() - 40, "space at night is darker than a beach"
+
+
+@pytest.mark.parametrize("part", ["pipeline/unet", "verifier"])
+def test_a_damaged_weights_file_is_named_in_one_sentence(part: str, tmp_path: Path) -> None:
+    family = tmp_path / "experts" / "picturebook"
+    shutil.copytree(FOUND.folder, family, ignore=shutil.ignore_patterns("scorer"))
+    damaged = sorted((family / part).glob("*.safetensors"))[0]
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    settings = Settings.load({"MEPG_HOME": str(tmp_path / "home")}).model_copy(update={"experts": (family.parent,)})
+    with Agent(settings) as agent, pytest.raises(BrokenAsset, match="is damaged") as caught:
+        agent.draw("a fox", steps=1, rounds=0)
+    assert "\n" not in str(caught.value) and str(damaged) in str(caught.value)
