@@ -30,7 +30,7 @@ def three_things() -> ScenePlan:
         prompt="a fox, a dog and a castle",
         global_prompt="a fox, a dog and a castle on a meadow",
         background="meadow",
-        extent=Extent(width=128, height=128),
+        extent=Extent(width=256, height=256),
         regions=tuple(
             Region(id=noun, noun=noun, prompt=f"a {noun}", box=Box(x=x, y=0.5, width=0.26, height=0.4))
             for noun, x in nouns.items()

@@ -34,7 +34,8 @@ def vocabulary() -> Vocabulary:
 
 
 def backbone() -> Backbone:
-    return portfolio().backbone("picturebook").item
+    """With a fine grid: how coarse the shipped family's is, is its own affair."""
+    return portfolio().backbone("picturebook").item.model_copy(update={"latent_scale": 8})
 
 
 def planned(prompt: str, extent: Extent | None = None) -> ScenePlan:

@@ -74,7 +74,7 @@ def test_a_folder_is_all_a_backbone_needs(agent: Agent, three_things: ScenePlan)
 def test_a_repair_leaves_every_other_pixel_alone(agent: Agent, three_things: ScenePlan):
     result = agent.draw(three_things.prompt, plan=three_things, backbone="tiny", rounds=1)
     box = three_things.region(result.verdict.findings[0].region or "").box.pixels(three_things.extent)
-    outside = np.ones((128, 128), bool)
+    outside = np.ones((256, 256), bool)
     outside[box.as_slices()] = False
     first, *candidates = (agent.store.picture(render.picture) for render in result.renders[:4])
     for image in candidates:

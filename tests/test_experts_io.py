@@ -1,4 +1,4 @@
-"""Adding, removing and checking experts: every usual layout is taken whole, everything hostile is refused in a sentence."""
+"""Experts in and out: every usual layout is taken whole, everything hostile is refused in a sentence."""
 
 from __future__ import annotations
 

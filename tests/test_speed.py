@@ -15,6 +15,7 @@ from mepg_agent.bench.contenders import Bench
 from mepg_agent.bench.memory import peak_bytes
 from mepg_agent.bench.shapes import ARCHS, ATTENTION, WIDE, Arch, build
 from mepg_agent.bench.speed import Report
+from mepg_agent.engine import sampler
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.scene import Extent
 
@@ -60,7 +61,11 @@ def test_one_command_gives_a_table_a_plot_and_the_figures(tmp_path: Path, monkey
     plain = report.cases[0]
     assert (plain.name, plain.picture_ratio, plain.step_ratio, plain.passes) == ("plain", 1.0, 1.0, 1.0)
     assert all(len(c.picture_seconds) == len(c.step_seconds) == 2 for c in report.cases)
-    assert all(0 < step < picture for c in report.cases for step, picture in zip(c.step_seconds, c.picture_seconds))
+    assert all(
+        0 < step < picture
+        for c in report.cases
+        for step, picture in zip(c.step_seconds, c.picture_seconds, strict=True)
+    )
     assert {(c.regions, c.experts) for c in report.cases if c.name == "ours"} == {(1, 1), (8, 1), (8, 2), (8, 4)}
 
 
@@ -71,12 +76,31 @@ def test_every_way_makes_the_passes_it_is_known_for(tmp_path: Path) -> None:
     for c in Bench(TINY, pipe, Extent(width=128, height=128), tmp_path).contenders():
         if (c.regions, c.experts) in {(0, 1), (8, 4)}:
             marks.clear()
-            found[c.name, c.area] = c.draw(1, lambda: marks.append(1)) / 1
+            found[c.name, c.area] = c.draw(1, lambda: marks.append(1))
             assert len(marks) == 1
     assert {name: passes for (name, area), passes in found.items() if area is None} == {
         "plain": 1, "ours": 1, "pass per region": 9, "pass per adapter": 5, "set_adapters": 9, "reference": 9,
     }  # fmt: skip
     assert found["repair", 1 / 16] == 1 / 4 and found["repair", 1.0] == 1
+
+
+def test_the_usual_ways_blend_the_same_picture_with_their_adapters_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A peer whose adapters did nothing would be no peer."""
+    seen: list[torch.Tensor] = []
+    monkeypatch.setattr(sampler, "decode", lambda pipe, latents: seen.append(latents))
+    bench = Bench(TINY, build(TINY, "cpu", torch.float32), Extent(width=128, height=128), tmp_path)
+    draw = {c.name: c.draw for c in bench.contenders() if (c.regions, c.experts) == (4, 4)}
+    for name in ("pass per region", "set_adapters", "pass per region"):
+        draw[name](2, lambda: None)
+    torch.testing.assert_close(seen[1], seen[0], rtol=1e-3, atol=1e-3)
+    assert torch.equal(seen[2], seen[0])
+    bench.job = lambda regions, experts: job  # type: ignore[method-assign]
+    job = Bench.job(bench, 4, 4)
+    job = job.model_copy(update={"regions": tuple(r.model_copy(update={"adapter": None}) for r in job.regions)})
+    next(c for c in bench.contenders() if c.name == "pass per region").draw(2, lambda: None)
+    assert (seen[3] - seen[0]).abs().max() > 0.1
 
 
 def test_measuring_leaves_the_weights_as_they_were(tmp_path: Path) -> None:

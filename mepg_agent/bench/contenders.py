@@ -1,7 +1,8 @@
 """What is measured: the plain pipeline, this engine, and the usual ways to give regions their own words and adapters.
 
-All draw with the same weights, schedule, guidance and canvas, and decode the picture. The peers are kept as quick as they
-can be: texts are read once a picture, merged weights are made beforehand, guidance goes through in one batch.
+All draw with the same weights, schedule, guidance and canvas, and decode the picture. The peers are kept as quick as
+they can be: texts are read once a picture, merged weights are made beforehand, guidance goes through in one batch. Only
+`reference` is the oracle of the tests as it is, which merges and reads anew for every pass.
 """
 
 from __future__ import annotations
@@ -202,7 +203,7 @@ class Bench:
         return self._blend(self._pipe.unet, job, turns, mark)
 
     def _draw_per_adapter(self, job: RenderJob, mark: Mark) -> float:
-        """A pass for each adapter and one for the background (ComfyUI's masked hooks), regions of one adapter as one."""
+        """A pass for each adapter, its regions as one, and one for the background (ComfyUI's masked hooks)."""
         masks: dict[str | None, Tensor] = {}
         for _, mask, adapter in self._blocks(job):
             masks[adapter] = masks.get(adapter, 0) + mask

@@ -18,11 +18,11 @@ def peak_bytes(work: Callable[[], object], device: str) -> int:
         torch.cuda.reset_peak_memory_stats()
         work()
         return torch.cuda.max_memory_allocated() - before
-    with _silent(), profile(profile_memory=True) as watched:
+    watched: Any = profile(profile_memory=True)
+    with _silent(), watched:
         work()
-    found: Any = watched.kineto_results
     held = peak = 0
-    for event in sorted(found.events(), key=lambda event: event.start_ns()):
+    for event in sorted(watched.kineto_results.events(), key=lambda event: event.start_ns()):
         if event.name() == "[memory]":
             held += event.nbytes()
             peak = max(peak, held)

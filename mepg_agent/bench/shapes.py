@@ -1,4 +1,4 @@
-"""Pipelines with random weights, shaped like real ones: how long a picture takes does not depend on what weights are."""
+"""Pipelines with random weights, shaped like real ones: the time a picture takes does not depend on what they are."""
 
 from __future__ import annotations
 
@@ -162,7 +162,8 @@ def save_adapter(arch: Arch, unet: nn.Module, file: Path, seed: int) -> Adapter:
         outer, inner, *kernel = module.get_parameter("weight").shape
         down, up = (arch.rank, inner, *kernel), (outer, arch.rank, *(1 for _ in kernel))
         for half, shape in (("A", down), ("B", up)):
-            state[f"unet.{name}.lora_{half}.weight"] = 0.01 * torch.randn(shape, generator=generator)
+            drawn = torch.randn(shape, generator=generator)
+            state[f"unet.{name}.lora_{half}.weight"] = 0.5 * drawn / drawn[0].numel() ** 0.5
     save_file(state, file)
     return Adapter(id=file.stem, path=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest())
 

@@ -1,7 +1,7 @@
 """What regions and experts cost: times and peak memory, as ratios to a plain pipeline measured in the same run.
 
-Contenders take turns, in another order each round, so that a machine that slows down slows all of them; ratios are taken
-within a round, and their median is reported. Every sample is in the report.
+Contenders take turns, in another order each round, so that a machine that slows down slows all of them; ratios are
+taken within a round, and their median is reported. Every sample is in the report.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import platform
 import random
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -134,7 +135,7 @@ def _timed(contender: Contender, steps: int, device: str) -> tuple[float, float,
     passes = contender.draw(steps, mark)
     mark()
     # The first step reads texts and lays things out; what comes after the last is decoding.
-    taken = [b - a for a, b in zip(marks[:-2], marks[1:-1], strict=True)]
+    taken = [b - a for a, b in pairwise(marks[:-1])]
     return marks[-1] - marks[0], median(taken[1:] or taken), passes
 
 

@@ -1,7 +1,7 @@
 """Low-rank adapters in and out of files: diffusers', peft's or kohya's layout in, diffusers' layout out.
 
-Names are mapped by diffusers' own converters; every layer is then held against the backbone's. Files come from anywhere:
-whatever is in them, what is wrong is said in one sentence.
+Names are mapped by diffusers' own converters; every layer is then held against the backbone's. Files come from
+anywhere: whatever is in them, what is wrong is said in one sentence.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def skeleton(source: str, revision: str | None = None) -> Any:
     try:
         with quiet(), torch.device("meta"):
             index: Any = StableDiffusionPipeline.load_config(source, revision=revision)
-            config = UNet2DConditionModel.load_config(source, subfolder="unet", revision=revision)
+            config: Any = UNet2DConditionModel.load_config(source, subfolder="unet", revision=revision)
             models: dict[str, Any] = {"unet": UNet2DConditionModel.from_config(config)}
             for part in lora_files.PARTS[1:]:
                 _, name = index.get(part) or (None, None)

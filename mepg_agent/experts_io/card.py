@@ -1,7 +1,7 @@
 """An expert's card (`expert.toml`), from what the person says and from what the file says of itself.
 
-Sources: SAI ModelSpec (github.com/Stability-AI/ModelSpec) and the `ss_…` keys of kohya's sd-scripts. Whatever stands in a
-file is a stranger's word: only short, printable text of it is taken, and no name of it becomes a path.
+Sources: SAI ModelSpec (github.com/Stability-AI/ModelSpec) and the `ss_…` keys of kohya's sd-scripts. Whatever stands in
+a file is a stranger's word: only short, printable text of it is taken, and no name of it becomes a path.
 """
 
 from __future__ import annotations

@@ -41,8 +41,8 @@ def add(
     """Copies a LoRA, converted to diffusers' layout, into a folder of its own below `settings.home`.
 
     `base` is the family it was trained for. What is not given comes from the file's own metadata, or from its name.
-    Raises BadInput for a file or a name that cannot be taken, BrokenAsset where the family's shapes cannot be read or the
-    folder cannot be written. Either all of the expert is there afterwards or nothing.
+    Raises BadInput for a file or a name that cannot be taken, BrokenAsset where the family's shapes cannot be read or
+    the folder cannot be written. Either all of the expert is there afterwards or nothing.
     """
     portfolio = Portfolio(settings.experts)
     family = portfolio.backbone(base)
