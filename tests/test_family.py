@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def test_plain_diffusers_draws_with_it_and_the_prompt_matters() -> None:
 
     import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 
-    pipe = DiffusionPipeline.from_pretrained(
+    pipe: Any = DiffusionPipeline.from_pretrained(
         FOUND.folder / "pipeline", use_safetensors=True, safety_checker=None, dtype=torch.float32
     )
     pipe.set_progress_bar_config(disable=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -187,7 +188,7 @@ def test_a_trained_pipeline_is_an_ordinary_diffusers_folder(
 
     drawer = tiny_drawer(tokenizer)
     denoiser.pipeline(tiny_vae(pool), drawer.text, tokenizer, drawer.unet).save_pretrained(tmp_path)
-    pipe = DiffusionPipeline.from_pretrained(tmp_path, use_safetensors=True, safety_checker=None)
+    pipe: Any = DiffusionPipeline.from_pretrained(tmp_path, use_safetensors=True, safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
     assert pipe("a fox", num_inference_steps=2).images[0].size == (64, 64)
 
