@@ -13,7 +13,7 @@ DEMO := a watercolor fox left of a castle at night, with a full moon top right
 .PHONY: demo test lint train-data clean
 
 demo: $(VENV)/installed
-	$(BIN)/mepg draw "$(DEMO)" -o demo.png
+	$(BIN)/mepg draw "$(DEMO)" -o demo.png || [ $$? -eq 3 ] # 3: a best effort, which it says itself
 
 test: lint
 	$(BIN)/python -m pytest
