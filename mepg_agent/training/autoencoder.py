@@ -70,10 +70,7 @@ def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, bat
         x, y = (torch.randint((pool.source.size - crop) // grid + 1, (2,), generator=generator) * grid).tolist()
         image = to_float(pool.pictures(rows)[:, y : y + crop, x : x + crop])
         terms = loss(model, image, generator)
-        run.optimizer.zero_grad(set_to_none=True)
-        terms["loss"].backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        run.optimizer.step()
+        run.descend(terms["loss"])
         run.note(l1=terms["l1"], l2=terms["l2"])
     model.load_state_dict(run.averaged())
 

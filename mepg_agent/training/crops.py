@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from mepg_agent.training.pool import Pool
+from mepg_agent.training.pool import Pool, to_float
 
 MARGIN = 1.5  # a stored crop is this much wider than its thing
 STORED = 96  # pixels of a stored crop: the thing itself spans 64 of them
@@ -36,7 +36,7 @@ class Crops:
         x = steps[None, None, :] * 2 * half + (noise[1] - 0.5) * shift
         y = steps[None, :, None] * 2 * half + (noise[2] - 0.5) * shift
         grid = torch.stack([x.expand(n, SIZE, SIZE), y.expand(n, SIZE, SIZE)], -1)
-        view = F.grid_sample(as_floats(self.pixels[rows]), grid, padding_mode="border", align_corners=False)
+        view = F.grid_sample(to_float(self.pixels[rows]), grid, padding_mode="border", align_corners=False)
         return roughen(view, generator) if rough else view
 
 
@@ -62,11 +62,6 @@ def window(image: Image.Image, box: list[float]) -> np.ndarray:
         left, top = left + pad, top + pad
     area = (max(left, 0.0), max(top, 0.0), min(left + side, image.width), min(top + side, image.height))
     return np.array(image.resize((STORED, STORED), Image.Resampling.BILINEAR, box=area))
-
-
-def as_floats(pixels: Tensor) -> Tensor:
-    """uint8 (n, h, w, 3) -> float (n, 3, h, w) in -1..1."""
-    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def roughen(image: Tensor, generator: torch.Generator) -> Tensor:

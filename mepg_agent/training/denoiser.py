@@ -173,10 +173,7 @@ def train(drawer: Drawer, source: Encoded, folder: Path, config: DenoiserConfig,
         rows = codes.rows(config.batch, share, generator)
         text = words(caption_ids(codes, rows, empty, generator)).last_hidden_state
         value = loss(drawer.unet, codes.latents[rows].float(), text, levels, generator)
-        optimizer.zero_grad(set_to_none=True)
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(drawer.parameters(), 1.0)
-        optimizer.step()
+        run.descend(value)
         run.note(loss=value)
     drawer.load_state_dict(run.averaged())
 

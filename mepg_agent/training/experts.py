@@ -62,10 +62,7 @@ def train(
         with torch.no_grad():
             text = text_tower(caption_ids(codes, rows, empty, generator)).last_hidden_state
         value = loss(unet, codes.latents[rows].float(), text, levels, generator)
-        optimizer.zero_grad(set_to_none=True)
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(adapter.parameters(), 1.0)
-        optimizer.step()
+        run.descend(value)
         run.note(loss=value)
     adapter.load_state_dict(run.averaged())
 

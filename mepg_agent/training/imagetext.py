@@ -23,9 +23,9 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTextModel, C
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.training.captions import article
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, as_floats, cut, roughen
+from mepg_agent.training.crops import HELD_OUT, cut, roughen
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import CAPTIONS, Pool, Source, all_styles
+from mepg_agent.training.pool import CAPTIONS, Pool, Source, all_styles, to_float
 from mepg_agent.training.scenes import TINTS
 
 TOKENS = 48
@@ -108,10 +108,7 @@ def train(
         text = model.text_projection(words)
         image, text = image / image.norm(dim=-1, keepdim=True), text / text.norm(dim=-1, keepdim=True)
         value = contrast(image, text, model.logit_scale, also_true)
-        run.optimizer.zero_grad(set_to_none=True)
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        run.optimizer.step()
+        run.descend(value)
         with torch.no_grad():
             model.logit_scale.clamp_(max=np.log(50))
         run.note(loss=value)
@@ -137,7 +134,7 @@ class Data:
         crops = batch * 3 // 4
         rows = torch.randint(len(self.crops.labels), (crops,), generator=generator)
         whole = torch.randint(len(self.scenes), (batch - crops,), generator=generator)
-        seen = roughen(as_floats(self.scenes[whole]), generator)
+        seen = roughen(to_float(self.scenes[whole]), generator)
         pixels = torch.cat([self.crops.batch(rows, generator), seen])
         noun, style, color = self.crops.labels[rows].unbind(1)
         say = torch.rand((2, crops), generator=generator)

@@ -82,6 +82,13 @@ class Run:
         self._log(1.0)
         self._save()
 
+    def descend(self, loss: Tensor) -> None:
+        """One optimiser step down `loss`, gradients clipped to norm 1."""
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+
     def note(self, **values: Tensor) -> None:
         """Add to the running means that the next log line prints."""
         for key, value in values.items():

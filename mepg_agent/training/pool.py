@@ -133,10 +133,6 @@ class Pool:
             self.device
         )
 
-    def rows(self, batch: int, generator: torch.Generator) -> Tensor:
-        """Random row numbers (batch,)."""
-        return torch.randint(len(self), (batch,), generator=generator, device=self.device)
-
 
 def to_float(image: Tensor) -> Tensor:
     """uint8 (n, h, w, 3) -> float (n, 3, h, w) in -1..1."""
