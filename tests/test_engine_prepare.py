@@ -89,6 +89,14 @@ def test_a_look_of_the_backbone_is_a_style_word_without_an_expert() -> None:
     assert own.regions[0].prompt == "a red fox, ink style" and own.prompt == "a fox on a meadow"
 
 
+def test_a_region_says_where_and_when_unless_its_words_do() -> None:
+    night = plan().model_copy(update={"background": "meadow", "time": "night"})
+    made = prepare(night, Brief(prompt="p"), backbone("{prompt}, {style} style"), EXPERTS, WEIGHTS)
+    assert made.regions[0].prompt == "a red fox on a meadow at night"
+    said = plan(prompt="a red fox on a meadow at night").model_copy(update={"background": "meadow", "time": "night"})
+    assert prepare(said, Brief(prompt="p"), backbone(), EXPERTS, WEIGHTS).regions[0].prompt == said.regions[0].prompt
+
+
 def test_the_background_expert_serves_regions_that_name_no_style() -> None:
     made = job("Soft Wash")
     assert (made.background_adapter, made.background_scale) == ("watercolor", 0.8)

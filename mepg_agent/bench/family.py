@@ -24,8 +24,8 @@ from mepg_agent.engine.base import Engine, Picture, Pixels
 from mepg_agent.engine.device import choose_device
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
+from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
-from mepg_agent.planning.wording import noun_phrase
 from mepg_agent.portfolio import Backbone, Found, Portfolio, Vocabulary, place
 from mepg_agent.records import Brief, Check, RenderJob
 from mepg_agent.scene import Box, Extent, Region, ScenePlan

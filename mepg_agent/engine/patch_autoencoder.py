@@ -64,6 +64,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         dims = 3 * patch * patch
         self.register_buffer("mean", torch.zeros(dims))
         self.register_buffer("basis", torch.zeros(latent_channels, dims))  # orthonormal rows
+        self.register_buffer("gain", torch.ones(latent_channels))  # of each channel of a code
         quarter = patch // 4
         self.enter = nn.Conv2d(latent_channels, width, 3, padding=1)
         self.coarse = nn.Sequential(*(Block(width) for _ in range(blocks)))
@@ -74,14 +75,15 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
 
     def code(self, x: Tensor) -> Tensor:
         """Codes of pictures, not yet scaled."""
-        return torch.einsum("kd,ndhw->nkhw", self.basis, F.pixel_unshuffle(x, self.config["patch"]) - self._mean())
+        patches = F.pixel_unshuffle(x, self.config["patch"]) - self._mean()
+        return torch.einsum("kd,ndhw->nkhw", self.basis, patches) * self.gain[:, None, None]
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Codes | tuple[Tensor]:
         return Codes(latents=self.code(x)) if return_dict else (self.code(x),)
 
     def linear(self, z: Tensor) -> Tensor:
         """The PCA reconstruction alone."""
-        patches = torch.einsum("kd,nkhw->ndhw", self.basis, z) + self._mean()
+        patches = torch.einsum("kd,nkhw->ndhw", self.basis, z / self.gain[:, None, None]) + self._mean()
         return F.pixel_shuffle(patches, self.config["patch"])
 
     def decode(
@@ -94,7 +96,9 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         """Pictures of codes that are not scaled."""
         start = self.linear(z)
         quarter = F.pixel_unshuffle(start, 4)  # (n, 48, H / 4, W / 4)
-        h = F.pixel_shuffle(self.widen(F.silu(self.coarse(self.enter(z)))), self.config["patch"] // 4)
+        h = F.pixel_shuffle(
+            self.widen(F.silu(self.coarse(self.enter(z / self.gain[:, None, None])))), self.config["patch"] // 4
+        )
         h = self.fine(h + self.look(quarter))
         return start + F.pixel_shuffle(self.leave(F.silu(h)), 4)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mepg_agent.english import place_words
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Backbone, Expert, Found, weights_file
 from mepg_agent.records import Adapter, Brief, JobRegion, Keep, RenderJob
@@ -62,7 +63,7 @@ def _region(
     return JobRegion(
         id=region.id,
         box=region.box,
-        prompt=_words(region.prompt, word, backbone),
+        prompt=_words(_set(region.prompt, place_words(plan.background, plan.time)), word, backbone),
         adapter=expert.id if expert else None,
         scale=scale,
         seed=brief.seed if region.seed is None else region.seed,
@@ -100,6 +101,11 @@ def _style_word(style: str | None, expert: Expert | None) -> str | None:
     if expert is None:
         return style
     return expert.triggers[0] if expert.triggers else None
+
+
+def _set(prompt: str, setting: str) -> str:
+    """The prompt in its setting: what a region draws around its thing goes on from what the others draw."""
+    return prompt if setting in prompt else f"{prompt} {setting}"
 
 
 def _words(prompt: str, style: str | None, backbone: Backbone) -> str:

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.arrange import Item, arrange
 from mepg_agent.planning.geometry import holds
 from mepg_agent.planning.layout import solve, stacked
-from mepg_agent.planning.wording import noun_phrase, scene_sentence
+from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import MAX_REGIONS, Box, Frozen, Region, RegionId, Relation, RelationKind, ScenePlan, free_id
 

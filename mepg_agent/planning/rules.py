@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from mepg_agent.english import noun_phrase, place_words
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.arrange import Item, arrange
 from mepg_agent.planning.layout import solve
 from mepg_agent.planning.lexer import Lexicon, lexicon
 from mepg_agent.planning.reader import Reader
 from mepg_agent.planning.reading import Reading, Thing
-from mepg_agent.planning.wording import noun_phrase, place_words, scene_sentence
+from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Backbone, Vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import MAX_REGIONS, Extent, Region, Relation, RelationKind, ScenePlan, free_id

@@ -21,6 +21,7 @@ import json
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+from mepg_agent.english import article
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.layout import stacked
 from mepg_agent.portfolio import Vocabulary
@@ -119,7 +120,7 @@ def phrase(noun: str, color: str | None, detail: str | None) -> str:
     pattern = detail if detail and "~" in detail.split() else f"{detail or ''} ~"
     named = f"{color} {noun}" if color else noun
     words = " ".join(pattern.replace("~", named, 1).split())
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+    return article(words)
 
 
 def decode(text: str, prompt: str, vocabulary: Vocabulary | None, extent: Extent) -> ScenePlan:

@@ -10,6 +10,7 @@ from collections import Counter
 
 import numpy as np
 
+from mepg_agent.english import article
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Box
 from mepg_agent.training.scenes import Scene, Thing
@@ -31,10 +32,6 @@ PLACE_PHRASES = {
     "plain": ("on a plain background", "on a simple background"),
 }
 TIME_PHRASES = {"day": ("by day", "in daylight"), "sunset": ("at sunset", "at dusk"), "night": ("at night", "by night")}
-
-
-def article(words: str) -> str:
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def thing_words(thing: Thing, rng: np.random.Generator, look: bool, vocabulary: Vocabulary, exact: bool = False) -> str:

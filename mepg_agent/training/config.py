@@ -19,6 +19,7 @@ class DataConfig(Frozen):
     pool: Path
     scenes: int
     size: int
+    lessons: float
     styled: float
     seed: int
 
@@ -34,18 +35,22 @@ class AutoencoderConfig(Frozen):
     crop: int
 
 
+class WordsConfig(Frozen):
+    width: int
+    layers: int
+    minutes: float
+    batch: int
+
+
 class DenoiserConfig(Frozen):
     widths: tuple[int, ...]
     minutes: float
     batch: int
     peak: float
-    singles: float
 
 
 class ImageTextConfig(Frozen):
-    width: int
-    text_layers: int
-    image_layers: int
+    layers: int
     minutes: float
     batch: int
 
@@ -67,6 +72,7 @@ class TrainingConfig(Frozen):
     out: Path
     data: DataConfig
     autoencoder: AutoencoderConfig
+    words: WordsConfig
     denoiser: DenoiserConfig
     imagetext: ImageTextConfig
     scorer: ScorerConfig

@@ -1,7 +1,7 @@
 """The denoiser: diffusers' UNet2DConditionModel on codes of whole scenes, and the text tower that conditions it.
 
-Both learn together, as in latent diffusion (arXiv 2112.10752). Half-way the text tower is frozen and written out, so
-that the verifier's image tower can be fitted to it meanwhile (`training/imagetext.py`).
+The text tower comes knowing its words (`training/words.py`) and goes on learning beside the denoiser, as in latent
+diffusion (arXiv 2112.10752). Large single things come first, whole scenes later.
 
 It predicts the clean code; the loss is that of the velocity (arXiv 2202.00512), on a variance-preserving schedule with
 zero terminal signal (arXiv 2305.08891). Timesteps are drawn densest where shapes are decided; 10% of captions are
@@ -24,7 +24,6 @@ from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import sheets
 from mepg_agent.training.config import DenoiserConfig, arguments, read
 from mepg_agent.training.crops import HELD_OUT
-from mepg_agent.training.imagetext import text_config
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, to_float
 
@@ -39,7 +38,8 @@ SCHEDULE: dict[str, Any] = {
     "steps_offset": 1,
 }
 DROPOUT = 0.1
-LATE_SINGLES = 0.2
+LESSONS = (0.9, 0.15)  # share of lessons at the start and from `WIDE` of the budget on
+WIDE = 0.7
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
 
@@ -73,18 +73,17 @@ def signal_levels() -> Tensor:
 
 @dataclass
 class Codes:
-    """Encoded scenes: latents (n, c, h, w) half precision, unit scale; token ids (n, captions, tokens); things (n,)."""
+    """Encoded scenes: latents (n, c, h, w) half precision, unit scale; token ids (n, captions, tokens); lesson (n,)."""
 
     latents: Tensor
     ids: Tensor
-    things: Tensor
+    lesson: Tensor
 
-    def rows(self, batch: int, alone_share: float, generator: torch.Generator) -> Tensor:
-        """Random rows, a given share of them scenes of a single thing, which teach nouns fastest."""
-        singles = (self.things == 1).nonzero()[:, 0]
-        alone = singles[torch.randint(len(singles), (batch,), generator=generator)]
-        mixed = torch.randint(len(self.things), (batch,), generator=generator)
-        return torch.where(torch.rand(batch, generator=generator) < alone_share, alone, mixed)
+    def rows(self, batch: int, lessons: float, generator: torch.Generator) -> Tensor:
+        """Random rows, a given share of them lessons: one large thing each, which teach nouns fastest."""
+        large, free = self.lesson.nonzero()[:, 0], (~self.lesson).nonzero()[:, 0]
+        drawn = (kind[torch.randint(len(kind), (batch,), generator=generator)] for kind in (large, free))
+        return torch.where(torch.rand(batch, generator=generator) < lessons, *drawn)
 
 
 class Encoded:
@@ -95,7 +94,7 @@ class Encoded:
         self._next = HELD_OUT
         self._latents: list[Tensor] = []
         self._ids: list[Tensor] = []
-        self._things: list[Tensor] = []
+        self._lesson: list[Tensor] = []
 
     @torch.no_grad()
     def codes(self) -> Codes:
@@ -107,9 +106,9 @@ class Encoded:
             texts = [text for row in chunk.tolist() for text in self.pool.texts[row]]
             ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
             self._ids.append(ids.view(len(chunk), -1, ids.shape[-1]).short())
-            self._things.append((self.pool.labels[chunk, :, 0] >= 0).sum(1))
+            self._lesson.append(self.pool.lesson[chunk])
         self._next = len(self.pool)
-        return Codes(torch.cat(self._latents), torch.cat(self._ids), torch.cat(self._things))
+        return Codes(torch.cat(self._latents), torch.cat(self._ids), torch.cat(self._lesson))
 
 
 @torch.no_grad()
@@ -147,6 +146,12 @@ def empty_ids(tokenizer: CLIPTokenizer) -> Tensor:
     return tokenizer([""], padding="max_length", truncation=True, return_tensors="pt")["input_ids"][0]
 
 
+def lessons(progress: float) -> float:
+    """Share of lessons at that part of the budget, 0..1."""
+    first, last = LESSONS
+    return first + (last - first) * min(progress / WIDE, 1)
+
+
 class Drawer(nn.Module):
     """What trains together."""
 
@@ -162,16 +167,12 @@ def train(drawer: Drawer, source: Encoded, folder: Path, config: DenoiserConfig,
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.9995)
     generator = torch.Generator().manual_seed(seed + run.step)
     levels, empty = signal_levels(), empty_ids(source.tokenizer)
-    codes, words = source.codes(), drawer.text.train()
+    codes = source.codes()
     for step in run:
         if step % 500 == 499:
             codes = source.codes()
-        late = budget.progress(run.step, run.seconds) > 0.5
-        if late and words.training:
-            words.eval().requires_grad_(False).save_pretrained(folder.parent / "text_encoder")
-        share = LATE_SINGLES if late else config.singles
-        rows = codes.rows(config.batch, share, generator)
-        text = words(caption_ids(codes, rows, empty, generator)).last_hidden_state
+        rows = codes.rows(config.batch, lessons(budget.progress(run.step, run.seconds)), generator)
+        text = drawer.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
         value = loss(drawer.unet, codes.latents[rows].float(), text, levels, generator)
         run.descend(value)
         run.note(loss=value)
@@ -204,9 +205,8 @@ def main() -> None:
     vae = PatchAutoencoder.from_pretrained(config.out / "vae")
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 2)
-    words = text_config(tokenizer, config.imagetext.width, config.imagetext.text_layers)
-    unet = build(config.denoiser.widths, vae.config["latent_channels"], config.imagetext.width, config.data.size // 16)
-    drawer = Drawer(unet, CLIPTextModel(words))
+    unet = build(config.denoiser.widths, vae.config["latent_channels"], config.words.width, config.data.size // 16)
+    drawer = Drawer(unet, CLIPTextModel.from_pretrained(config.out / "text_encoder"))
     if options.start:
         drawer.unet.load_state_dict(UNet2DConditionModel.from_pretrained(options.start / "unet").float().state_dict())
         drawer.text.load_state_dict(CLIPTextModel.from_pretrained(options.start / "text_encoder").float().state_dict())

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.portfolio import Vocabulary, read_vocabulary
+from mepg_agent.training.backgrounds import PLACES, TIMES
 from mepg_agent.training.captions import caption
 from mepg_agent.training.config import DataConfig, arguments, read
 from mepg_agent.training.scenes import TINTS, Composer, Scene, Sprites
@@ -39,11 +40,12 @@ class Source:
     folder: Path  # of the shards
     seed: int = 0
     size: int = 256
+    lessons: float = 0.4  # share of scenes that show one large thing
     styled: float = 0.12  # share of scenes over-painted in a made style
 
     @classmethod
     def of(cls, data: DataConfig) -> Source:
-        return cls(data.sprites, data.vocabulary, data.pool, data.seed, data.size, data.styled)
+        return cls(data.sprites, data.vocabulary, data.pool, data.seed, data.size, data.lessons, data.styled)
 
     def vocabulary(self) -> Vocabulary:
         return read_vocabulary(self.vocabulary_file)
@@ -65,15 +67,18 @@ def _compose(source: Source, indices: list[int]) -> None:
             continue
         composer.forget()
         rng = np.random.default_rng((source.seed, index))
-        scenes = []
-        for _ in range(SHARD):
+        lessons = round(source.lessons * SHARD)
+        scenes = [composer.lesson(rng) for _ in range(lessons)]
+        for _ in range(SHARD - lessons):
             style = str(rng.choice(MADE_STYLES)) if rng.random() < source.styled else None
             scenes.append(composer.scene(rng, style=style))
         texts = [caption(s, rng, vocabulary, s.style) for s in scenes for _ in range(CAPTIONS)]
         labels, boxes, styles = _labels(scenes, composer)
         np.save(source.file(index, "image.npy"), np.stack([s.image for s in scenes]))
         part = source.file(index, "part.npz")
-        np.savez(part, texts=np.array(texts).reshape(SHARD, CAPTIONS), labels=labels, boxes=boxes, style=styles)
+        arrays = {"labels": labels, "boxes": boxes, "style": styles, "lesson": np.arange(SHARD) < lessons}
+        arrays["setting"] = np.array([[PLACES.index(s.place), TIMES.index(s.time)] for s in scenes])
+        np.savez(part, texts=np.array(texts).reshape(SHARD, CAPTIONS), **arrays)
         part.replace(source.file(index, "npz"))
 
 
@@ -103,6 +108,8 @@ class Pool:
         self.labels = torch.empty((0, THINGS, 3), dtype=torch.long, device=self.device)
         self.boxes = torch.empty((0, THINGS, 4), device=self.device)
         self.style = torch.empty((0,), dtype=torch.long, device=self.device)
+        self.lesson = torch.empty((0,), dtype=torch.bool, device=self.device)
+        self.setting = torch.empty((0, 2), dtype=torch.long, device=self.device)  # place, time
         self.refresh()
 
     def __len__(self) -> int:
@@ -113,9 +120,8 @@ class Pool:
         while (file := self.source.file(len(self.images), "npz")).exists():
             with np.load(file, allow_pickle=False) as data:
                 self.texts += data["texts"].tolist()
-                self.labels = torch.cat([self.labels, torch.as_tensor(data["labels"]).to(self.device)])
-                self.boxes = torch.cat([self.boxes, torch.as_tensor(data["boxes"]).to(self.device)])
-                self.style = torch.cat([self.style, torch.as_tensor(data["style"]).to(self.device)])
+                for name in ("labels", "boxes", "style", "lesson", "setting"):
+                    setattr(self, name, torch.cat([getattr(self, name), torch.as_tensor(data[name]).to(self.device)]))
             self.images.append(np.load(self.source.file(len(self.images), "image.npy"), mmap_mode="r"))
 
     def wait(self, scenes: int) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Box
-from mepg_agent.training.backgrounds import PLACES, Background, paint_background
+from mepg_agent.training.backgrounds import PLACES, TIMES, Background, paint_background
 from mepg_agent.training.styles import apply_style
 
 TINTS = {
@@ -35,6 +35,7 @@ NATURAL_PLACES = {
     "sky": ("sky", "sky", "meadow", "mountains", "sea", "city", "space"),
     "ground": ("meadow", "forest", "beach", "desert", "snow", "mountains", "city", "room", "plain"),
 }
+CELLS = 16  # things stand on the grid of the codes: a picture shifted by half a patch has an altogether other code
 BACKGROUNDS_KEPT = 160  # a worker reuses painted backgrounds: painting one costs as much as composing five scenes
 
 
@@ -85,13 +86,24 @@ class Composer:
         self._nouns = list(vocabulary.nouns)
         self._kept: dict[tuple[str, str, int], Background] = {}
 
+    def lesson(self, rng: np.random.Generator) -> Scene:
+        """One large thing as its icon shows it, neither turned nor recoloured: what nouns are learned from first."""
+        noun = str(rng.choice(self._nouns))
+        place, time = self._place([noun], rng), str(rng.choice(TIMES, p=[0.7, 0.1, 0.2]))
+        ground = self._background(place, time, rng)
+        canvas = Image.fromarray(ground.image).convert("RGB")
+        side = float(rng.uniform(0.62, 0.9))
+        box = snapped(float(rng.uniform(side / 2, 1 - side / 2)), float(rng.uniform(side / 2, 1 - side / 2)), side)
+        thing = self._paste(canvas, noun, str(rng.choice(self.vocabulary.looks)), box, ground, rng, steady=True)
+        return Scene(np.asarray(canvas), (thing,), place, time)
+
     def scene(self, rng: np.random.Generator, count: int | None = None, style: str | None = None) -> Scene:
         """One scene of `count` things (drawn when None), over-painted in `style` when given."""
         n = count if count is not None else int(rng.choice([1, 2, 3, 4], p=[0.52, 0.28, 0.14, 0.06]))
         nouns = [str(noun) for noun in rng.choice(self._nouns, n)]
         if n > 1 and rng.random() < 0.2:  # counts: two dogs, three stars
             nouns[1] = nouns[0]
-        place, time = self._place(nouns, rng), str(rng.choice(["day", "sunset", "night"], p=[0.6, 0.16, 0.24]))
+        place, time = self._place(nouns, rng), str(rng.choice(TIMES, p=[0.6, 0.16, 0.24]))
         ground = self._background(place, time, rng)
         canvas = Image.fromarray(ground.image).convert("RGB")
         things: list[Thing] = []
@@ -158,23 +170,30 @@ class Composer:
         else:
             feet = float(rng.uniform(max(ground + 0.04, side), 0.98)) if side < 0.94 else 0.98
             y = feet - side / 2
-        return Box.centered(x, y, side, side)
+        return snapped(x, y, side)
 
     def _paste(
-        self, canvas: Image.Image, noun: str, look: str, box: Box, ground: Background, rng: np.random.Generator
+        self,
+        canvas: Image.Image,
+        noun: str,
+        look: str,
+        box: Box,
+        ground: Background,
+        rng: np.random.Generator,
+        steady: bool = False,
     ) -> Thing:
         i, j = self.sprites.nouns.index(noun), self.sprites.looks.index(look)
         art = self._art[noun, look]
-        if rng.random() < 0.5:
+        if not steady and rng.random() < 0.35:
             art = art.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         art = art.convert("RGBa")
-        if rng.random() < 0.15:
+        if not steady and rng.random() < 0.05:
             art = art.rotate(float(rng.uniform(-9, 9)), Image.Resampling.BICUBIC)
         side = max(round(box.width * self.size), 8)
         art = art.resize((side, side), Image.Resampling.LANCZOS if side < art.width else Image.Resampling.BICUBIC)
         pixels = np.asarray(art).astype(np.float32)
         color: str | None = str(self.sprites.colors[i, j]) or None
-        painted = look != "ink" and rng.random() < 0.2
+        painted = not steady and look != "ink" and rng.random() < 0.2
         if painted:
             color = str(rng.choice(list(TINTS)))
             pixels = tint(pixels, color)
@@ -189,6 +208,13 @@ class Composer:
         _over(canvas, pixels, left, top)
         clipped = [min(max(v / self.size, 0.0), 1.0) for v in visible]
         return Thing(noun, look, color, painted, Box.from_corners(*clipped))
+
+
+def snapped(cx: float, cy: float, side: float) -> Box:
+    """The square around a point with its edges on the grid of the codes, inside the canvas."""
+    cells = min(max(round(side * CELLS), 1), CELLS)
+    left, top = (min(max(round(c * CELLS - cells / 2), 0), CELLS - cells) for c in (cx, cy))
+    return Box(x=left / CELLS, y=top / CELLS, width=cells / CELLS, height=cells / CELLS)
 
 
 def tint(pixels: NDArray[np.float32], color: str) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mepg_agent.english import article
 from mepg_agent.errors import BrokenAsset
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
@@ -80,7 +81,7 @@ class ClipVerifier:
             findings.append(self._finding(region, Check.STYLE, styles, style))
         colors = self.vocabulary.colors if self.vocabulary else ()
         if region.color in colors:
-            shades = self._answer(crop, {c: with_article(f"{c} {region.noun}") for c in colors})
+            shades = self._answer(crop, {c: article(f"{c} {region.noun}") for c in colors})
             findings.append(self._finding(region, Check.COLOR, shades, region.color))
         leak = self._leak(region, plan, nouns, styles)
         return findings if leak is None else [*findings, leak]
@@ -89,9 +90,7 @@ class ClipVerifier:
         """How likely each noun is what the crop shows. Things that overlap the region may be seen there: left out."""
         seen_here = {r.noun for r in plan.regions if r.box.overlap(region.box) > 0} - {region.noun}
         known = self.vocabulary.nouns if self.vocabulary else {r.noun for r in plan.regions}
-        texts = {
-            noun: with_article(noun) for noun in {region.noun: None, **dict.fromkeys(known)} if noun not in seen_here
-        }
+        texts = {noun: article(noun) for noun in {region.noun: None, **dict.fromkeys(known)} if noun not in seen_here}
         if self.vocabulary is None:
             texts |= {words: words for words in NOTHING}
         return self._answer(crop, texts)
@@ -136,7 +135,7 @@ class ClipVerifier:
         return self.styles.get(named.casefold()) if named else None
 
     def _styled(self, style: str, noun: str) -> str:
-        return self.style_prompt.format(style=style, prompt=with_article(noun))
+        return self.style_prompt.format(style=style, prompt=article(noun))
 
     def _answer(self, crop: NDArray[np.float32], texts: Mapping[str, str]) -> Likely:
         """Softmax over `texts` (word to caption) of their similarity to the crop's embedding."""
@@ -183,10 +182,6 @@ def square_crop(image: Pixels, box: Box) -> Image.Image:
     columns = np.arange(round(x - half), max(round(x + half), round(x - half) + 1)).clip(0, width - 1)
     rows = np.arange(round(y - half), max(round(y + half), round(y - half) + 1)).clip(0, height - 1)
     return Image.fromarray(image[np.ix_(rows, columns)], "RGB")
-
-
-def with_article(words: str) -> str:
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _unit(embeddings: torch.Tensor) -> torch.Tensor:
