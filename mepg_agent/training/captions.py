@@ -84,7 +84,7 @@ def setting(scene: Scene, rng: np.random.Generator) -> str:
 def caption(scene: Scene, rng: np.random.Generator, vocabulary: Vocabulary, style: str | None = None) -> str:
     """One caption of at most about 50 words. `style` names a made style over the whole picture."""
     looks = {t.look for t in scene.things}
-    together = len(looks) == 1 and len(scene.things) > 1 and rng.random() < 0.5
+    together = len(looks) == 1 and rng.random() < 0.5
     each = style is None and not together and rng.random() < 0.75
     body = _things(scene, rng, vocabulary, each)
     place = setting(scene, rng)

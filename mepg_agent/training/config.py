@@ -19,7 +19,7 @@ class DataConfig(Frozen):
     pool: Path
     scenes: int
     size: int
-    lessons: float
+    lessons: int
     styled: float
     seed: int
 

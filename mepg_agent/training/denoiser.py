@@ -1,7 +1,7 @@
 """The denoiser: diffusers' UNet2DConditionModel on codes of whole scenes, and the text tower that conditions it.
 
 The text tower comes knowing its words (`training/words.py`) and goes on learning beside the denoiser, as in latent
-diffusion (arXiv 2112.10752). Large single things come first, whole scenes later.
+diffusion (arXiv 2112.10752). Lessons of one thing come first, whole scenes later.
 
 It predicts the clean code; the loss is that of the velocity (arXiv 2202.00512), on a variance-preserving schedule with
 zero terminal signal (arXiv 2305.08891). Timesteps are drawn densest where shapes are decided; 10% of captions are
@@ -25,7 +25,7 @@ from mepg_agent.training import sheets
 from mepg_agent.training.config import DenoiserConfig, arguments, read
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, Source, to_float
+from mepg_agent.training.pool import CAPTIONS, SHARD, Pool, Source, to_float
 
 SCHEDULE: dict[str, Any] = {
     "beta_schedule": "scaled_linear",
@@ -38,8 +38,9 @@ SCHEDULE: dict[str, Any] = {
     "steps_offset": 1,
 }
 DROPOUT = 0.1
-LESSONS = (0.9, 0.15)  # share of lessons at the start and from `WIDE` of the budget on
-WIDE = 0.7
+ALONE, MIXED = 0.3, 0.7  # lessons alone up to that part of the budget; from there fewer, to LESSONS of the steps
+LESSONS = 0.3
+PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
 
@@ -73,42 +74,20 @@ def signal_levels() -> Tensor:
 
 @dataclass
 class Codes:
-    """Encoded scenes: latents (n, c, h, w) half precision, unit scale; token ids (n, captions, tokens); lesson (n,)."""
+    """Encoded scenes: latents (n, c, h, w) half precision, unit scale; token ids (n, captions, tokens)."""
 
     latents: Tensor
     ids: Tensor
-    lesson: Tensor
-
-    def rows(self, batch: int, lessons: float, generator: torch.Generator) -> Tensor:
-        """Random rows, a given share of them lessons: one large thing each, which teach nouns fastest."""
-        large, free = self.lesson.nonzero()[:, 0], (~self.lesson).nonzero()[:, 0]
-        drawn = (kind[torch.randint(len(kind), (batch,), generator=generator)] for kind in (large, free))
-        return torch.where(torch.rand(batch, generator=generator) < lessons, *drawn)
 
 
-class Encoded:
-    """Codes of the pool's scenes without a made style, growing with the pool."""
-
-    def __init__(self, pool: Pool, vae: PatchAutoencoder, tokenizer: CLIPTokenizer, style: int = -1) -> None:
-        self.pool, self.vae, self.tokenizer, self.style = pool, vae, tokenizer, style
-        self._next = HELD_OUT
-        self._latents: list[Tensor] = []
-        self._ids: list[Tensor] = []
-        self._lesson: list[Tensor] = []
-
-    @torch.no_grad()
-    def codes(self) -> Codes:
-        self.pool.refresh()
-        rows = torch.arange(self._next, len(self.pool))
-        wanted = rows[self.pool.style[self._next :] == self.style]
-        for chunk in wanted.split(128) if len(wanted) else ():
-            self._latents.append(encode(self.vae, self.pool.pictures(chunk)))
-            texts = [text for row in chunk.tolist() for text in self.pool.texts[row]]
-            ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
-            self._ids.append(ids.view(len(chunk), -1, ids.shape[-1]).short())
-            self._lesson.append(self.pool.lesson[chunk])
-        self._next = len(self.pool)
-        return Codes(torch.cat(self._latents), torch.cat(self._ids), torch.cat(self._lesson))
+def encoded(pool: Pool, vae: PatchAutoencoder, tokenizer: CLIPTokenizer, style: int = -1) -> Codes:
+    """Codes of the pool's scenes in one made style or, by default, in none; the held-out ones are left alone."""
+    rows = torch.arange(HELD_OUT, len(pool))
+    rows = rows[pool.style[HELD_OUT:] == style]
+    latents = torch.cat([encode(vae, pool.pictures(chunk)) for chunk in rows.split(SHARD)])
+    texts = [text for row in rows.tolist() for text in pool.texts[row]]
+    ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
+    return Codes(latents, ids.view(len(rows), CAPTIONS, -1).short())
 
 
 @torch.no_grad()
@@ -147,9 +126,8 @@ def empty_ids(tokenizer: CLIPTokenizer) -> Tensor:
 
 
 def lessons(progress: float) -> float:
-    """Share of lessons at that part of the budget, 0..1."""
-    first, last = LESSONS
-    return first + (last - first) * min(progress / WIDE, 1)
+    """Share of steps on lessons at that part of the budget, 0..1."""
+    return 1 + (LESSONS - 1) * min(max(progress - ALONE, 0) / (MIXED - ALONE), 1)
 
 
 class Drawer(nn.Module):
@@ -160,22 +138,31 @@ class Drawer(nn.Module):
         self.unet, self.text = unet, text
 
 
-def train(drawer: Drawer, source: Encoded, folder: Path, config: DenoiserConfig, budget: Budget, seed: int = 0) -> None:
+def train(
+    drawer: Drawer,
+    scenes: Codes,
+    pieces: Codes,
+    empty: Tensor,
+    folder: Path,
+    config: DenoiserConfig,
+    budget: Budget,
+    seed: int = 0,
+) -> None:
+    """`pieces` are the lessons, `empty` the ids of the caption that says nothing."""
     peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, foreach=True)
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.9995)
     generator = torch.Generator().manual_seed(seed + run.step)
-    levels, empty = signal_levels(), empty_ids(source.tokenizer)
-    codes = source.codes()
-    for step in run:
-        if step % 500 == 499:
-            codes = source.codes()
-        rows = codes.rows(config.batch, lessons(budget.progress(run.step, run.seconds)), generator)
+    levels = signal_levels()
+    for _ in run:
+        lesson = bool(torch.rand((), generator=generator) < lessons(budget.progress(run.step, run.seconds)))
+        codes, batch = (pieces, config.batch * PER_SCENE) if lesson else (scenes, config.batch)
+        rows = torch.randint(len(codes.latents), (batch,), generator=generator)
         text = drawer.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
         value = loss(drawer.unet, codes.latents[rows].float(), text, levels, generator)
         run.descend(value)
-        run.note(loss=value)
+        run.note(**{"lesson" if lesson else "scene": value})
     drawer.load_state_dict(run.averaged())
 
 
@@ -216,9 +203,9 @@ def main() -> None:
         print({k: state[k] for k in ("step", "seconds")})
     else:
         budget = Budget(minutes=config.denoiser.minutes)
-        train(
-            drawer, Encoded(Pool(Source.of(config.data)), vae, tokenizer), config.out / "runs", config.denoiser, budget
-        )
+        sources = (Source.of(config.data), Source.lessons_of(config.data))
+        scenes, pieces = (encoded(Pool(source), vae, tokenizer) for source in sources)
+        train(drawer, scenes, pieces, empty_ids(tokenizer), config.out / "runs", config.denoiser, budget)
     pipe = pipeline(vae, drawer.text.eval(), tokenizer, drawer.unet.eval())
     pipe.save_pretrained(config.out / "pipeline")
     sheets.prompts(pipe, sheets.PROMPTS, config.out / "sheet.png", guidance=3.0)

@@ -19,7 +19,7 @@ import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only 
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.training import sheets
 from mepg_agent.training.config import ExpertsConfig, arguments, read
-from mepg_agent.training.denoiser import Codes, Encoded, caption_ids, empty_ids, loss, signal_levels
+from mepg_agent.training.denoiser import Codes, caption_ids, empty_ids, encoded, loss, signal_levels
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 
@@ -90,7 +90,7 @@ def main() -> None:
     known = all_styles(pool.source.vocabulary())
     for style in options.styles:
         number = known.index(style)
-        codes = Encoded(pool, pipe.vae, pipe.tokenizer, number).codes()
+        codes = encoded(pool, pipe.vae, pipe.tokenizer, number)
         train(
             style, pipe.unet, pipe.text_encoder, codes, empty_ids(pipe.tokenizer), config.out / "runs",
             config.experts, config.data.seed + 100 + number,

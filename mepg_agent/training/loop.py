@@ -49,7 +49,7 @@ class Run:
     seconds: float = 0.0
     average: dict[str, Tensor] = field(default_factory=dict)
     _sums: dict[str, Tensor] = field(default_factory=dict)
-    _count: int = 0
+    _counts: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ class Run:
         """Add to the running means that the next log line prints."""
         for key, value in values.items():
             self._sums[key] = self._sums.get(key, torch.zeros((), device=value.device)) + value.detach().float()
-        self._count += 1
+            self._counts[key] = self._counts.get(key, 0) + 1
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -111,13 +111,13 @@ class Run:
         return self.average or {k: v.detach() for k, v in self.model.state_dict().items()}
 
     def _log(self, progress: float) -> None:
-        means = {k: round(float(v) / max(self._count, 1), 5) for k, v in self._sums.items()}
+        means = {k: round(float(v) / self._counts[k], 5) for k, v in self._sums.items()}
         left = self.seconds / max(progress, 1e-3) * (1 - progress)
         line = {"stage": self.name, "step": self.step, "seconds": round(self.seconds), "left": round(left), **means}
         print(json.dumps(line), flush=True)
         with (self.folder / f"{self.name}.log.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")
-        self._sums, self._count = {}, 0
+        self._sums, self._counts = {}, {}
 
     def _save(self) -> None:
         state = {

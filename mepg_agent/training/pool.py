@@ -1,7 +1,8 @@
 """Scenes on disk in shards: worker processes compose them, trainers read them, growing while they train.
 
 `python -m mepg_agent.training.pool` writes shard i of seed s, which is always the same scenes, however many workers
-there are; shards already there are left alone, so a stopped run goes on where it was.
+there are; shards already there are left alone, so a stopped run goes on where it was. Lessons (`Composer.lesson`) are a
+pool of their own in the folder `lessons`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +41,16 @@ class Source:
     folder: Path  # of the shards
     seed: int = 0
     size: int = 256
-    lessons: float = 0.4  # share of scenes that show one large thing
     styled: float = 0.12  # share of scenes over-painted in a made style
+    lessons: bool = False  # pieces of scenes that show one thing
 
     @classmethod
     def of(cls, data: DataConfig) -> Source:
-        return cls(data.sprites, data.vocabulary, data.pool, data.seed, data.size, data.lessons, data.styled)
+        return cls(data.sprites, data.vocabulary, data.pool, data.seed, data.size, data.styled)
+
+    @classmethod
+    def lessons_of(cls, data: DataConfig) -> Source:
+        return replace(cls.of(data), folder=data.pool / "lessons", lessons=True)
 
     def vocabulary(self) -> Vocabulary:
         return read_vocabulary(self.vocabulary_file)
@@ -67,19 +72,22 @@ def _compose(source: Source, indices: list[int]) -> None:
             continue
         composer.forget()
         rng = np.random.default_rng((source.seed, index))
-        lessons = round(source.lessons * SHARD)
-        scenes = [composer.lesson(rng) for _ in range(lessons)]
-        for _ in range(SHARD - lessons):
-            style = str(rng.choice(MADE_STYLES)) if rng.random() < source.styled else None
-            scenes.append(composer.scene(rng, style=style))
+        scenes = [_scene(composer, source, rng) for _ in range(SHARD)]
         texts = [caption(s, rng, vocabulary, s.style) for s in scenes for _ in range(CAPTIONS)]
         labels, boxes, styles = _labels(scenes, composer)
         np.save(source.file(index, "image.npy"), np.stack([s.image for s in scenes]))
         part = source.file(index, "part.npz")
-        arrays = {"labels": labels, "boxes": boxes, "style": styles, "lesson": np.arange(SHARD) < lessons}
+        arrays = {"labels": labels, "boxes": boxes, "style": styles}
         arrays["setting"] = np.array([[PLACES.index(s.place), TIMES.index(s.time)] for s in scenes])
         np.savez(part, texts=np.array(texts).reshape(SHARD, CAPTIONS), **arrays)
         part.replace(source.file(index, "npz"))
+
+
+def _scene(composer: Composer, source: Source, rng: np.random.Generator) -> Scene:
+    if source.lessons:
+        return composer.lesson(rng)
+    style = str(rng.choice(MADE_STYLES)) if rng.random() < source.styled else None
+    return composer.scene(rng, style=style)
 
 
 def _labels(
@@ -108,7 +116,6 @@ class Pool:
         self.labels = torch.empty((0, THINGS, 3), dtype=torch.long, device=self.device)
         self.boxes = torch.empty((0, THINGS, 4), device=self.device)
         self.style = torch.empty((0,), dtype=torch.long, device=self.device)
-        self.lesson = torch.empty((0,), dtype=torch.bool, device=self.device)
         self.setting = torch.empty((0, 2), dtype=torch.long, device=self.device)  # place, time
         self.refresh()
 
@@ -120,7 +127,7 @@ class Pool:
         while (file := self.source.file(len(self.images), "npz")).exists():
             with np.load(file, allow_pickle=False) as data:
                 self.texts += data["texts"].tolist()
-                for name in ("labels", "boxes", "style", "lesson", "setting"):
+                for name in ("labels", "boxes", "style", "setting"):
                     setattr(self, name, torch.cat([getattr(self, name), torch.as_tensor(data[name]).to(self.device)]))
             self.images.append(np.load(self.source.file(len(self.images), "image.npy"), mmap_mode="r"))
 
@@ -155,12 +162,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     data = read(options.config).data
-    data.pool.mkdir(parents=True, exist_ok=True)
-    indices = list(range(-(-data.scenes // SHARD)))
-    with ProcessPoolExecutor(options.workers, initializer=keep_freed_memory) as workers:
-        parts = [workers.submit(_compose, Source.of(data), part) for part in _split(indices, options.workers)]
-        for part in parts:
-            part.result()
+    for source, count in ((Source.of(data), data.scenes), (Source.lessons_of(data), data.lessons)):
+        source.folder.mkdir(parents=True, exist_ok=True)
+        indices = list(range(-(-count // SHARD)))
+        with ProcessPoolExecutor(options.workers, initializer=keep_freed_memory) as workers:
+            parts = [workers.submit(_compose, source, part) for part in _split(indices, options.workers)]
+            for part in parts:
+                part.result()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mepg_agent.portfolio import Vocabulary
-from mepg_agent.scene import Box
+from mepg_agent.scene import Box, Extent
 from mepg_agent.training.backgrounds import PLACES, TIMES, Background, paint_background
 from mepg_agent.training.styles import apply_style
 
@@ -36,6 +36,7 @@ NATURAL_PLACES = {
     "ground": ("meadow", "forest", "beach", "desert", "snow", "mountains", "city", "room", "plain"),
 }
 CELLS = 16  # things stand on the grid of the codes: a picture shifted by half a patch has an altogether other code
+LESSON = 8  # cells of the side of a lesson
 BACKGROUNDS_KEPT = 160  # a worker reuses painted backgrounds: painting one costs as much as composing five scenes
 
 
@@ -87,15 +88,21 @@ class Composer:
         self._kept: dict[tuple[str, str, int], Background] = {}
 
     def lesson(self, rng: np.random.Generator) -> Scene:
-        """One large thing as its icon shows it, neither turned nor recoloured: what nouns are learned from first."""
-        noun = str(rng.choice(self._nouns))
+        """A piece of a scene with one thing in it, as its icon shows it: what nouns are learned from first.
+
+        It is what the window of a region shows, at a quarter of a scene's cost.
+        """
+        noun, look = str(rng.choice(self._nouns)), str(rng.choice(self.vocabulary.looks))
         place, time = self._place([noun], rng), str(rng.choice(TIMES, p=[0.7, 0.1, 0.2]))
         ground = self._background(place, time, rng)
+        side = int(rng.integers(LESSON * 5 // 8, LESSON + 1))
+        box = self._spot(noun, ground.ground, side / CELLS, rng)
         canvas = Image.fromarray(ground.image).convert("RGB")
-        side = float(rng.uniform(0.62, 0.9))
-        box = snapped(float(rng.uniform(side / 2, 1 - side / 2)), float(rng.uniform(side / 2, 1 - side / 2)), side)
-        thing = self._paste(canvas, noun, str(rng.choice(self.vocabulary.looks)), box, ground, rng, steady=True)
-        return Scene(np.asarray(canvas), (thing,), place, time)
+        thing = self._paste(canvas, noun, look, box, ground, rng, steady=True)
+        left, top = (_start(round(v * CELLS), side, rng) / CELLS for v in (box.x, box.y))
+        piece = Box(x=left, y=top, width=LESSON / CELLS, height=LESSON / CELLS)
+        rows, columns = piece.pixels(Extent(width=self.size, height=self.size)).as_slices()
+        return Scene(np.asarray(canvas)[rows, columns], (replace(thing, box=_within(thing.box, piece)),), place, time)
 
     def scene(self, rng: np.random.Generator, count: int | None = None, style: str | None = None) -> Scene:
         """One scene of `count` things (drawn when None), over-painted in `style` when given."""
@@ -145,7 +152,8 @@ class Composer:
             allowed = 0.35 if rng.random() < 0.15 else 0.06
             best: tuple[float, Box] | None = None
             for attempt in range(12):
-                box = self._spot(noun, ground, shrink * (1 - 0.03 * attempt), len(nouns) == 1, rng)
+                side = self._side(noun, shrink * (1 - 0.03 * attempt), rng)
+                box = self._spot(noun, ground, side if len(nouns) > 1 else float(rng.uniform(0.36, 0.88)), rng)
                 worst = max((max(box.covered_by(b), b.covered_by(box)) for b, _ in placed), default=0.0)
                 if best is None or worst < best[0]:
                     best = (worst, box)
@@ -156,12 +164,11 @@ class Composer:
                 placed.append((best[1], noun))
         return sorted(placed, key=lambda item: item[0].bottom)
 
-    def _spot(self, noun: str, ground: float, shrink: float, alone: bool, rng: np.random.Generator) -> Box:
+    def _side(self, noun: str, shrink: float, rng: np.random.Generator) -> float:
+        return float(np.clip(self.vocabulary.nouns[noun].size * shrink * rng.uniform(0.9, 1.5), 0.26, 0.7))
+
+    def _spot(self, noun: str, ground: float, side: float, rng: np.random.Generator) -> Box:
         kind = self.vocabulary.nouns[noun]
-        if alone:
-            side = float(rng.uniform(0.36, 0.88))
-        else:
-            side = float(np.clip(kind.size * shrink * rng.uniform(0.9, 1.5), 0.26, 0.7))
         x = float(rng.uniform(side / 2, 1 - side / 2))
         if rng.random() < 0.2 or ground > 0.95:  # anywhere: a person may want a dog in the sky
             y = float(rng.uniform(side / 2, 1 - side / 2))
@@ -208,6 +215,21 @@ class Composer:
         _over(canvas, pixels, left, top)
         clipped = [min(max(v / self.size, 0.0), 1.0) for v in visible]
         return Thing(noun, look, color, painted, Box.from_corners(*clipped))
+
+
+def _start(low: int, side: int, rng: np.random.Generator) -> int:
+    """A cell where a piece of LESSON cells may start that holds the cells low .. low + side."""
+    return int(rng.integers(max(low + side - LESSON, 0), min(low, CELLS - LESSON) + 1))
+
+
+def _within(box: Box, piece: Box) -> Box:
+    """The part of `box` that lies in `piece`, in fractions of the piece."""
+    return Box.from_corners(
+        max(box.x - piece.x, 0.0) / piece.width,
+        max(box.y - piece.y, 0.0) / piece.height,
+        min(box.right - piece.x, piece.width) / piece.width,
+        min(box.bottom - piece.y, piece.height) / piece.height,
+    )
 
 
 def snapped(cx: float, cy: float, side: float) -> Box:
