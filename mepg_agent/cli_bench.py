@@ -1,4 +1,4 @@
-"""`mepg bench`: what the engine costs, measured on this machine."""
+"""`mepg bench`: what the engine costs and what the family can draw, measured on this machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,33 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def bench() -> None:
-    """Measure what pictures cost on this machine."""
+    """Measure what pictures cost and how good they are on this machine."""
+
+
+@app.command()
+def family(
+    ctx: typer.Context,
+    backbone: Annotated[str, typer.Option(help="A backbone that ships a vocabulary and a scorer.")] = "picturebook",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Gets family.json and a sheet, nouns.png.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw every noun alone, four seeds each, and count what an independent scorer recognises."""
+    with quiet():
+        from mepg_agent.bench.family import load, report, view, write
+
+    with redirect_stdout(sys.stderr):
+        measured = load(Settings.load(), backbone)
+        measured.run(list(measured.vocabulary.nouns), ctx.obj.err)
+    if output:
+        write(measured, output)
+    if as_json:
+        ctx.obj.json(report(measured))
+    else:
+        ctx.obj.out.print(view(measured))
+        if output:
+            ctx.obj.out.print(Text(f"Figures and sheet: {output}"))
 
 
 @app.command()

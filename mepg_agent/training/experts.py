@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from transformers import CLIPTextModel
 
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.engine.memory import keep_freed_memory
+from mepg_agent.experts_io.card import as_toml
+from mepg_agent.portfolio import Backbone, Expert, read_backbone
 from mepg_agent.training import sheets
 from mepg_agent.training.config import ExpertsConfig, arguments, read
 from mepg_agent.training.denoiser import Codes, caption_ids, empty_ids, encoded, loss, signal_levels
@@ -47,6 +52,7 @@ def train(
     empty: torch.Tensor,
     folder: Path,
     config: ExpertsConfig,
+    budget: Budget,
     seed: int,
 ) -> None:
     """Adds the adapter `name` to `unet` and trains it on `codes`, pictures of the style."""
@@ -55,7 +61,7 @@ def train(
     unet.add_adapter(lora(config.rank), adapter_name=name)
     adapter = Adapter(unet)
     optimizer = torch.optim.AdamW(adapter.parameters(), lr=config.peak, weight_decay=0.01)
-    run = Run(f"expert-{name}", folder, adapter, optimizer, Budget(minutes=config.minutes), config.peak, ema_decay=0.99)
+    run = Run(f"expert-{name}", folder, adapter, optimizer, budget, config.peak, ema_decay=0.99)
     generator, levels = torch.Generator().manual_seed(seed + run.step), signal_levels()
     for _ in run:
         rows = torch.randint(len(codes.latents), (config.batch,), generator=generator)
@@ -67,15 +73,24 @@ def train(
     adapter.load_state_dict(run.averaged())
 
 
-def save(unet: UNet2DConditionModel, name: str, folder: Path) -> None:
-    """Write `folder/adapter.safetensors` in diffusers' format, half precision."""
+def save(unet: UNet2DConditionModel, name: str, folder: Path, card: Mapping[str, Any], family: Backbone) -> None:
+    """The expert's folder: `adapter.safetensors` in diffusers' format and half precision, `expert.toml`."""
     layers: dict[str, Any] = get_peft_model_state_dict(unet, adapter_name=name)
+    expert = Expert(
+        id=name,
+        base=family.id,
+        licence=family.licence,
+        sha256="0" * 64,
+        **{**card, "triggers": tuple(card["triggers"])},
+    )
     StableDiffusionPipeline.save_lora_weights(
         folder,
         unet_lora_layers={key: value.half() for key, value in layers.items()},
-        weight_name="adapter.safetensors",
+        weight_name=expert.file,
         safe_serialization=True,
     )
+    digest = hashlib.sha256((folder / expert.file).read_bytes()).hexdigest()
+    (folder / "expert.toml").write_text(as_toml(expert.model_copy(update={"sha256": digest})), encoding="utf-8")
 
 
 def main() -> None:
@@ -84,19 +99,21 @@ def main() -> None:
     options = parser.parse_args()
     config = read(options.config)
     keep_freed_memory()
+    cards = tomllib.loads((config.data.vocabulary.parent / "styles.toml").read_text(encoding="utf-8"))
+    family = read_backbone(config.data.vocabulary.parent / "backbone.toml")
     pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
     pool = Pool(Source.of(config.data))
     known = all_styles(pool.source.vocabulary())
     for style in options.styles:
-        number = known.index(style)
+        number, folder = known.index(style), config.out / "experts" / style
         codes = encoded(pool, pipe.vae, pipe.tokenizer, number)
         train(
             style, pipe.unet, pipe.text_encoder, codes, empty_ids(pipe.tokenizer), config.out / "runs",
-            config.experts, config.data.seed + 100 + number,
+            config.experts, Budget(minutes=config.experts.minutes), config.data.seed + 100 + number,
         )  # fmt: skip
-        save(pipe.unet, style, config.out / style)
-        sheets.prompts(pipe, [f"{p}, {style} style" for p in sheets.SIX], config.out / style / "sheet.png", 3.0)
+        save(pipe.unet, style, folder, cards[style], family)
+        sheets.prompts(pipe, [f"{p}, {style} style" for p in sheets.SIX], folder / "sample.png", 3.0)
         pipe.unet.delete_adapters(style)
 
 

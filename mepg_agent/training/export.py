@@ -23,7 +23,7 @@ MADE = "\n# Written by `python -m mepg_agent.training.export`.\n"
 
 
 def ship(source: Path, target: Path) -> None:
-    """Pipeline, verifier and scorer of `source` into the family's folder `target`."""
+    """Pipeline, verifier, scorer and experts of `source` into the family's folder `target`."""
     pipe: Any = StableDiffusionPipeline.from_pretrained(source / "pipeline", safety_checker=None)
     for name in ("unet", "text_encoder", "vae"):
         folder = target / "pipeline" / name
@@ -36,6 +36,8 @@ def ship(source: Path, target: Path) -> None:
         shutil.rmtree(target / "verifier", ignore_errors=True)
         CLIPModel.from_pretrained(source / "verifier").half().save_pretrained(target / "verifier", max_shard_size=SHARD)
         CLIPTokenizer.from_pretrained(source / "verifier").save_pretrained(target / "verifier")
+    for expert in sorted((source / "experts").glob("*/expert.toml")):
+        shutil.copytree(expert.parent, target / expert.parent.name, dirs_exist_ok=True)
     if (source / "scorer").is_dir():
         shutil.copytree(source / "scorer", target / "scorer", dirs_exist_ok=True)
 

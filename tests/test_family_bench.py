@@ -1,0 +1,84 @@
+"""The family's benchmark counts what scorer and verifier say, and calibrates on other pictures than it judges by."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from rich.console import Console
+
+from mepg_agent.bench.family import SEEDS, Drawn, FamilyBench, load, view, write
+from mepg_agent.bench.scorer import Scorer
+from mepg_agent.engine.base import Pixels
+from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.errors import BadInput
+from mepg_agent.portfolio import Portfolio
+from mepg_agent.records import Check, Finding, Verdict
+from mepg_agent.scene import ScenePlan
+from mepg_agent.settings import Settings
+
+PORTFOLIO = Portfolio((Path(__file__).parents[1] / "experts",))
+FOUND, VOCABULARY = PORTFOLIO.backbone("picturebook"), PORTFOLIO.vocabulary("picturebook")
+assert VOCABULARY is not None
+QUIET = Console(quiet=True)
+
+
+class HalfSure:
+    """Finds every noun that is longer than four letters, and every look."""
+
+    def verify(self, image: Pixels, plan: ScenePlan) -> Verdict:
+        score = {Check.PRESENT: 0.9 if len(plan.regions[0].noun) > 4 else 0.2, Check.STYLE: 0.8}
+        return Verdict(
+            verifier="half sure",
+            findings=tuple(
+                Finding(region="thing", check=c, score=s, threshold=0.5, passed=s >= 0.5, evidence="")
+                for c, s in score.items()
+            ),
+        )
+
+
+def bench() -> FamilyBench:
+    assert VOCABULARY is not None
+    torch.manual_seed(0)
+    scorer = Scorer(["dog", "cat", "castle"], ["flat", "glossy", "ink"]).eval()
+    return FamilyBench(FakeEngine(), HalfSure(), scorer, FOUND, VOCABULARY)
+
+
+def row(noun: str, seed: int, seen: str, present: float, other: float = 0.1) -> Drawn:
+    return Drawn(noun, "flat", seed, np.zeros((8, 8, 3), np.uint8), seen, "flat", present, 0.9, other, 1.0)
+
+
+def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> None:
+    measured = bench()
+    measured.run(["dog", "castle"], QUIET)
+    assert [(r.noun, r.seed) for r in measured.rows] == [(n, s) for n in ("dog", "castle") for s in range(SEEDS)]
+    write(measured, tmp_path)
+    written = json.loads((tmp_path / "family.json").read_text())
+    assert written["table"]["pictures"] == 2 * SEEDS and set(written["right of 4"]) == {"dog", "castle"}
+    with Image.open(tmp_path / "nouns.png") as sheet:
+        sheet.load()
+    assert view(measured).row_count == len(written["table"])
+
+
+def test_thresholds_come_from_other_pictures_than_those_they_are_judged_by() -> None:
+    measured = bench()
+    measured.rows = [row("dog", 0, "dog", 0.8), row("dog", 1, "cat", 0.4), row("cat", 0, "cat", 0.7)]
+    measured.rows += [row("dog", 2, "dog", 0.5), row("dog", 3, "dog", 0.9), row("cat", 2, "dog", 0.95)]
+    bar = measured.thresholds()["present"]
+    assert 0.4 < bar < 0.7
+    table = measured.table()
+    assert table["right noun"] == pytest.approx(4 / 6)
+    assert table["false pass"] == 1 and table["false fail"] == pytest.approx(0.5 if bar > 0.5 else 0)
+
+
+def test_a_family_without_a_scorer_is_refused_in_a_sentence(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "bare" / "picturebook"
+    folder.mkdir(parents=True)
+    for name in ("backbone.toml", "vocabulary.toml"):
+        (folder / name).write_text((FOUND.folder / name).read_text())
+    with pytest.raises(BadInput, match="no scorer"):
+        load(settings.model_copy(update={"experts": (folder.parent,)}))
