@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Generic, Literal, Self, TypeVar
@@ -18,13 +19,14 @@ from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.scene import Extent, Fraction, Frozen
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Stands = Literal["ground", "sky", "water"]
 SafeId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 class Noun(Frozen):
     icon: str
     group: str
-    stands: Literal["ground", "sky", "water"]
+    stands: Stands
     size: Annotated[float, Field(gt=0, le=1)]  # usual height, fraction of the canvas
     plural: str
     aliases: tuple[str, ...] = ()
@@ -44,6 +46,19 @@ class Vocabulary(Frozen):
     places: dict[str, Place]
     times: dict[str, tuple[str, ...]]
     nouns: dict[str, Noun]
+    natural: dict[Stands, str] = {}  # where such things are drawn when the person names no place
+
+    @model_validator(mode="after")
+    def _natural_places_exist(self) -> Self:
+        if missing := sorted(set(self.natural.values()) - set(self.places)):
+            raise ValueError(f"natural names places that are not listed: {', '.join(missing)}")
+        return self
+
+    def natural_place(self, nouns: Iterable[str]) -> str:
+        """A place that suits most of the nouns; one thing on the ground is enough for solid ground."""
+        kinds = [self.nouns[noun].stands for noun in nouns]
+        kind = "ground" if "ground" in kinds else max(kinds, key=kinds.count, default="ground")
+        return self.natural.get(kind, "plain")
 
     @cached_property
     def noun_forms(self) -> dict[str, str]:

@@ -153,11 +153,14 @@ def test_styles_go_to_the_thing_or_to_the_whole_picture(prompt: str, whole: str 
         ("a fox in the woods at dusk", "forest", "sunset"),
         ("a shark under water", "underwater", None),
         ("a ship on the water at midday", "sea", None),
-        ("stars in the sky over a castle", "plain", None),
+        ("stars in the sky over a castle", "meadow", None),
         ("a bird in the sky", "sky", None),
         ("a house in a snowy landscape", "snow", None),
         ("sunset in the desert", "desert", "sunset"),
-        ("a fox", "plain", None),
+        ("a fox", "meadow", None),
+        ("a whale and a shark", "sea", None),
+        ("a balloon", "sky", None),
+        ("a fox on a plain background", "plain", None),
     ],
 )
 def test_place_and_time_are_read(prompt: str, place: str, time: str | None):
@@ -191,7 +194,7 @@ def test_the_example_of_the_readme_comes_out_right():
     assert (plan.time, plan.style, plan.notes) == ("night", None, ())
     assert fox.box.right <= castle.box.x + 0.01
     assert moon.box.cx > 0.66 and moon.box.cy < 0.33
-    words = "a watercolor fox to the left of a castle and a full moon at the top right at night"
+    words = "a watercolor fox to the left of a castle and a full moon at the top right on a meadow at night"
     assert plan.global_prompt == words
 
 
@@ -199,7 +202,7 @@ def test_the_example_of_the_readme_comes_out_right():
     ("prompt", "sentence"),
     [
         ("two dogs in front of a red house on a meadow", "two dogs in front of a red house on a meadow"),
-        ("a fox and a dog in neon style", "a fox and a dog, neon style"),
+        ("a fox and a dog in neon style", "a fox and a dog on a meadow, neon style"),
         ("a tree between a house and a church", "an oak tree between a house and a church"),
         ("a fox, a dog and a cat in front of a house", "a fox, a dog and a cat in front of a house"),
         ("a meadow at sunset", "a meadow at sunset"),

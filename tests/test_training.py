@@ -199,7 +199,7 @@ def test_the_text_tower_learns_to_tell_what_a_caption_names(
     ids = tokenizer(texts, padding=True, return_tensors="pt")["input_ids"]
     shares = truth.mean(0).clamp(1e-4, 1 - 1e-4)
     with torch.no_grad():
-        assert words.surprise(taught(ids), truth) < 0.9 * words.surprise(shares.logit().expand_as(truth), truth)
+        assert words.surprise(taught(ids), truth) < 0.95 * words.surprise(shares.logit().expand_as(truth), truth)
 
 
 def test_clean_codes_at_no_noise_cost_nothing_to_a_perfect_denoiser(tokenizer: CLIPTokenizer) -> None:

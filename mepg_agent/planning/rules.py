@@ -50,7 +50,7 @@ def _laid_out(
 ) -> ScenePlan:
     members = _members(reading.things, notes)
     relations = _relations(reading, members, notes)
-    place = reading.place or "plain"
+    place = reading.place or vocabulary.natural_place(t.noun for t in reading.things if t.noun)
     things = {region_id: reading.things[i] for i, ids in members.items() for region_id in ids}
     items = [Item(i, vocabulary.nouns[t.noun or ""], t.size, t.spot, t.depth) for i, t in things.items()]
     boxes = arrange(items, relations, vocabulary.places[place].ground if place in vocabulary.places else 0.8, extent)
@@ -83,7 +83,7 @@ def _laid_out(
     notes += [f"Could not lay out that {r} together with the rest." for r in layout.unsatisfied]
     return layout.plan.replaced(
         global_prompt=scene_sentence(draft, vocabulary, spots),
-        rationale=_rationale(layout.plan, layout.moves),
+        rationale=_rationale(layout.plan, layout.moves, named=reading.place is not None),
         notes=tuple(notes),
     )
 
@@ -156,11 +156,13 @@ def _nothing_known(prompt: str, reading: Reading, words: Lexicon) -> BadInput:
     )
 
 
-def _rationale(plan: ScenePlan, moves: tuple[str, ...]) -> str:
+def _rationale(plan: ScenePlan, moves: tuple[str, ...], named: bool) -> str:
     if not plan.regions:
         return f"A background alone: {place_words(plan.background, plan.time) or 'plain'}."
     many = len(plan.regions) > 1
     sizes = f"{len(plan.regions)} things share the canvas" if many else "One thing has the canvas to itself"
     ground = f"{'they stand' if many else 'it stands'} on the ground, in the sky or on water, as is usual"
+    if not named:
+        ground += f"; no place was named, so it is {place_words(plan.background, None) or 'on a plain background'}"
     relations = f" Said: {'; '.join(map(str, plan.relations))}." if plan.relations else ""
     return f"{sizes}; {ground}.{relations}{' ' if moves else ''}{' '.join(moves)}"
