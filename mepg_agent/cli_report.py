@@ -56,7 +56,8 @@ def seconds_view(result: Result) -> RenderableType:
 
 def result_view(result: Result, file: Path) -> RenderableType:
     parts = [plan_view(result.plan), verdict_view(result.verdict), seconds_view(result)]
-    lines = [*result.notes, STATUS[result.status], f"Picture: {file}", f"Session: {result.session}"]
+    notes = [note for note in result.notes if note not in result.plan.notes]
+    lines = [*notes, STATUS[result.status], f"Picture: {file}", f"Session: {result.session}"]
     return Group(*(part for view in parts for part in (view, Text())), *(Text(line) for line in lines))
 
 
