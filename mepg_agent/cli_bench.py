@@ -12,7 +12,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from mepg_agent.cli_input import AsJson, check_output, read_size
-from mepg_agent.cli_report import speed_view
+from mepg_agent.cli_report import regions_view, speed_view
 from mepg_agent.engine.local import quiet
 from mepg_agent.settings import Settings
 
@@ -46,6 +46,41 @@ def family(
         ctx.obj.json(report(measured))
     else:
         ctx.obj.out.print(view(measured))
+        if output:
+            ctx.obj.out.print(Text(f"Figures and sheet: {output}"))
+
+
+@app.command()
+def regions(
+    ctx: typer.Context,
+    plans: Annotated[int, typer.Option(min=2, max=10_000, help="Scenes of two to six things in mixed styles.")] = 200,
+    steps: Annotated[int | None, typer.Option(min=1, max=200, help="Denoising steps; the family's own by default.")] = (
+        None
+    ),
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Gets regions.json and a sheet, regions.png."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare ways to draw regions: is each thing right, in its own style, without leaks and seams?"""
+    with quiet():
+        from mepg_agent.bench.regions import RegionsBench
+
+    with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True, disable=as_json) as progress:
+        shown = progress.add_task("planning", total=plans)
+        bench = RegionsBench(Settings.load())
+        report = bench.run(
+            plans, steps, lambda done, of, what: progress.update(shown, completed=done, total=of, description=what)
+        )
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "regions.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        bench.sheet().save(output / "regions.png")
+    if as_json:
+        ctx.obj.json(report.model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(regions_view(report))
         if output:
             ctx.obj.out.print(Text(f"Figures and sheet: {output}"))
 

@@ -16,6 +16,7 @@ from mepg_agent.records import Verdict
 from mepg_agent.scene import Box, ScenePlan
 
 if TYPE_CHECKING:
+    from mepg_agent.bench.regions import Report as RegionsReport
     from mepg_agent.bench.speed import Report
     from mepg_agent.experts_io.check import Health
     from mepg_agent.session import Result, Summary
@@ -100,6 +101,20 @@ def speed_view(report: Report) -> RenderableType:
     )
     unit = f"1 × is the plain pipeline with one merged adapter: {step * 1000:.1f} ms a step, {picture:.2f} s a picture"
     return Group(Text(head), Text(unit), Text(), costs, Text(), repairs)
+
+
+def regions_view(report: RegionsReport) -> RenderableType:
+    """Means with their 95% intervals; shares in percent."""
+    table = _table("way", *(report.ways[0].measures), "lead")
+    for way in report.ways:
+        cells = [
+            f"{f.mean:.2f}" if name in ("seam", "seconds", "calls") else f"{f.mean:.0%} ({f.low:.0%}–{f.high:.0%})"
+            for name, f in way.measures.items()
+        ]
+        lead = "–" if way.lead is None else f"{way.lead.mean:+.0%} ({way.lead.low:+.0%} to {way.lead.high:+.0%})"
+        table.add_row(way.name, *cells, lead)
+    head = f"{report.plans} plans, {report.regions} regions, {report.steps} steps, styles: {', '.join(report.styles)}"
+    return Group(Text(head), table)
 
 
 def sessions_view(sessions: Iterable[Summary]) -> RenderableType:

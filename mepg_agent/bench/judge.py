@@ -1,0 +1,91 @@
+"""What the independent scorer finds in a picture, region by region: thing, style, leaks, place and seams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from mepg_agent.bench.scorer import SIZE, Scorer
+from mepg_agent.engine.base import Pixels
+from mepg_agent.scene import Box, Region, ScenePlan
+from mepg_agent.verify.clip import square_crop
+
+STRIDE = 1 / 16  # of the canvas: where a thing is looked for
+SCALES = (0.8, 1.0, 1.25)  # of its region's longer side
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One region of one picture. Shares and scores are 0..1."""
+
+    noun: bool  # the scorer sees the thing that was asked for
+    style: bool | None  # in the style that was asked for; None: none was, or one that the scorer does not know
+    leak: bool  # it sees another region's thing, or another region's style, instead
+    iou: float  # of the region's box with the square where the thing is likeliest
+
+
+def look(scorer: Scorer, crops: list[Image.Image]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Probabilities of nouns (n, nouns) and styles (n, styles)."""
+    small = [np.asarray(crop.resize((SIZE, SIZE), Image.Resampling.BILINEAR)) for crop in crops]
+    pixels = torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    nouns, styles = scorer.judge(pixels)
+    return nouns.numpy(), styles.numpy()
+
+
+def style_of(region: Region, plan: ScenePlan, scorer: Scorer) -> str | None:
+    """The style the scorer should see: the expert's id, or the look that is named."""
+    wanted = region.expert or region.style or plan.style
+    return wanted if wanted in scorer.styles else None
+
+
+def judge(scorer: Scorer, image: Pixels, plan: ScenePlan) -> list[Judged]:
+    """Every region of the plan, in its order."""
+    nouns, styles = look(scorer, [square_crop(image, region.box) for region in plan.regions])
+    wanted = [style_of(region, plan, scorer) for region in plan.regions]
+    found = []
+    for i, region in enumerate(plan.regions):
+        noun, style = scorer.nouns[int(nouns[i].argmax())], scorer.styles[int(styles[i].argmax())]
+        others = [r.noun for r in plan.regions if r.noun != region.noun]
+        foreign = [s for s in wanted if s is not None and s != wanted[i]]
+        found.append(
+            Judged(
+                noun=noun == region.noun,
+                style=None if wanted[i] is None else style == wanted[i],
+                leak=noun in others or (wanted[i] is not None and style in foreign),
+                iou=_place(scorer, image, region),
+            )
+        )
+    return found
+
+
+def _place(scorer: Scorer, image: Pixels, region: Region) -> float:
+    """IoU of the region's square with the square of the canvas that looks most like its thing."""
+    boxes = []
+    for side in (min(max(region.box.width, region.box.height) * scale, 1.0) for scale in SCALES):
+        steps = np.arange(side / 2, 1 - side / 2 + 1e-6, STRIDE * 2)
+        boxes += [Box.centered(float(x), float(y), side, side) for y in steps for x in steps]
+    nouns, _ = look(scorer, [square_crop(image, box) for box in boxes])
+    best = boxes[int(nouns[:, scorer.nouns.index(region.noun)].argmax())]
+    side = max(region.box.width, region.box.height)
+    return best.iou(Box.centered(region.box.cx, region.box.cy, side, side))
+
+
+def seam(image: Pixels, plan: ScenePlan) -> float:
+    """How much stronger edges run along the borders of boxes than elsewhere: mean step across a border pixel, over the
+    mean step between neighbouring pixels of the whole picture. 1 is no seam."""
+    light = image.astype(np.float32).mean(-1)
+    across, down = np.abs(np.diff(light, axis=1)), np.abs(np.diff(light, axis=0))
+    steps: list[NDArray[np.float32]] = []
+    for region in plan.regions:
+        box = region.box.pixels(plan.extent)
+        rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+        steps += [across[rows, x - 1] for x in (box.left, box.right) if 0 < x < plan.extent.width]
+        steps += [down[y - 1, columns] for y in (box.top, box.bottom) if 0 < y < plan.extent.height]
+    if not steps:
+        return 1.0
+    whole = (across.mean() + down.mean()) / 2
+    return float(np.concatenate(steps).mean() / max(whole, 1e-6))

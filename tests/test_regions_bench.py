@@ -1,0 +1,125 @@
+"""The regions bench: what it asks for, what it sees, and how sure it is. Nothing trained is asked to be good here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mepg_agent.bench import judge as judging
+from mepg_agent.bench.judge import Judged, judge, seam
+from mepg_agent.bench.regions import RegionsBench, Sample, _figure, prompts, ways
+from mepg_agent.bench.scorer import Scorer
+from mepg_agent.engine.local import LocalEngine
+from mepg_agent.portfolio import Portfolio
+from mepg_agent.records import GateKind
+from mepg_agent.scene import Box, Extent, Region, ScenePlan
+from mepg_agent.settings import Settings
+
+PORTFOLIO = Portfolio((Path(__file__).parents[1] / "experts",))
+VOCABULARY = PORTFOLIO.vocabulary("picturebook")
+assert VOCABULARY is not None
+EXTENT = Extent(width=128, height=128)
+
+
+def plan() -> ScenePlan:
+    left, right = Box(x=0, y=0.25, width=0.5, height=0.5), Box(x=0.5, y=0.25, width=0.5, height=0.5)
+    regions = (
+        Region(id="red", box=left, prompt="a red thing", noun="red", style="flat"),
+        Region(id="blue", box=right, prompt="a blue thing", noun="blue", style="ink"),
+    )
+    return ScenePlan(prompt="p", global_prompt="p", extent=EXTENT, regions=regions)
+
+
+class ByColor(Scorer):
+    """Calls a reddish crop "red" and flat, a bluish one "blue" and ink."""
+
+    def __init__(self) -> None:
+        super().__init__(["red", "blue"], ["flat", "ink"])
+
+    def judge(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        share = torch.softmax(pixels.mean((2, 3))[:, [0, 2]] * 4, 1)
+        return share, share
+
+
+def halves(left: tuple[int, int, int], right: tuple[int, int, int]) -> np.ndarray:
+    image = np.full((128, 128, 3), 90, np.uint8)
+    image[32:96, :64], image[32:96, 64:] = left, right
+    return image
+
+
+RED, BLUE = (250, 20, 20), (20, 20, 250)
+
+
+def test_a_thing_in_its_place_is_right_and_a_swapped_one_is_a_leak() -> None:
+    good = judge(ByColor(), halves(RED, BLUE), plan())
+    assert [(r.noun, r.style, r.leak) for r in good] == [(True, True, False)] * 2
+    assert all(r.iou > 0.5 for r in good)
+    swapped = judge(ByColor(), halves(BLUE, RED), plan())
+    assert [(r.noun, r.style, r.leak) for r in swapped] == [(False, False, True)] * 2
+    assert all(r.iou < 0.5 for r in swapped)
+
+
+def test_a_style_nobody_asked_for_is_not_judged() -> None:
+    asked = plan()
+    bare = asked.with_regions([r.model_copy(update={"style": None}) for r in asked.regions])
+    assert [r.style for r in judge(ByColor(), halves(RED, BLUE), bare)] == [None, None]
+    assert judging.style_of(asked.regions[0], asked, ByColor()) == "flat"
+
+
+def test_seams_are_edges_that_follow_the_boxes() -> None:
+    smooth = np.tile(np.linspace(0, 255, 128, dtype=np.uint8)[None, :, None], (128, 1, 3))
+    assert seam(halves(RED, BLUE), plan()) > 10 > 3 > seam(smooth, plan())
+
+
+def test_prompts_differ_name_different_things_and_never_change() -> None:
+    assert VOCABULARY is not None
+    made = prompts(40, VOCABULARY, ["flat", "ink"])
+    assert made == prompts(40, VOCABULARY, ["flat", "ink"]) and len(set(made)) == 40
+    counts = [sum(p.count(f" {style} ") for style in ("flat", "ink")) for p in made]
+    assert min(counts) == 2 and max(counts) >= 4
+
+
+def test_the_interval_of_a_sure_thing_is_narrow_and_missing_values_do_not_count() -> None:
+    draws = np.random.default_rng(0).integers(0, 50, (500, 50))
+    sure, unsure = _figure(np.ones(50), draws), _figure(np.arange(50) % 2.0, draws)
+    assert (sure.low, sure.high) == (1, 1) and unsure.low < 0.45 < 0.55 < unsure.high
+    assert _figure(np.where(np.arange(50) < 25, np.nan, 1.0), draws).mean == 1
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> RegionsBench:
+    home = tmp_path_factory.mktemp("home")
+    return RegionsBench(Settings.load({"MEPG_HOME": str(home), "MEPG_DEVICE": "cpu"}))
+
+
+def test_every_way_draws_the_same_plans_and_the_leads_are_reported(bench: RegionsBench) -> None:
+    report = bench.run(2, 2, lambda *_: None)
+    assert report.plans == 2 and [w.name for w in report.ways] == list(bench.ways)
+    assert report.ways[0].lead is None and all(w.lead is not None for w in report.ways[1:])
+    calls = {w.name: w.measures["calls"].mean for w in report.ways}
+    assert calls["ours, gates from attention"] == calls["one global prompt"] < calls["a pass per region (oracle)"]
+    assert isinstance(bench.sheet(1), Image.Image)
+
+
+def test_what_each_way_leaves_out_of_the_job(bench: RegionsBench) -> None:
+    engine = next(e for e, _ in bench.ways.values() if isinstance(e, LocalEngine))
+    made = ways(engine)
+    agent_plan = bench._agent.plan("a flat fox and an ink owl on a meadow")
+    from mepg_agent.engine.prepare import prepare
+    from mepg_agent.records import Brief
+
+    job = prepare(agent_plan, Brief(prompt="p"), bench.backbone, bench.experts, engine.weights_hash())
+    alone = made["one global prompt"][1](job, agent_plan)
+    assert alone.regions == () and "flat fox" in alone.prompt and "ink owl" in alone.prompt
+    assert all(r.adapter is None for r in made["regional prompts, no experts"][1](job, agent_plan).regions)
+    assert made["ours, gates from position"][1](job, agent_plan).gate is GateKind.POSITION
+
+
+def test_an_unasked_style_does_not_lower_a_region() -> None:
+    region = Judged(noun=True, style=None, leak=False, iou=1.0)
+    drawn = Sample(halves(RED, BLUE), [region], 1.0, 1.0, 1.0)
+    assert drawn.measure("both") == 1 and np.isnan(drawn.measure("style"))
