@@ -17,7 +17,7 @@ from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.scene import Box
 from mepg_agent.training import autoencoder, config, denoiser, imagetext, words
 from mepg_agent.training.captions import caption, relation_words, where
-from mepg_agent.training.crops import HELD_OUT, cut
+from mepg_agent.training.crops import HELD_OUT, cut, cut_empty
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
@@ -229,7 +229,7 @@ def test_the_image_tower_is_fitted_and_the_text_tower_left_alone(
     model = imagetext.build(text, 1)
     imagetext.train(model, tokenizer, pool, tmp_path, Budget(steps=3), batch=16)
     assert all(torch.equal(v, before[k]) for k, v in model.text_model.state_dict().items())
-    assert set(imagetext.accuracy(model, tokenizer, pool)) == {"noun", "style"}
+    assert set(imagetext.accuracy(model, tokenizer, pool)) == {"noun", "style", "sure of nothing"}
 
 
 def test_crops_are_labelled_with_what_they_show(pool: Pool) -> None:
@@ -239,6 +239,12 @@ def test_crops_are_labelled_with_what_they_show(pool: Pool) -> None:
     views = crops.batch(torch.arange(things), torch.Generator().manual_seed(0))
     assert views.shape == (things, 3, 64, 64) and views.abs().max() <= 1
     assert len(pool) > HELD_OUT, "the fixture is large enough to leave held-out scenes alone"
+
+
+def test_pieces_of_background_hold_no_thing(pool: Pool) -> None:
+    bare = cut_empty(pool, 0, 40)
+    assert 5 < len(bare.labels) <= 40 and bool((bare.labels == -1).all())
+    assert bare.batch(torch.arange(3), torch.Generator().manual_seed(0)).shape == (3, 3, 64, 64)
 
 
 def test_a_run_ends_with_its_budget_and_goes_on_from_its_checkpoint(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from mepg_agent.training.pool import Pool, to_float
 MARGIN = 1.5  # a stored crop is this much wider than its thing
 STORED = 96  # pixels of a stored crop: the thing itself spans 64 of them
 SIZE = 64  # pixels of a crop as the models see it
+TRIES = 8
 HELD_OUT = 256  # the pool's first scenes are never trained on
 
 
@@ -50,6 +51,25 @@ def cut(pool: Pool, start: int, stop: int) -> Crops:
                 pixels.append(torch.from_numpy(window(image, box)))
                 labels.append(label)
     return Crops(torch.stack(pixels), torch.stack(labels))
+
+
+def cut_empty(pool: Pool, start: int, stop: int) -> Crops:
+    """A square of every scene start..stop in which no thing stands, where a few tries find one. Labels are -1."""
+    generator = torch.Generator().manual_seed(pool.source.seed)
+    pixels = []
+    for row in range(start, stop):
+        things = [b for b, label in zip(pool.boxes[row].tolist(), pool.labels[row], strict=True) if label[0] >= 0]
+        for left, top, side in torch.rand((TRIES, 3), generator=generator).tolist():
+            side = 0.2 + 0.3 * side
+            box = [left * (1 - side), top * (1 - side), left * (1 - side) + side, top * (1 - side) + side]
+            if not any(_meet(box, thing) for thing in things):
+                pixels.append(torch.from_numpy(window(pool.picture(row), box)))
+                break
+    return Crops(torch.stack(pixels), torch.full((len(pixels), 3), -1))
+
+
+def _meet(a: list[float], b: list[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def window(image: Image.Image, box: list[float]) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 Its text tower is the taught one (`training/words.py`) that the denoiser starts from, and stays as it is; image tower
 and projections are fitted to it. Crops of single things are held against the texts that could be meant: every noun,
-then, of the right noun, every style and every colour ("a fox, neon style"), as the verifier asks later.
+then, of the right noun, every style and every colour ("a fox, neon style"), as the verifier asks later. Of a piece of
+background it learns to be sure of nothing, so that a thing that was not drawn is missed.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextModel, CLIPTokenizer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.english import noun_phrase
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, SIZE, cut
+from mepg_agent.training.crops import HELD_OUT, SIZE, cut, cut_empty
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
 from mepg_agent.training.words import tower_sizes
 
 PATCH = 8
+EMPTY = 8  # crops of things for every piece of background
 
 
 def build(text: CLIPTextModel, layers: int) -> CLIPModel:
@@ -58,10 +60,14 @@ def directions(projected: Tensor) -> Tensor:
     return F.normalize(projected, dim=-1)
 
 
-def answers(model: CLIPModel, pixels: Tensor, noun: Tensor, texts: Texts) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits of every noun (n, nouns), and given the right noun of every style (n, styles) and colour (n, colours)."""
+def seen(model: CLIPModel, pixels: Tensor) -> Tensor:
+    """Directions of crops (n, 3, s, s) times the logit scale: (n, width)."""
     pooled: Any = model.vision_model(pixel_values=pixels).pooler_output
-    image = model.logit_scale.exp() * directions(model.visual_projection(pooled))
+    return model.logit_scale.exp() * directions(model.visual_projection(pooled))
+
+
+def answers(model: CLIPModel, image: Tensor, noun: Tensor, texts: Texts) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits of every noun (n, nouns), and given the right noun of every style (n, styles) and colour (n, colours)."""
     said = [directions(model.text_projection(t)) for t in (texts.nouns, texts.styled, texts.colored)]
     return (
         image @ said[0].T,
@@ -80,14 +86,16 @@ def train(
     run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
     generator = torch.Generator().manual_seed(pool.source.seed + run.step)
     texts, crops = _texts(model, tokenizer, pool), cut(pool, HELD_OUT, len(pool))
+    empty = cut_empty(pool, HELD_OUT, len(pool))
     for _ in run:
         rows = torch.randint(len(crops.labels), (batch,), generator=generator)
+        bare = torch.randint(len(empty.labels), (batch // EMPTY,), generator=generator)
+        image = seen(model, torch.cat([crops.batch(rows, generator), empty.batch(bare, generator)]))
         labels = crops.labels[rows].unbind(1)
-        said = answers(model, crops.batch(rows, generator), labels[0], texts)
-        value = sum(
-            (F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(said, labels, strict=True)),
-            torch.zeros(()),
-        )
+        said = answers(model, image[:batch], labels[0], texts)
+        terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(said, labels, strict=True)]
+        unsure, _, _ = answers(model, image[batch:], bare * 0, texts)
+        value = sum(terms, -F.log_softmax(unsure, -1).mean() / EMPTY)
         run.descend(value)
         with torch.no_grad():
             model.logit_scale.clamp_(max=np.log(50))
@@ -103,12 +111,18 @@ def _texts(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool) -> Texts:
 
 @torch.no_grad()
 def accuracy(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str, float]:
-    """Share of right nouns, and of right styles given the noun, on crops of held-out scenes."""
+    """Share of right nouns, and of right styles given the noun, on crops of held-out scenes; and the share of bare
+    pieces of background in which no noun gets as much as half."""
     crops = cut(pool, 0, HELD_OUT)
     pixels = crops.batch(torch.arange(len(crops.labels)), torch.Generator().manual_seed(1), rough=False)
     noun, style, _ = crops.labels.unbind(1)
-    nouns, styles, _ = answers(model, pixels, noun, _texts(model, tokenizer, pool))
+    texts = _texts(model, tokenizer, pool)
+    nouns, styles, _ = answers(model, seen(model, pixels), noun, texts)
+    bare = cut_empty(pool, 0, HELD_OUT)
+    views = bare.batch(torch.arange(len(bare.labels)), torch.Generator().manual_seed(1), rough=False)
+    unsure, _, _ = answers(model, seen(model, views), torch.zeros(len(views), dtype=torch.long), texts)
     return {
+        "sure of nothing": float((unsure.softmax(-1).amax(1) < 0.5).float().mean()),
         "noun": float((nouns.argmax(1) == noun).float().mean()),
         "style": float((styles.argmax(1) == style).float().mean()),
     }
