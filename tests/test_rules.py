@@ -203,10 +203,10 @@ def test_the_example_of_the_readme_comes_out_right():
     [
         ("two dogs in front of a red house on a meadow", "two dogs in front of a red house on a meadow"),
         ("a fox and a dog in neon style", "a fox and a dog on a meadow, neon style"),
-        ("a tree between a house and a church", "an oak tree between a house and a church"),
-        ("a fox, a dog and a cat in front of a house", "a fox, a dog and a cat in front of a house"),
+        ("a tree between a house and a church", "an oak tree between a house and a church on a meadow"),
+        ("a fox, a dog and a cat in front of a house", "a fox, a dog and a cat in front of a house on a meadow"),
         ("a meadow at sunset", "a meadow at sunset"),
-        ("two watercolor foxes", "two watercolor foxes"),
+        ("two watercolor foxes", "two watercolor foxes on a meadow"),
     ],
 )
 def test_the_global_prompt_is_the_whole_scene_in_one_sentence(prompt: str, sentence: str):
