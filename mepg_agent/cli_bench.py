@@ -86,6 +86,27 @@ def regions(
 
 
 @app.command()
+def samples(
+    ctx: typer.Context,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The sheet (.png).")],
+    backbone: Annotated[str, typer.Option(help="A backbone that ships a vocabulary.")] = "picturebook",
+) -> None:
+    """Draw 64 prompts that nobody chose, once each, onto one sheet."""
+    with quiet():
+        from mepg_agent.bench.samples import sheet
+
+    file = check_output(output, ".png")
+    with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True) as progress:
+        shown = progress.add_task("drawing", total=None)
+        made = sheet(
+            Settings.load(), backbone,
+            lambda done, of, what: progress.update(shown, completed=done, total=of, description=what),
+        )  # fmt: skip
+    made.save(file)
+    ctx.obj.out.print(Text(f"Sheet: {file}"))
+
+
+@app.command()
 def speed(
     ctx: typer.Context,
     arch: Annotated[str, typer.Option(help="Whose shape: picturebook, sd15 or sdxl; weights are random.")] = (

@@ -12,6 +12,7 @@ from PIL import Image
 from rich.console import Console
 
 from mepg_agent.bench.family import SEEDS, Drawn, FamilyBench, load, view, write
+from mepg_agent.bench.samples import chosen
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.engine.base import Pixels
 from mepg_agent.engine.fake import FakeEngine
@@ -82,3 +83,10 @@ def test_a_family_without_a_scorer_is_refused_in_a_sentence(settings: Settings, 
         (folder / name).write_text((FOUND.folder / name).read_text())
     with pytest.raises(BadInput, match="no scorer"):
         load(settings.model_copy(update={"experts": (folder.parent,)}))
+
+
+def test_the_sheets_prompts_are_fixed_and_half_of_them_things_alone() -> None:
+    assert VOCABULARY is not None
+    texts = chosen(VOCABULARY, [*VOCABULARY.looks, "watercolor"])
+    assert len(texts) == 64 and texts == chosen(VOCABULARY, [*VOCABULARY.looks, "watercolor"])
+    assert texts[0] == "a flat dog on a meadow" and all(" and " in text for text in texts[32:])

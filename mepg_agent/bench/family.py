@@ -35,7 +35,7 @@ from mepg_agent.verify.clip import ClipVerifier, square_crop
 
 SEEDS = 4
 CALIBRATING = 2  # the first seeds set the thresholds, the others say how well these hold
-SIDE = 0.66  # of the box of a thing drawn alone
+SIDE = 0.5  # of the box of a thing drawn alone, about what the planner gives it
 
 
 @dataclass(frozen=True)
