@@ -9,9 +9,10 @@ from mepg_agent.agent import Agent
 
 
 class LazyAgent:
-    """Safe to use from several threads."""
+    """Safe to use from several threads. Whoever draws holds `drawing`: the others wait, and can say so."""
 
     def __init__(self, make: Callable[[], Agent]) -> None:
+        self.drawing = threading.Lock()
         self._make = make
         self._agent: Agent | None = None
         self._lock = threading.Lock()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from contextlib import aclosing
 from typing import Any, Self
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -17,25 +18,26 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
+from mepg_agent.agent_async import in_thread
+from mepg_agent.agent_edits import Editor, Stream, last_of, thread_of
 from mepg_agent.engine.base import Engine
 from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
-from mepg_agent.graph import MAX_REVISIONS, Asked, Context, State, build_graph
+from mepg_agent.graph import MAX_REVISIONS, Context, build_graph
+from mepg_agent.history import Edit
 from mepg_agent.planning.base import Planner
-from mepg_agent.planning.rules import RulePlanner
+from mepg_agent.planning.chain import choose_planner
 from mepg_agent.portfolio import Portfolio, check_weights, place
 from mepg_agent.records import Brief, Event
 from mepg_agent.scene import MAX_REGIONS, ScenePlan
 from mepg_agent.session import Result, SessionStore
 from mepg_agent.settings import Settings
+from mepg_agent.state import Asked, State, Update
 from mepg_agent.verify.base import Verifier
 
 __all__ = ["Agent", "Event", "Result", "make_graph"]
 
-PLANNERS: dict[str, Callable[[], Planner]] = {"auto": RulePlanner, "rules": RulePlanner}
-Stream = Generator[Event | Result, None, None]  # closing it stops the drawing between two steps
 
-
-class Agent:
+class Agent(Editor):
     """Plans, draws, checks and repairs pictures. What is passed in replaces what the settings would choose.
 
     Safe to use from several threads; pictures are drawn one after the other.
@@ -83,49 +85,63 @@ class Agent:
 
         Raises BadInput for a request that cannot be drawn, BrokenAsset for a broken installation.
         """
-        return _last(self.stream(prompt, **wishes))
+        return last_of(self.stream(prompt, **wishes))
 
     def stream(self, prompt: str | Brief, **wishes: Any) -> Stream:
         """Events while the picture is made, the `Result` last. Closing the iterator stops between two steps."""
+        return self._follow(*self._begin(prompt, wishes))
+
+    def batch(self, prompts: Iterable[str | Brief], **wishes: Any) -> Iterator[Result]:
+        """The results of several requests, one after the other; `wishes` hold for all, and all are checked first."""
+        briefs = [make_brief(prompt, **wishes) for prompt in prompts]
+        return (self.draw(brief) for brief in briefs)
+
+    async def adraw(self, prompt: str | Brief, **wishes: Any) -> Result:
+        """`draw` that leaves the event loop free; cancelling its task stops between two steps."""
+        async with aclosing(self.astream(prompt, **wishes)) as items:
+            return last_of([item async for item in items])
+
+    def astream(self, prompt: str | Brief, **wishes: Any) -> AsyncGenerator[Event | Result, None]:
+        """`stream` that leaves the event loop free; closing it or cancelling its task stops between two steps."""
+        stop = threading.Event()
+        return in_thread(lambda: self._follow(*self._begin(prompt, wishes), stop), stop)
+
+    def _begin(self, prompt: str | Brief, wishes: dict[str, Any]) -> tuple[str, Brief]:
         brief = make_brief(prompt, **wishes)
         self.portfolio.backbone(brief.backbone)
         self._planner(brief)
-        return self._follow(self.store.begin(brief), brief)
+        return self.store.begin(brief), brief
 
-    def resume(self, session: str) -> Stream:
-        """Goes on where an interrupted session stopped; a finished one yields its result at once."""
-        finished = self.store.result(session)
-        if finished is not None:
-            return (item for item in (finished,))
-        return self._follow(session, self.store.brief(session))
-
-    def result(self, session: str) -> Result:
-        """The result of a finished session. Raises BadInput for an unknown or unfinished one."""
-        result = self.store.result(session)
-        if result is None:
-            raise BadInput(f"The session '{session}' is not finished.", "Resume it first.")
-        return result
-
-    def _follow(self, session: str, brief: Brief) -> Stream:
-        """Runs the session's graph from where it stands to its end."""
-        context, graph = self._context(), self._compiled()
+    def _follow(
+        self, session: str, brief: Brief, stop: threading.Event | None = None, edit: Edit | None = None
+    ) -> Stream:
+        """Runs the session's graph, or that of its edit, from where it stands to its end, or between two steps once
+        `stop` is set."""
+        context, graph = self._context(stop), self._compiled()
         repairs = MAX_REGIONS * (brief.rounds + 1)
-        thread: Any = {"configurable": {"thread_id": session}, "recursion_limit": 10 + 2 * (MAX_REVISIONS + repairs)}
+        name, limit = thread_of(session, edit), 10 + 2 * (MAX_REVISIONS + repairs)
+        thread: Any = {"configurable": {"thread_id": name}, "recursion_limit": limit}
         given: Any = {"session": session, "brief": brief.model_dump(mode="json")}
+        given |= {"edit": edit.model_dump(mode="json")} if edit else {}
         parts: Any = iter(())
         try:
-            begun = bool(graph.get_state(thread).values)
+            noted = self._state(name)
+            begun = bool(noted) and noted.get("edit") == given.get("edit")
+            if noted and not begun:
+                self._forget_thread(name)  # of an edit that was dropped
             parts = graph.stream(
                 None if begun else given, thread, context=context, stream_mode="custom", durability="sync"
             )
             # Not `yield from`: closing must set `cancelled` before it reaches the graph, which waits for its node.
             while (part := next(parts, None)) is not None:
                 yield part
-            yield self.result(session)
+            if edit is not None:
+                self._forget_thread(name)
+            yield self.result(session, edit.number if edit else 1)
         except Cancelled:
             raise
         except MepgError as error:
-            self.store.put_failure(session, error)
+            self._failed(session, edit, error)
             raise
         except sqlite3.OperationalError as error:
             advice = "Free some space there, or set MEPG_HOME to a folder that can be written."
@@ -135,7 +151,24 @@ class Agent:
             if isinstance(parts, Generator):
                 parts.close()
 
-    def _context(self) -> Context:
+    def _failed(self, session: str, edit: Edit | None, error: MepgError) -> None:
+        """An edit that cannot be drawn as it is goes; one that only broke down stays, to be resumed."""
+        if edit is None:
+            self.store.put_failure(session, error)
+        elif isinstance(error, BadInput):
+            self.store.drop_edit(session)
+
+    def _state(self, thread: str) -> Update:
+        """What the graph has noted of a run; empty where there is none."""
+        config: Any = {"configurable": {"thread_id": thread}}
+        return dict(self._compiled().get_state(config).values)
+
+    def _forget_thread(self, thread: str) -> None:
+        checkpoints = self._compiled().checkpointer
+        assert isinstance(checkpoints, SqliteSaver)
+        checkpoints.delete_thread(thread)
+
+    def _context(self, stop: threading.Event | None = None) -> Context:
         return Context(
             portfolio=self.portfolio,
             store=self.store,
@@ -144,14 +177,13 @@ class Agent:
             weights=self._weights,
             verifier=self._verifier,
             drawing=self._drawing,
+            cancelled=stop or threading.Event(),
         )
 
     def _planner(self, brief: Brief) -> Planner:
         if self._given[1] is not None:
             return self._given[1]
-        if brief.planner not in PLANNERS:
-            raise BadInput(f"There is no planner '{brief.planner}'.", f"Planners: {', '.join(PLANNERS)}.")
-        return PLANNERS[brief.planner]()
+        return choose_planner(brief.planner, self.settings)
 
     def _engine(self, backbone: str) -> Engine:
         if self._given[0] is not None:
@@ -244,9 +276,3 @@ def _style_names(portfolio: Portfolio, backbone: str) -> dict[str, str]:
         word = expert.triggers[0] if expert.triggers else expert.id
         names |= {expert.id: word, word.casefold(): word}
     return names
-
-
-def _last(items: Stream) -> Result:
-    *_, result = items
-    assert isinstance(result, Result), "a stream ends with its result or raises"
-    return result

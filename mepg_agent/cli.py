@@ -6,13 +6,10 @@ Exit codes: 0 accepted, 3 best effort, 2 something the person can mend, 1 a faul
 from __future__ import annotations
 
 import json
-import shutil
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, redirect_stdout
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -21,32 +18,28 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from mepg_agent import __version__, cli_bench, cli_experts
+from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_sessions
+from mepg_agent.cli_follow import Output, follow
 from mepg_agent.cli_input import AsJson, check_output, read_plan, read_prompt, read_size
 from mepg_agent.cli_layout import layout_svg
-from mepg_agent.cli_progress import Watch
-from mepg_agent.cli_report import plan_view, result_json, result_view, sessions_view
-from mepg_agent.errors import BadInput, Cancelled, MepgError
+from mepg_agent.cli_report import ACCEPTED, BAD_INPUT, FAULT, STOPPED, plan_view
+from mepg_agent.errors import Ambiguous, BadInput, Cancelled, MepgError
 from mepg_agent.records import Brief, Event, Render, RenderJob, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
-from mepg_agent.settings import Settings
 
 if TYPE_CHECKING:
     from mepg_agent.agent import Agent
-    from mepg_agent.session import Result
 
-ACCEPTED, FAULT, BAD_INPUT, BEST_EFFORT, STOPPED = 0, 1, 2, 3, 130
-CODES = {"accepted": ACCEPTED, "best_effort": BEST_EFFORT, "failed": FAULT}
 SCHEMAS: tuple[type[Frozen], ...] = (Brief, ScenePlan, RenderJob, Render, Verdict, Event)
 WIDTH = 140  # of tables that are not shown on a terminal
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(cli_experts.app, name="experts")
 app.add_typer(cli_bench.app, name="bench")
+app.add_typer(cli_sessions.app, name="sessions")
 
-Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to put the picture (.png).")]
 Prompt = Annotated[str, typer.Argument(help='What the picture shows; "-" reads it from the standard input.')]
-Planner = Annotated[str, typer.Option(help="Who lays the picture out.")]
+Planner = Annotated[str, typer.Option(help="Who lays the picture out: auto, rules or chat:PROVIDER:MODEL.")]
 Size = Annotated[str | None, typer.Option(metavar="PIXELS", help="Size, as 256 or 320x256.")]
 
 
@@ -88,7 +81,8 @@ def run(arguments: Sequence[str], door: Door) -> int:
             return _refuse(door, Cancelled("Stopped.", "Nothing that was finished is lost."), STOPPED, as_json)
         return code or ACCEPTED
     except MepgError as error:
-        return _refuse(door, error, BAD_INPUT if isinstance(error, BadInput) else FAULT, as_json)
+        code = STOPPED if isinstance(error, Cancelled) else BAD_INPUT if isinstance(error, BadInput) else FAULT
+        return _refuse(door, error, code, as_json)
     except typer.TyperException as error:
         if not error.format_message():  # the help was shown
             return BAD_INPUT
@@ -105,7 +99,8 @@ def run(arguments: Sequence[str], door: Door) -> int:
 
 def _refuse(door: Door, error: MepgError, code: int, as_json: bool) -> int:
     if as_json:
-        door.json({"error": error.message, "advice": error.advice})
+        choices = {"choices": list(error.choices)} if isinstance(error, Ambiguous) else {}
+        door.json({"error": error.message, "advice": error.advice, **choices})
     else:
         door.err.print(Text(error.message, "bold red"))
         door.err.print(Text(error.advice))
@@ -152,74 +147,14 @@ def draw(
     wishes = {"seed": seed, "steps": steps, "rounds": rounds, "guidance": guidance, "planner": planner, "plan": given}
     extent = read_size(size) if size else None
     with ctx.obj.make_agent() as agent:
-        return _follow(ctx.obj, agent.stream(words, extent=extent, **wishes), file, as_json)
+        return follow(ctx.obj, agent.stream(words, extent=extent, **wishes), file, as_json)
 
 
-@app.command()
-def resume(ctx: typer.Context, session: str, output: Output = None, as_json: AsJson = False) -> int:
-    """Go on with a picture that was stopped."""
-    file = check_output(output, ".png") if output else None
-    with ctx.obj.make_agent() as agent:
-        return _follow(ctx.obj, agent.resume(session), file, as_json)
-
-
-def _follow(door: Door, items: Iterator[Event | Result], file: Path | None, as_json: bool) -> int:
-    """Shows the events, then the result."""
-    result = _watch(door, items, quiet=as_json)
-    if file is not None:
-        _copy(result.image, file)
-    place = file or result.image
-    if as_json:
-        door.json(result_json(result, place))
-    else:
-        door.out.print(result_view(result, place))
-    return CODES[result.status]
-
-
-def _watch(door: Door, items: Iterator[Event | Result], quiet: bool) -> Result:
-    # What a model library prints goes to stderr: the standard output is for the result.
-    with (
-        redirect_stdout(sys.stderr),
-        closing(_pulled(items)) as stream,
-        asked_to_stop() as asked,
-        Watch(door.err, quiet) as watch,
-    ):
-        for item in stream:
-            if not isinstance(item, Event):
-                return item
-            if asked.is_set():
-                raise KeyboardInterrupt
-            watch.show(item)
-    raise MepgError("The picture was not finished.", "Draw it again.")
-
-
-def _pulled(items: Iterator[Event | Result]) -> Generator[Event | Result, None, None]:
-    """The same items, from something that can be closed: closing it stops the drawing."""
-    yield from items
-
-
-@contextmanager
-def asked_to_stop() -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C, so that the step at hand can end and its session be resumed; a second breaks in."""
-    asked = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def ask(*_: object) -> None:
-        asked.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _copy(image: Path, file: Path) -> None:
-    try:
-        shutil.copyfile(image, file)
-    except OSError as error:
-        raise BadInput(f"{file} cannot be written: {error.strerror}.", f"The picture is kept at {image}.") from error
+app.command()(cli_sessions.edit)
+app.command()(cli_sessions.resume)
+app.command("open")(cli_sessions.open_sheet)
+app.command()(cli_sessions.info)
+app.command()(cli_batch.batch)
 
 
 @app.command("plan")
@@ -242,18 +177,6 @@ def plan_command(
         ctx.obj.json(plan.model_dump(mode="json"))
     else:
         ctx.obj.out.print(plan_view(plan))
-
-
-@app.command()
-def sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List the pictures drawn so far, newest first."""
-    from mepg_agent.session import SessionStore
-
-    found = SessionStore(Settings.load().home).sessions()
-    if as_json:
-        ctx.obj.json([summary.model_dump(mode="json") for summary in found])
-    else:
-        ctx.obj.out.print(sessions_view(found))
 
 
 @app.command()

@@ -18,9 +18,14 @@ from mepg_agent.scene import Box, ScenePlan
 if TYPE_CHECKING:
     from mepg_agent.bench.regions import Report as RegionsReport
     from mepg_agent.bench.speed import Report
+    from mepg_agent.comparison import Comparison
     from mepg_agent.experts_io.check import Health
+    from mepg_agent.history import History
+    from mepg_agent.provenance import Provenance
     from mepg_agent.session import Result, Summary
 
+ACCEPTED, FAULT, BAD_INPUT, BEST_EFFORT, STOPPED = 0, 1, 2, 3, 130  # exit codes
+CODES = {"accepted": ACCEPTED, "best_effort": BEST_EFFORT, "failed": FAULT}
 STATUS = {
     "accepted": "Accepted: every check passed.",
     "best_effort": "Best effort: not every check passed. This is the best of what was drawn.",
@@ -58,7 +63,8 @@ def seconds_view(result: Result) -> RenderableType:
 def result_view(result: Result, file: Path) -> RenderableType:
     parts = [plan_view(result.plan), verdict_view(result.verdict), seconds_view(result)]
     notes = [note for note in result.notes if note not in result.plan.notes]
-    lines = [*notes, STATUS[result.status], f"Picture: {file}", f"Session: {result.session}"]
+    version = f", version {result.version}" if result.version > 1 else ""
+    lines = [*notes, STATUS[result.status], f"Picture: {file}", f"Session: {result.session}{version}"]
     return Group(*(part for view in parts for part in (view, Text())), *(Text(line) for line in lines))
 
 
@@ -118,10 +124,41 @@ def regions_view(report: RegionsReport) -> RenderableType:
 
 
 def sessions_view(sessions: Iterable[Summary]) -> RenderableType:
-    table = _table("session", "status", "prompt")
+    table = _table("session", "status", "versions", "prompt")
     for s in sessions:
-        table.add_row(s.session, s.status or "unfinished", Text(s.prompt))
+        status = f"{s.status or 'unfinished'}{', an edit unfinished' if s.edit else ''}"
+        table.add_row(s.session, status, str(s.versions), Text(s.prompt))
     return table if table.row_count else Text("Nothing was drawn yet.")
+
+
+def history_view(session: str, history: History) -> RenderableType:
+    table = _table("", "version", "from", "line", "status", "seconds", "said")
+    for v in history.versions:
+        mark, seconds = "→" if v.number == history.head else "", f"{sum(v.seconds.values()):.1f}"
+        row = (mark, str(v.number), str(v.parent or "–"), v.branch, v.status.replace("_", " "), seconds)
+        table.add_row(*row, Text(v.instruction or v.plan.prompt))
+    lines = ", ".join(f"{name} (to {number})" for name, number in history.branches.items())
+    return Group(table, Text(), Text(f"Lines: {lines}. Shown: version {history.head} of '{history.branch}'."))
+
+
+def comparison_view(found: Comparison) -> RenderableType:
+    table = _table("drawn again")
+    for box in found.boxes:
+        table.add_row(where(box))
+    outside = "Every byte outside is the same." if found.outside_equal else "Pixels outside differ, too."
+    what = "the whole picture" if Box.full() in found.boxes else ", ".join(found.regions) or "nothing"
+    lines = [
+        f"Changed between {found.a} and {found.b}: {what}",
+        f"{found.changed:.1%} of the pixels differ, by at most {found.largest} of 255. {outside}",
+    ]
+    return Group(*(Text(line) for line in lines), *([table] if found.boxes else []))
+
+
+def provenance_view(found: Provenance) -> RenderableType:
+    experts = ", ".join(f"{name} ({sha256[:12]})" for name, sha256 in found.experts.items()) or "none"
+    kept = f"{found.session}, version {found.version}" if found.session else "none that is kept here"
+    lines = [f"Prompt: {found.plan.prompt}", f"Job: {found.job}", f"Experts: {experts}", f"Session: {kept}"]
+    return Group(plan_view(found.plan), Text(), *(Text(line) for line in lines))
 
 
 def result_json(result: Result, file: Path) -> dict[str, Any]:
@@ -130,6 +167,7 @@ def result_json(result: Result, file: Path) -> dict[str, Any]:
         "status": result.status,
         "file": str(file),
         "session": result.session,
+        "version": result.version,
         "picture": result.render.picture,
         "seed": result.render.seed,
         "rounds": result.rounds,

@@ -21,6 +21,15 @@ class BadInput(MepgError):
     """The caller can mend it: an empty prompt, a box outside the canvas, an unknown expert."""
 
 
+class Ambiguous(BadInput):
+    """What was asked for can be meant in several ways. `choices` are what can be said instead; there may be none."""
+
+    def __init__(self, message: str, choices: tuple[str, ...] = ()) -> None:
+        advice = f"Say it again with one of these: {', '.join(choices)}." if choices else "Say it again in other words."
+        super().__init__(message, advice)
+        self.choices = choices
+
+
 class BrokenAsset(MepgError):
     """The operator can mend it: missing or damaged weights, an unreadable manifest, a full disk."""
 

@@ -6,104 +6,50 @@
                        ↑  ↓  ↘ best_effort
                     regenerate
 
+An edit of a picture takes the same way: its plan is given, only what it changed may be laid out anew, drawn and
+repaired, and the picture before it is kept everywhere else.
+
 The state is small JSON, checked whenever a node reads it; pictures stay in the session store under their hashes. A node
 that runs twice (after a crash, on replay) gives the same: renders are kept by the hash of their job.
 """
 
 from __future__ import annotations
 
-import operator
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from time import perf_counter
-from typing import Annotated, Any, Protocol, get_type_hints
+from typing import Any, Protocol, get_type_hints
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, Field
 
 from mepg_agent.engine.base import Engine, Latents, Picture, Pixels, Step
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.errors import BrokenAsset, Cancelled
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.critic import critique
-from mepg_agent.planning.layout import solve
+from mepg_agent.planning.layout import solve, solve_only
 from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary
-from mepg_agent.records import Action, Brief, Event, Keep, Remark, Render, RenderJob, Severity, Status, Verdict, digest
+from mepg_agent.records import Action, Brief, Event, Keep, Remark, RenderJob, Severity, Status, Verdict, digest
 from mepg_agent.routing import route_plan, style_words
-from mepg_agent.scene import Frozen, Region, ScenePlan
+from mepg_agent.scene import Box, Frozen, Region, ScenePlan
 from mepg_agent.session import Result, SessionStore
+from mepg_agent.state import Asked, Drawing, Judged, Planned, State, Update
 from mepg_agent.verify.base import Verifier, choose
 
 MAX_REVISIONS = 2  # of a layout; the solver needs one, the second is for what its moves brought about
 CANDIDATES = 3  # seeds tried at once for a region that failed
 UNCHECKED = "Nobody checked this picture: the backbone has no verifier."
-Update = dict[str, Any]
+UNDRAWN = "Nothing had to be drawn again."
 
 
 class Node(Protocol):
     """Reads its part of the state, returns what changes."""
 
     def __call__(self, state: Any, runtime: Runtime[Context]) -> Update: ...
-
-
-class Asked(Frozen):
-    """What goes in. An empty `session` opens one."""
-
-    session: str = ""
-    brief: Brief
-
-
-class Planned(Asked):
-    plan: ScenePlan
-    remarks: tuple[Remark, ...] = ()
-    revisions: int = 0
-
-
-class Drawing(Planned):
-    """Candidates wait to be judged; `kept` is the best picture so far, if there is one, and `verdict` is on it."""
-
-    candidates: tuple[Render, ...]
-    kept: Render | None = None
-    verdict: Verdict | None = None
-    round: int = 0
-    waiting: tuple[str, ...] = ()  # regions that this round has still to repair
-
-
-class Judged(Planned):
-    kept: Render
-    verdict: Verdict
-    round: int = 0
-    waiting: tuple[str, ...] = ()
-    renders: tuple[Render, ...] = ()
-    notes: tuple[str, ...] = ()
-    seconds: dict[str, float] = Field(default_factory=dict)
-
-
-def add_seconds(old: dict[str, float], new: dict[str, float]) -> dict[str, float]:
-    return old | {node: old.get(node, 0.0) + seconds for node, seconds in new.items()}
-
-
-class State(BaseModel):
-    """All channels, as JSON. A node declares the part it needs (`Planned`, `Judged`, …) and gets it typed."""
-
-    session: str = ""
-    brief: Update
-    plan: Update | None = None
-    remarks: list[Update] = []
-    revisions: int = 0
-    candidates: list[Update] = []
-    kept: Update | None = None
-    verdict: Update | None = None
-    round: int = 0
-    waiting: list[str] = []
-    renders: Annotated[list[Update], operator.add] = []
-    notes: Annotated[list[str], operator.add] = []
-    seconds: Annotated[dict[str, float], add_seconds] = {}
-    status: Status | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +91,9 @@ class Context:
 def plan(state: Asked, runtime: Runtime[Context]) -> Update:
     """Words to regions, and an expert for each."""
     context, brief, family = runtime.context, state.brief, runtime.context.family(state.brief)
+    if state.edit is not None:
+        _say(runtime, "plan", f"changing the picture: {state.edit.instruction}")
+        return {"plan": _json(state.edit.plan), "notes": list(state.edit.notes)}
     session = state.session or context.store.begin(brief)
     if brief.plan is None:
         _say(runtime, "plan", "planning the picture")
@@ -167,29 +116,44 @@ def criticise(state: Planned, runtime: Runtime[Context]) -> Update:
 
 
 def revise_layout(state: Planned, runtime: Runtime[Context]) -> Update:
-    """The solver moves boxes until the layout obeys the relations."""
+    """The solver moves boxes until the layout obeys the relations. What an edit does not name stays where it is."""
     family, extent = runtime.context.family(state.brief), state.plan.extent
     grid = min(extent.width, extent.height) // family.backbone.latent_scale
-    layout = solve(state.plan, family.vocabulary, grid)
+    if state.edit is None:
+        layout = solve(state.plan, family.vocabulary, grid)
+    else:
+        layout = solve_only(state.plan, state.movable, family.vocabulary, grid)
     _say(runtime, "revise_layout", "moving boxes")
     notes = [*layout.moves, *(f"Cannot be satisfied: {relation}." for relation in layout.unsatisfied)]
     return {"plan": _json(layout.plan), "revisions": state.revisions + 1, "notes": notes}
 
 
 def generate(state: Planned, runtime: Runtime[Context]) -> Update:
-    """The whole picture."""
-    return _draw(_job(state.plan, state.brief, runtime.context), "generate", state, runtime)
+    """The whole picture; of an edited one, where a part will do, that part."""
+    before = state.edit.render if state.edit else None
+    if before is None or Box.full() in state.redrawn:
+        return _draw(_job(state.plan, state.brief, runtime.context), "generate", state, runtime)
+    if not state.redrawn:
+        _say(runtime, "generate", UNDRAWN)
+        return {"candidates": [_json(before)], "notes": [UNDRAWN]}
+    keep = Keep(picture=before.picture, latents=before.latents, redraw=state.redrawn)
+    return _draw(_job(state.plan, state.brief, runtime.context, keep), "generate", state, runtime)
 
 
 def regenerate(state: Judged, runtime: Runtime[Context]) -> Update:
     """One failed region again, from new seeds; every pixel outside its box stays. A round takes each of them once."""
-    queue = state.waiting or state.verdict.failed
+    queue = state.waiting or state.repairs(state.verdict)
     number = state.round if state.waiting else state.round + 1
     region = state.plan.region(queue[0])
     _say(runtime, "regenerate", f"drawing the {region.id} again, round {number} of {state.brief.rounds}", region.id)
     seed = int(digest([state.brief.seed, region.id, number])[:15], 16)
     tried = state.plan.with_regions([Region.model_validate({**dict(region), "seed": seed})])
-    keep = Keep(picture=state.kept.picture, latents=state.kept.latents, redraw=(region.box,), candidates=CANDIDATES)
+    keep = Keep(
+        picture=state.kept.picture,
+        latents=state.kept.latents,
+        redraw=state.repairable[region.id],
+        candidates=CANDIDATES,
+    )
     job = _job(tried, state.brief, runtime.context, keep)
     return {**_draw(job, "regenerate", state, runtime), "round": number, "waiting": list(queue[1:])}
 
@@ -205,8 +169,9 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
     judged = [(render, verifier.verify(image, state.plan)) for render, image in pictures]
     before = (state.kept, state.verdict) if state.kept is not None and state.verdict is not None else None
     (kept, verdict), rejected = choose(before, judged)
-    waiting = [region for region in state.waiting if region in verdict.failed]
-    more = waiting or (verdict.failed and state.round < state.brief.rounds)
+    failed = state.repairs(verdict)
+    waiting = [region for region in state.waiting if region in failed]
+    more = waiting or (failed and state.round < state.brief.rounds)
     shown = not _unshown(state.remarks)
     action = Action.ACCEPT if verdict.passed and shown else Action.REGENERATE if more else Action.STOP
     verdict = Verdict.model_validate({**dict(verdict), "action": action})
@@ -236,7 +201,7 @@ def _unshown(remarks: tuple[Remark, ...]) -> tuple[str, ...]:
 
 
 def after_critique(state: Planned) -> str:
-    faulty = any(remark.severity is Severity.ERROR for remark in state.remarks)
+    faulty = any(r.severity is Severity.ERROR and set(r.regions) & set(state.movable) for r in state.remarks)
     return "revise_layout" if faulty and state.revisions < MAX_REVISIONS else "generate"
 
 
@@ -328,8 +293,9 @@ def _finish(state: Judged, status: Status, notes: tuple[str, ...], runtime: Runt
         notes=tuple(dict.fromkeys((*state.notes, *notes))),
         seconds=state.seconds,
         image=store.picture_path(state.kept.picture),
+        version=state.edit.number if state.edit else 1,
     )
-    store.put_result(result)
+    store.put_result(result, state.edit)
     _say(runtime, "accept" if status == "accepted" else "best_effort", status.replace("_", " "))
     return {"status": status, "notes": list(notes)}
 

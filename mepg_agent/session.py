@@ -2,7 +2,10 @@
 one folder a session. Every file is written whole or not at all.
 
     home/pictures/3f/3f9a….png    home/latents/0c/0c11….safetensors    home/renders/<job hash>.json
-    home/sessions/fox-castle-3f9a/{brief,result,failure}.json
+    home/sessions/fox-castle-3f9a/{brief,result,failure}.json, once it was edited {history,edit}.json
+
+`result.json` is the picture as it was first drawn; `history.json` holds every version, that one too, and counts alone
+where it is; `edit.json` is the change under way.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -28,7 +32,8 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from mepg_agent.engine.base import Latents, Picture, Pixels
-from mepg_agent.errors import BadInput, BrokenAsset, MepgError
+from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
+from mepg_agent.history import Edit, History, Version
 from mepg_agent.records import Brief, Remark, Render, RenderJob, Status, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
 
@@ -60,6 +65,7 @@ class Result(Frozen):
     notes: tuple[str, ...] = ()  # why which expert, what was not understood, what was tried instead
     seconds: dict[str, float] = Field(default_factory=dict)  # by graph node
     image: Path  # of the picture
+    version: Annotated[int, Field(ge=1)] = 1  # of the session
 
 
 class Summary(Frozen):
@@ -69,6 +75,8 @@ class Summary(Frozen):
     prompt: str
     status: Status | None
     image: Path | None
+    versions: int = 0
+    edit: str | None = None  # the instruction of a change that is not finished: it can be resumed
 
 
 class SessionStore:
@@ -88,11 +96,11 @@ class SessionStore:
             chunks.add_itxt(key, value)
         buffer = BytesIO()
         Image.fromarray(image, "RGB").save(buffer, "PNG", pnginfo=chunks)
-        return self._put("pictures", ".png", buffer.getvalue())
+        return self.put_content("pictures", ".png", buffer.getvalue())
 
     def picture(self, sha256: str) -> Pixels:
         """Raises BrokenAsset for a missing or altered file."""
-        with Image.open(BytesIO(self._get("pictures", ".png", sha256)), formats=["PNG"]) as image:
+        with Image.open(BytesIO(self.content("pictures", ".png", sha256)), formats=["PNG"]) as image:
             return np.asarray(image.convert("RGB"))
 
     def picture_path(self, sha256: str) -> Path:
@@ -100,12 +108,12 @@ class SessionStore:
 
     def put_latents(self, latents: Latents) -> str:
         """Keeps latents (channels, height / 8, width / 8); returns the sha256 of the file."""
-        return self._put("latents", ".safetensors", save_tensors({"latents": np.ascontiguousarray(latents)}))
+        return self.put_content("latents", ".safetensors", save_tensors({"latents": np.ascontiguousarray(latents)}))
 
     def latents(self, sha256: str) -> Latents:
         """Raises BrokenAsset for a missing or altered file."""
         try:
-            return load_tensors(self._get("latents", ".safetensors", sha256))["latents"]
+            return load_tensors(self.content("latents", ".safetensors", sha256))["latents"]
         except (SafetensorError, KeyError) as error:
             raise BrokenAsset(
                 f"The latents {sha256[:12]} cannot be read: {error}.", "Draw the picture again."
@@ -145,17 +153,21 @@ class SessionStore:
 
     def begin(self, brief: Brief) -> str:
         """Opens a session and returns its id: "fox-castle-3f9a"."""
+        session = self._claim(brief)
+        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
+        return session
+
+    def _claim(self, brief: Brief) -> str:
+        """A name that no session has, and its folder."""
         length = 2
         while True:
             session = f"{_stem(brief.prompt)}-{secrets.token_hex(length)}"
             with _writing(self.home):
                 try:
                     (self.home / "sessions" / session).mkdir()
-                    break
+                    return session
                 except FileExistsError:
                     length += 1
-        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
-        return session
 
     def brief(self, session: str) -> Brief:
         """Raises BadInput if there is no such session."""
@@ -164,21 +176,79 @@ class SessionStore:
             raise BadInput(f"There is no session '{session}'.", "`mepg sessions` lists them.")
         return brief
 
-    def put_result(self, result: Result) -> None:
+    def put_result(self, result: Result, edit: Edit | None = None) -> None:
+        """Keeps a finished picture: the first of its session, or the version that `edit` led to, which is shown from
+        then on. Doing it twice changes nothing. Raises Cancelled if the edit was dropped in the meantime."""
         data = result.model_dump(mode="json", exclude={"image"})
-        self._write(self._folder(result.session) / "result.json", json.dumps(data, indent=1).encode())
+        if edit is not None:
+            self._finish(result, edit)
+        else:
+            self._write(self._folder(result.session) / "result.json", json.dumps(data, indent=1).encode())
         for stale in ("preview.png", "failure.json"):
             (self._folder(result.session) / stale).unlink(missing_ok=True)
 
-    def result(self, session: str) -> Result | None:
-        """None while the session is unfinished. Raises BadInput if there is no such session."""
-        self.brief(session)
-        file = self._folder(session) / "result.json"
-        if not file.is_file():
+    def result(self, session: str, version: int | None = None) -> Result | None:
+        """Of the version that is shown, or of another one; None while the first is unfinished.
+
+        Raises BadInput if there is no such session or version.
+        """
+        history = self.history(session)
+        if history is None:
             return None
-        data = _parse(file)
-        image = self.picture_path(str(data.get("render", {}).get("picture")))
-        return _validate(file, Result, {**data, "image": image})
+        found = history.version(version)
+        fields = {name: value for name, value in found if name in Result.model_fields}
+        image = self.picture_path(found.render.picture)
+        return Result(session=session, brief=self.brief(session), image=image, version=found.number, **fields)
+
+    def history(self, session: str) -> History | None:
+        """All versions; None while the first is unfinished. Raises BadInput if there is no such session."""
+        self.brief(session)
+        history = _read(self._folder(session) / "history.json", History)
+        file = self._folder(session) / "result.json"
+        if history is not None or not file.is_file():
+            return history
+        known = {"number": 1, **{k: v for k, v in _parse(file).items() if k in Version.model_fields}}
+        return History(versions=(_validate(file, Version, known),))
+
+    def put_history(self, session: str, history: History) -> None:
+        """Raises BadInput while an edit is under way: only that one may change the history then."""
+        if (self._folder(session) / "edit.json").is_file():
+            raise _busy(self._folder(session) / "edit.json")
+        self._write_history(session, history)
+
+    def _write_history(self, session: str, history: History) -> None:
+        self._write(self._folder(session) / "history.json", history.model_dump_json(indent=1).encode())
+
+    def forget(self, session: str) -> None:
+        """Removes the session, its history and its edit; pictures stay until they are collected. Raises BadInput if
+        there is no such session."""
+        self.brief(session)
+        with _writing(self.home):
+            (self._folder(session) / "brief.json").unlink()  # without it, it is no session any more
+            shutil.rmtree(self._folder(session))
+
+    def adopt(self, session: str, brief: Brief, history: History) -> str:
+        """Opens a session with a history that it has already, under this name, or where that is taken or none, under
+        one of its own; returns the name. Raises BrokenAsset if it cannot be written."""
+        if not SESSION_ID.fullmatch(session) or self._folder(session).exists():
+            session = self._claim(brief)
+        self._write_history(session, history)
+        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
+        return session
+
+    def begin_edit(self, session: str, edit: Edit) -> None:
+        """Notes a change before it is drawn. Raises BadInput while another one is under way."""
+        file = self._folder(session) / "edit.json"
+        self._write(file, edit.model_dump_json(indent=1).encode(), new=True)
+
+    def edit(self, session: str) -> Edit | None:
+        """The change under way."""
+        return _read(self._folder(session) / "edit.json", Edit)
+
+    def drop_edit(self, session: str) -> None:
+        """Forgets the change under way; the picture stays as it is."""
+        with _writing(self.home):
+            (self._folder(session) / "edit.json").unlink(missing_ok=True)
 
     def put_failure(self, session: str, error: MepgError) -> None:
         """Notes why the session failed. It can still be resumed, once that is mended."""
@@ -187,9 +257,9 @@ class SessionStore:
             self._write(self._folder(session) / "failure.json", words.encode())
 
     def sessions(self) -> tuple[Summary, ...]:
-        """Newest first."""
+        """Last touched first."""
         folders = [f for f in (self.home / "sessions").iterdir() if (f / "brief.json").is_file()]
-        folders.sort(key=lambda f: ((f / "brief.json").stat().st_mtime_ns, f.name), reverse=True)
+        folders.sort(key=lambda f: (f.stat().st_mtime_ns, f.name), reverse=True)
         return tuple(self._summary(folder.name) for folder in folders)
 
     def put_preview(self, session: str, image: Pixels) -> Path:
@@ -209,14 +279,29 @@ class SessionStore:
             connection.execute("PRAGMA journal_mode=WAL")
             return connection
 
+    def _finish(self, result: Result, edit: Edit) -> None:
+        """History first, then the edit goes: a crash in between leaves an edit whose version is there already."""
+        history = self.history(result.session)
+        assert history is not None, "an edit has a picture to start from"
+        if edit.number > len(history.versions):
+            if self.edit(result.session) != edit:
+                raise Cancelled("The edit was dropped before it was finished.", "Say it again if it is still wanted.")
+            fields = {name: value for name, value in result if name in Version.model_fields}
+            version = Version(number=edit.number, parent=edit.parent, instruction=edit.instruction, **fields)
+            self._write_history(result.session, history.grown(version))
+        self.drop_edit(result.session)
+
     def _summary(self, session: str) -> Summary:
-        result = self.result(session)
+        history, pending = self.history(session), self.edit(session)
+        head = history.version() if history else None
         failed = (self._folder(session) / "failure.json").is_file()
         return Summary(
             session=session,
             prompt=self.brief(session).prompt,
-            status=result.status if result else "failed" if failed else None,
-            image=result.image if result else None,
+            status=head.status if head else "failed" if failed else None,
+            image=self.picture_path(head.render.picture) if head else None,
+            versions=len(history.versions) if history else 0,
+            edit=pending.instruction if pending else None,
         )
 
     def _folder(self, session: str) -> Path:
@@ -227,12 +312,12 @@ class SessionStore:
     def _path(self, part: str, ending: str, sha256: str) -> Path:
         return self.home / part / sha256[:2] / f"{sha256}{ending}"
 
-    def _put(self, part: str, ending: str, content: bytes) -> str:
+    def put_content(self, part: str, ending: str, content: bytes) -> str:
         sha256 = hashlib.sha256(content).hexdigest()
         self._write(self._path(part, ending, sha256), content)
         return sha256
 
-    def _get(self, part: str, ending: str, sha256: str) -> bytes:
+    def content(self, part: str, ending: str, sha256: str) -> bytes:
         file = self._path(part, ending, sha256)
         try:
             content = file.read_bytes()
@@ -242,8 +327,9 @@ class SessionStore:
             raise BrokenAsset(f"{file} is not what was written there.", "Remove it and draw the picture again.")
         return content
 
-    def _write(self, file: Path, content: bytes) -> None:
-        """All of it or nothing: a reader never sees half a file, and a crash leaves the old one."""
+    def _write(self, file: Path, content: bytes, new: bool = False) -> None:
+        """All of it or nothing: a reader never sees half a file, and a crash leaves the old one. With `new` there must
+        be none yet, also when two write at once."""
         with _writing(self.home):
             file.parent.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
@@ -252,10 +338,21 @@ class SessionStore:
                     stream.write(content)
                     stream.flush()
                     os.fsync(stream.fileno())
-                os.replace(name, file)
-            except BaseException:
+                if new:
+                    os.link(name, file)
+                else:
+                    os.replace(name, file)
+            except FileExistsError as error:
+                raise _busy(file) from error
+            finally:
                 Path(name).unlink(missing_ok=True)
-                raise
+
+
+def _busy(file: Path) -> BadInput:
+    instruction = _parse(file).get("instruction", "")
+    return BadInput(
+        f"An edit of this picture is not finished: '{str(instruction)[:80]}'.", "Resume it, or undo to drop it."
+    )
 
 
 @contextmanager

@@ -17,7 +17,13 @@ from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.scene import Frozen
 
 PACKAGE = Path(__file__).resolve().parent
-FIELDS = {"MEPG_HOME": "home", "MEPG_DEVICE": "device", "MEPG_THREADS": "threads"}
+FIELDS = {
+    "MEPG_HOME": "home",
+    "MEPG_DEVICE": "device",
+    "MEPG_THREADS": "threads",
+    "MEPG_CHAT_URL": "chat_url",
+    "MEPG_CHAT_TIMEOUT": "chat_timeout",
+}
 
 
 class Settings(Frozen):
@@ -28,10 +34,12 @@ class Settings(Frozen):
     prompts: Path
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None  # None leaves the choice to torch
+    chat_url: Annotated[str, Field(pattern=r"^https?://")] | None = None  # None asks the chat model's own provider
+    chat_timeout: Annotated[float, Field(gt=0, le=3600)] = 60.0  # seconds for one answer of a chat model
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Defaults, overridden by MEPG_HOME, MEPG_DEVICE and MEPG_THREADS. Raises BadInput, BrokenAsset."""
+        """Defaults, overridden by the variables of FIELDS. Raises BadInput, BrokenAsset."""
         given = {field: environ[name] for name, field in FIELDS.items() if environ.get(name)}
         home = Path(given.pop("home", default_home(environ))).expanduser().absolute()
         assets = asset_root()

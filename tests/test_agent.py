@@ -191,7 +191,10 @@ def test_words_become_a_picture(settings: Settings):
     assert result.status == "accepted"
     assert [r.noun for r in result.plan.regions] == ["fox", "castle"]
     assert result.plan.region("fox").box.cx < result.plan.region("castle").box.cx
-    assert [r.prompt for r in engine.jobs[0].regions] == ["a red fox", "a castle"]
+    assert [r.prompt for r in engine.jobs[0].regions] == [
+        "a red fox on a meadow at night",
+        "a castle on a meadow at night",
+    ]
     with Image.open(result.image) as image:
         assert ScenePlan.model_validate_json(image.info["mepg:plan"]) == result.plan
 

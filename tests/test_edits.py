@@ -233,6 +233,17 @@ def test_what_is_ambiguous_comes_back_as_a_question(
     assert choices is None or found.choices == choices
 
 
+@pytest.mark.parametrize("prompt", ["a fox", "two dogs and a castle", "a meadow at night"])
+def test_what_is_offered_after_nonsense_can_be_said_of_that_picture(prompt: str):
+    scene = planned(prompt)
+    question = parse_edit("frobnicate", scene, vocabulary(), STYLES)
+    assert isinstance(question, Question) and len(question.choices) >= 2
+    for choice in question.choices:
+        edits = parse_edit(choice, scene, vocabulary(), STYLES)
+        assert not isinstance(edits, Question), choice
+        apply(scene, edits, vocabulary())
+
+
 def test_the_answers_offered_are_understood(plan: ScenePlan):
     question = parse_edit("make the dog red", plan, vocabulary(), STYLES)
     assert isinstance(question, Question)

@@ -5,20 +5,18 @@ import hashlib
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import Literal
 
 import anyio
 import jsonschema
 import numpy as np
 import pytest
-from fake_mepg import fake_agent
 from mcp import Client, MCPError, StdioServerParameters
-from mcp_types import BlobResourceContents, CallToolResult, ImageContent, ResourceLink, TextContent
+from mcp_fixtures import PROMPT, TIMEOUT, Mode, connected, parts, words
+from mcp_types import BlobResourceContents, CallToolResult
 from PIL import Image
 from scripted import ScriptedVerifier
 
@@ -32,10 +30,6 @@ from mepg_agent.errors import BrokenAsset
 from mepg_agent.records import RenderJob
 
 ROOT = Path(__file__).resolve().parent.parent
-PROMPT = "a red fox left of a castle"
-TIMEOUT = 60  # seconds; a hanging server fails its test
-
-Mode = Literal["auto", "legacy"]
 
 
 @pytest.fixture
@@ -47,47 +41,31 @@ pytestmark = pytest.mark.anyio
 both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
-@asynccontextmanager
-async def connected(
-    mode: Mode = "auto", engine: FakeEngine | None = None, verifier: ScriptedVerifier | None = None
-) -> AsyncIterator[Client]:
-    with anyio.fail_after(TIMEOUT):
-        async with Client(build_server(lambda: fake_agent(engine, verifier)), mode=mode) as client:
-            yield client
-
-
-def words(result: CallToolResult) -> str:
-    (text,) = [block.text for block in result.content if isinstance(block, TextContent)]
-    return text
-
-
-def parts(result: CallToolResult) -> tuple[ImageContent, ResourceLink]:
-    (image,) = [block for block in result.content if isinstance(block, ImageContent)]
-    (link,) = [block for block in result.content if isinstance(block, ResourceLink)]
-    return image, link
+TOOLS = ["plan_scene", "revise_layout", "draw_picture", "edit_picture", "history", "get_picture", "list_experts"]
+LOOKING = {"plan_scene", "revise_layout", "get_picture", "list_experts"}
 
 
 @both_modes
-async def test_the_tool_says_what_it_does_and_takes(mode: Mode):
+async def test_every_tool_says_what_it_does_and_takes_and_gives(mode: Mode):
     async with connected(mode) as client:
-        (tool,) = (await client.list_tools()).tools
-        (template,) = (await client.list_resource_templates()).resource_templates
-    assert tool.name == "draw_picture"
-    assert tool.description
-    assert tool.input_schema["required"] == ["prompt"]
-    assert set(tool.input_schema["properties"]) == {"prompt", "seed", "steps", "rounds"}
-    assert all(field["description"] for field in tool.input_schema["properties"].values())
-    assert tool.output_schema is not None
-    assert tool.annotations is not None
-    assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (False, False)
-    assert template.uri_template == "mepg://pictures/{sha256}.png"
+        tools = (await client.list_tools()).tools
+        assert client.instructions and "edit_picture" in client.instructions
+    assert [tool.name for tool in tools] == TOOLS
+    for tool in tools:
+        assert tool.title and tool.description
+        assert all(field["description"] for field in tool.input_schema["properties"].values())
+        assert tool.output_schema is not None and tool.output_schema["properties"]
+        assert tool.annotations is not None
+        assert tool.annotations.read_only_hint is (tool.name in LOOKING)
+        assert tool.annotations.idempotent_hint is (tool.name in LOOKING)
+        assert tool.annotations.destructive_hint is False
 
 
 @both_modes
 async def test_a_drawn_picture_comes_as_words_preview_link_and_data(mode: Mode):
     async with connected(mode) as client:
         result = await client.call_tool("draw_picture", {"prompt": PROMPT, "seed": 5, "steps": 3})
-        (tool,) = (await client.list_tools()).tools
+        (tool,) = [t for t in (await client.list_tools()).tools if t.name == "draw_picture"]
         assert not result.is_error, words(result)
         image, link = parts(result)
         (full,) = (await client.read_resource(link.uri)).contents
@@ -144,7 +122,9 @@ async def test_best_effort_is_not_sold_as_accepted():
         ({"prompt": PROMPT, "seed": -1}, "seed"),
         ({"prompt": PROMPT, "rounds": 99}, "rounds"),
         ({"prompt": PROMPT, "steps": "many"}, "steps"),
-        ({}, "prompt"),
+        ({}, "prompt is empty"),
+        ({"plan": {"prompt": "a fox", "regions": []}}, "plan.global_prompt: Field required"),
+        ({"plan": "a fox on a meadow"}, "The plan is not an object"),
     ],
 )
 async def test_a_mistake_is_a_tool_error_that_says_what_to_do(mode: Mode, arguments: dict, said: str):
@@ -254,7 +234,7 @@ async def test_two_requests_at_once_both_get_their_picture():
     assert len({parts(result)[1].uri for result in results.values()}) == 2
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@both_modes
 async def test_serve_speaks_only_protocol_on_standard_output(mode: Mode, home: Path, tmp_path: Path):
     # The engine of this process prints to its standard output: that must not reach the client.
     command = StdioServerParameters(

@@ -87,7 +87,7 @@ def test_a_session_is_named_after_its_prompt_and_never_twice(store: SessionStore
 
 
 def test_a_result_comes_back_with_the_path_of_its_picture(store: SessionStore, three_things: ScenePlan):
-    session = store.begin(Brief(prompt="a fox"))
+    session = store.begin(Brief(prompt=three_things.prompt))
     assert store.result(session) is None
     result = result_of(store, session, three_things)
     store.put_result(result)

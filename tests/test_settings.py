@@ -12,13 +12,26 @@ def test_settings_come_from_the_environment_they_are_given(tmp_path: Path):
     assert settings.experts[-1] == tmp_path / "experts"
 
 
+def test_the_chat_models_server_and_patience_come_from_the_environment(tmp_path: Path):
+    given = {"MEPG_HOME": str(tmp_path), "MEPG_CHAT_URL": "http://localhost:8000/v1", "MEPG_CHAT_TIMEOUT": "5"}
+    settings = Settings.load(given)
+    assert (settings.chat_url, settings.chat_timeout) == ("http://localhost:8000/v1", 5)
+
+
 def test_an_empty_variable_is_an_unset_one(tmp_path: Path):
     settings = Settings.load({"MEPG_HOME": str(tmp_path), "MEPG_THREADS": "", "MEPG_DEVICE": ""})
     assert settings == Settings.load({"MEPG_HOME": str(tmp_path)})
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("MEPG_THREADS", "many"), ("MEPG_THREADS", "0"), ("MEPG_DEVICE", "toaster")]
+    ("name", "value"),
+    [
+        ("MEPG_THREADS", "many"),
+        ("MEPG_THREADS", "0"),
+        ("MEPG_DEVICE", "toaster"),
+        ("MEPG_CHAT_URL", "localhost:8000"),
+        ("MEPG_CHAT_TIMEOUT", "0"),
+    ],
 )
 def test_a_bad_variable_is_named(tmp_path: Path, name: str, value: str):
     with pytest.raises(BadInput, match=f"{name}={value}"):

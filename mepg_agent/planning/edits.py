@@ -11,7 +11,7 @@ from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.arrange import Item, arrange
 from mepg_agent.planning.geometry import holds
-from mepg_agent.planning.layout import solve, stacked
+from mepg_agent.planning.layout import solve_only, stacked
 from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import MAX_REGIONS, Box, Frozen, Region, RegionId, Relation, RelationKind, ScenePlan, free_id
@@ -134,12 +134,17 @@ def changed_boxes(before: ScenePlan, after: ScenePlan) -> tuple[Box, ...]:
     if any(getattr(before, f) != getattr(after, f) for f in ("background", "time", "style", "extent")):
         return (Box.full(),)
     old, new = {r.id: r for r in before.regions}, {r.id: r for r in after.regions}
-    boxes: list[Box] = []
-    for region_id in dict.fromkeys((*old, *new)):
-        a, b = old.get(region_id), new.get(region_id)
-        if a is None or b is None or not _same_picture(a, b) or _depth_changed(a, before, after):
-            boxes += [r.box for r in (a, b) if r is not None]
-    return tuple(dict.fromkeys(boxes))
+    both = ((old.get(region), new.get(region)) for region in changed_regions(before, after))
+    return tuple(dict.fromkeys(r.box for pair in both for r in pair if r is not None))
+
+
+def changed_regions(before: ScenePlan, after: ScenePlan) -> tuple[str, ...]:
+    """Ids of the regions that do not look or stand as before, came or went; those of `before` first."""
+    old, new = {r.id: r for r in before.regions}, {r.id: r for r in after.regions}
+    pairs = ((i, old.get(i), new.get(i)) for i in dict.fromkeys((*old, *new)))
+    return tuple(
+        i for i, a, b in pairs if a is None or b is None or not _same_picture(a, b) or _depth_changed(a, before, after)
+    )
 
 
 def _same_picture(a: Region, b: Region) -> bool:
@@ -293,7 +298,4 @@ def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | N
 
 def _solve_for(plan: ScenePlan, region_id: str, vocabulary: Vocabulary | None) -> ScenePlan:
     """Only this region may move."""
-    held = {r.id: r.locked for r in plan.regions}
-    frozen = plan.with_regions(_with(r, locked=r.id != region_id or r.locked) for r in plan.regions)
-    solved = solve(frozen, vocabulary).plan
-    return solved.with_regions(_with(r, locked=held[r.id]) for r in solved.regions)
+    return solve_only(plan, (region_id,), vocabulary).plan

@@ -10,10 +10,10 @@ from mepg_agent.planning import edits
 from mepg_agent.planning.edits import PlanEdit
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag, lexicon, split
 from mepg_agent.planning.reader import Reader
-from mepg_agent.planning.references import Asked, Found, Question, find_reference
+from mepg_agent.planning.references import Asked, Found, Question, find_reference, told_apart
 from mepg_agent.planning.stylephrase import find_style
 from mepg_agent.portfolio import Vocabulary
-from mepg_agent.scene import RelationKind, ScenePlan
+from mepg_agent.scene import Region, RelationKind, ScenePlan
 
 VERBS = {
     **dict.fromkeys(("remove", "delete", "erase", "drop", "take away", "take out", "get rid of", "lose"), "remove"),
@@ -114,7 +114,7 @@ def parse_edit(
             found += result
             named = tuple(r for e in result if (r := getattr(e, "region", None)) is not None)
             last = named or last
-    return tuple(found) or _not_understood(text)
+    return tuple(found) or _not_understood(text, plan)
 
 
 def _read(clause: _Clause) -> list[PlanEdit] | Question:
@@ -299,7 +299,7 @@ def _describe(clause: _Clause) -> list[PlanEdit] | Question:
         result: list[PlanEdit] = [edits.Restyle(style=style)] if style else []
         result += [edits.Background(place=place.value)] if place else []
         result += [edits.Time(time=None if time.value == "day" else time.value)] if time else []
-        return result or _not_understood(clause.text)
+        return result or _not_understood(clause.text, clause.plan)
     target = find_reference(clause.asked(), 0)
     if isinstance(target, Question):
         if clause.first(Tag.NOUN) is None and style is not None:
@@ -328,15 +328,18 @@ def _style_from(clause: _Clause, at: int) -> str | None:
 def _moved_instead(clause: _Clause) -> list[PlanEdit] | Question:
     """ "the fox a bit to the left", "the dog behind the castle": a move without its verb."""
     moved = _move(clause)
-    return _not_understood(clause.text) if isinstance(moved, Question) else moved
+    return _not_understood(clause.text, clause.plan) if isinstance(moved, Question) else moved
 
 
-def _not_understood(text: str) -> Question:
-    examples = (
-        "make the dog red",
-        "move the castle left",
-        "remove the moon",
-        "add a balloon top left",
-        "make it night",
-    )
+def _not_understood(text: str, plan: ScenePlan) -> Question:
+    things = [name for r in plan.regions if (name := _name(r, plan))]
+    about = (f"make {things[0]} red", f"move {things[-1]} left", f"remove {things[-1]}") if things else ()
+    examples = (*about, "add a balloon top left", "make it night")
     return Question(text=f"I did not understand '{' '.join(text.split())[:80]}'. What should change?", choices=examples)
+
+
+def _name(region: Region, plan: ScenePlan) -> str:
+    """Words that mean this region alone; empty where there are none."""
+    alike = [r for r in plan.regions if r.noun == region.noun]
+    name = told_apart(region, alike) if len(alike) > 1 else f"the {region.noun}"
+    return "" if name == region.noun else name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
@@ -49,6 +49,17 @@ def solve(plan: ScenePlan, vocabulary: Vocabulary | None = None, grid: int = 32)
         relations.remove(wrong[-1])
     unsatisfied = tuple(r for r in dict.fromkeys(plan.relations) if not holds(r, solved))
     return Layout(plan=solved, moves=_moves(plan, solved, vocabulary), unsatisfied=unsatisfied)
+
+
+def solve_only(plan: ScenePlan, free: Collection[str], vocabulary: Vocabulary | None = None, grid: int = 32) -> Layout:
+    """As `solve`, but only the regions named in `free` may move."""
+    locks = {r.id: r.locked for r in plan.regions}
+    layout = solve(_locked(plan, {i: lock or i not in free for i, lock in locks.items()}), vocabulary, grid)
+    return Layout.model_validate({**dict(layout), "plan": _locked(layout.plan, locks)})
+
+
+def _locked(plan: ScenePlan, locks: Mapping[str, bool]) -> ScenePlan:
+    return plan.with_regions(Region.model_validate({**dict(r), "locked": locks[r.id]}) for r in plan.regions)
 
 
 def stacked(plan: ScenePlan, vocabulary: Vocabulary | None) -> ScenePlan:

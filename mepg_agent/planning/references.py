@@ -73,7 +73,7 @@ def _named(asked: Asked, start: int, at: int) -> Found | Question:
     chosen = _narrowed(fitting, words)
     many = noun.plural or any(p.tag in (Tag.COUNT, Tag.WHOLE) and p.number != 1 for p in words)
     if len(chosen) > 1 and not many:
-        return Question(text=f"Which {noun.value}?", choices=tuple(_told_apart(r, chosen) for r in chosen))
+        return Question(text=f"Which {noun.value}?", choices=tuple(told_apart(r, chosen) for r in chosen))
     return Found(tuple(r.id for r in chosen), at + 1)
 
 
@@ -121,7 +121,7 @@ def _least(regions: list[Region], key: Callable[[Region], float]) -> list[Region
     return [r for r in regions if key(r) - least < 0.02]
 
 
-def _told_apart(region: Region, among: list[Region]) -> str:
+def told_apart(region: Region, among: list[Region]) -> str:
     """ "the left dog" where that is enough, else the id."""
     for side in ("left", "right"):
         if _least(among, _EXTREMES[side]) == [region]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from mepg_agent.english import noun_phrase, place_words
+from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.arrange import Item, arrange
-from mepg_agent.planning.layout import solve
+from mepg_agent.planning.finish import finished
 from mepg_agent.planning.lexer import Lexicon, lexicon
 from mepg_agent.planning.reader import Reader
 from mepg_agent.planning.reading import Reading, Thing
-from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Backbone, Vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import MAX_REGIONS, Extent, Region, Relation, RelationKind, ScenePlan, free_id
@@ -34,7 +33,7 @@ class RulePlanner:
             )
         words = lexicon(vocabulary, styles)
         reading = Reader(words, brief.prompt).reading
-        notes = [*reading.notes, *_unknown(reading, words)]
+        notes = [*reading.notes, *(unknown_thing(word, words) for word in dict.fromkeys(reading.unknown))]
         if not any(t.noun for t in reading.things) and reading.place is None:
             raise _nothing_known(brief.prompt, reading, words)
         return _laid_out(brief, brief.extent or backbone.defaults.extent, reading, notes, vocabulary, backbone)
@@ -79,13 +78,7 @@ def _laid_out(
         planner=RulePlanner.name,
     )
     spots = {i: said for i, t in things.items() if (said := t.spot or t.depth)}
-    layout = solve(draft, vocabulary, min(extent.width, extent.height) // backbone.latent_scale)
-    notes += [f"Could not lay out that {r} together with the rest." for r in layout.unsatisfied]
-    return layout.plan.replaced(
-        global_prompt=scene_sentence(draft, vocabulary, spots),
-        rationale=_rationale(layout.plan, layout.moves, named=reading.place is not None),
-        notes=tuple(notes),
-    )
+    return finished(draft, vocabulary, backbone, notes, reading.place is not None, spots)
 
 
 def _members(things: list[Thing], notes: list[str]) -> dict[int, list[str]]:
@@ -137,13 +130,11 @@ def _pairs(subjects: list[str], kind: RelationKind, objects: list[str]) -> list[
     return [(s, o) for s in subjects for o in objects]
 
 
-def _unknown(reading: Reading, words: Lexicon) -> list[str]:
-    notes: list[str] = []
-    for word in dict.fromkeys(reading.unknown):
-        nearest = words.nearest_nouns(word)
-        hint = f" The nearest word it knows is '{nearest[0]}'." if nearest else ""
-        notes.append(f"'{word}' is not among the things this backbone can draw.{hint}")
-    return notes
+def unknown_thing(word: str, words: Lexicon) -> str:
+    """The note on a thing the vocabulary has no word for."""
+    nearest = words.nearest_nouns(word)
+    hint = f" The nearest word it knows is '{nearest[0]}'." if nearest else ""
+    return f"'{word}' is not among the things this backbone can draw.{hint}"
 
 
 def _nothing_known(prompt: str, reading: Reading, words: Lexicon) -> BadInput:
@@ -154,15 +145,3 @@ def _nothing_known(prompt: str, reading: Reading, words: Lexicon) -> BadInput:
         "The prompt names nothing that this backbone can draw.",
         f"Name a thing or a place it knows, for example: {', '.join(some)}.",
     )
-
-
-def _rationale(plan: ScenePlan, moves: tuple[str, ...], named: bool) -> str:
-    if not plan.regions:
-        return f"A background alone: {place_words(plan.background, plan.time) or 'plain'}."
-    many = len(plan.regions) > 1
-    sizes = f"{len(plan.regions)} things share the canvas" if many else "One thing has the canvas to itself"
-    ground = f"{'they stand' if many else 'it stands'} on the ground, in the sky or on water, as is usual"
-    if not named:
-        ground += f"; no place was named, so it is {place_words(plan.background, None) or 'on a plain background'}"
-    relations = f" Said: {'; '.join(map(str, plan.relations))}." if plan.relations else ""
-    return f"{sizes}; {ground}.{relations}{' ' if moves else ''}{' '.join(moves)}"

@@ -38,7 +38,7 @@ SCHEDULE: dict[str, Any] = {
     "steps_offset": 1,
 }
 DROPOUT = 0.1
-ALONE, MIXED = 0.3, 0.7  # lessons alone up to that part of the budget; from there fewer, to LESSONS of the steps
+ALONE, MIXED = 0.3, 0.5  # lessons alone up to that part of the budget; from there fewer, to LESSONS of the steps
 LESSONS = 0.3
 PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
@@ -152,7 +152,7 @@ def train(
     peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, foreach=True)
-    run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.9995)
+    run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.998)
     generator = torch.Generator().manual_seed(seed + run.step)
     levels = signal_levels()
     for _ in run:

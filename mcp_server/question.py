@@ -1,0 +1,100 @@
+"""What an instruction leaves open, as a question to the person; through the client where it can ask one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import anyio.to_thread
+from mcp.server.mcpserver import Elicit
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel, Field, create_model
+
+from mcp_server.calls import Ctx, family_of, known
+from mepg_agent.agent import Agent
+from mepg_agent.conversation import edit_of, step_of
+from mepg_agent.errors import Ambiguous, BadInput, MepgError
+from mepg_agent.graph import Family
+from mepg_agent.history import History
+
+
+class Said(BaseModel):
+    """What the person wants, in words that can be followed."""
+
+    instruction: str
+
+
+class Question(BaseModel):
+    text: str
+    choices: tuple[str, ...] = ()  # what may be meant
+    instructions: tuple[str, ...] = ()  # the instruction said anew, one a choice that it can be said with
+
+
+async def clarified(session: str, instruction: str, ctx: Ctx) -> Elicit[Any] | Said:
+    """The instruction; where it is ambiguous and the client can ask the person, what the person says instead."""
+    if not _asks(ctx):
+        return Said(instruction=instruction)
+    lazy = ctx.request_context.lifespan_context
+    try:
+        found = await anyio.to_thread.run_sync(lambda: question_of(lazy.get(), session, instruction))
+    except MepgError as error:
+        raise ToolError(str(error)) from error
+    return Said(instruction=instruction) if found is None else Elicit(found.text, _form(found, instruction))
+
+
+def question_of(agent: Agent, session: str, instruction: str) -> Question | None:
+    """What must be known first; None for what can be done. Raises BadInput for what cannot."""
+    brief, history = known(agent, session), agent.history(session)
+    begun = agent.store.edit(session)
+    if step_of(instruction) or (begun is not None and begun.instruction == " ".join(instruction.split())):
+        return None
+    family = family_of(agent, brief)
+    try:
+        edit_of(instruction, history, family, rounds=0)
+    except Ambiguous as error:
+        said = (_said_with(instruction, choice, history, family) for choice in error.choices)
+        return Question(text=error.message, choices=error.choices, instructions=tuple(filter(None, said)))
+    return None
+
+
+def _said_with(instruction: str, choice: str, history: History, family: Family) -> str | None:
+    """The instruction with the choice in it, if that is understood."""
+    return next((words for words in _candidates(instruction, choice, history) if _clear(words, history, family)), None)
+
+
+def _candidates(instruction: str, choice: str, history: History) -> Iterator[str]:
+    """ "make the dog red" with "the left dog"; a choice that names no region may be all that is said, or the end."""
+    regions = history.version().plan.regions
+    noun = next((r.noun for r in regions if choice == r.id or choice.endswith(f" {r.noun}")), None)
+    if noun is not None:
+        yield re.sub(rf"\b(the |that |this )?{re.escape(noun)}\b", lambda _: choice, instruction, count=1)
+    else:
+        yield choice
+        yield f"{instruction} {choice}"
+
+
+def _clear(words: str, history: History, family: Family) -> bool:
+    try:
+        edit_of(words, history, family, rounds=0)
+    except BadInput:
+        return False
+    return True
+
+
+def _asks(ctx: Ctx) -> bool:
+    """Whether the client can show a form. A bare `elicitation` without modes means that it can."""
+    capabilities = ctx.client_capabilities
+    asks = capabilities.elicitation if capabilities is not None else None
+    return asks is not None and (asks.form is not None or asks.url is None)
+
+
+def _form(question: Question, instruction: str) -> type[Said]:
+    """A list to choose from where every choice makes an instruction, else a line to say it anew."""
+    if question.instructions and len(question.instructions) == len(question.choices):
+        extra: dict[str, Any] = {"enum": list(question.instructions)}
+        field = Annotated[str, Field(title="Change", description=question.text, json_schema_extra=extra)]
+        return create_model("Said", __base__=Said, instruction=(field, ...))
+    hint = f"It may be one of these: {', '.join(question.choices)}." if question.choices else "Use other words."
+    field = Annotated[str, Field(title="Change", description=f"Say the whole change anew. {hint}")]
+    return create_model("Said", __base__=Said, instruction=(field, instruction))

@@ -1,0 +1,129 @@
+"""What a client can read and complete: sessions, plans, pictures, experts, the graph."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import anyio.to_thread
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
+
+from mcp_server.calls import known
+from mcp_server.lazy import LazyAgent
+from mcp_server.records import drawable, lines_of, session_lines
+from mepg_agent.agent import Agent
+from mepg_agent.errors import BadInput, MepgError
+from mepg_agent.graph import build_graph
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+JSON, MERMAID = "application/json", "text/vnd.mermaid"
+MOST = 100  # completions at once, as the protocol allows
+T = TypeVar("T")
+
+
+def add_resources(server: MCPServer[LazyAgent], lazy: LazyAgent) -> None:
+    shelf = Shelf(lazy)
+
+    def add(uri: str, name: str, title: str, description: str, mime: str, read: Callable[..., Any]) -> None:
+        server.resource(uri, name=name, title=title, description=description, mime_type=mime)(read)
+
+    listed = "The pictures drawn so far, last touched first."
+    add("mepg://sessions", "sessions", "All sessions", listed, JSON, shelf.sessions)
+    add("mepg://experts", "experts", "What can be drawn", "Style experts, and the words known.", JSON, shelf.experts)
+    add("mepg://graph", "graph", "How it works", "The graph that draws a picture.", MERMAID, shelf.graph)
+    add("mepg://sessions/{session}", "session", "A session", "Its versions and lines.", JSON, shelf.session)
+    add("mepg://plans/{session}", "plan", "A plan", "The plan of the version that is shown.", JSON, shelf.plan)
+    behind = "The full picture behind a link that a tool returned."
+    add("mepg://pictures/{sha256}.png", "picture", "A drawn picture", behind, "image/png", shelf.picture)
+    server.completion()(shelf.complete)
+
+
+class Shelf:
+    """What there is, read anew each time. Raises ResourceNotFoundError for what is not there."""
+
+    def __init__(self, lazy: LazyAgent) -> None:
+        self._lazy = lazy
+
+    async def sessions(self) -> str:
+        return await self._read(lambda agent: _json([s.model_dump(mode="json") for s in session_lines(agent)]))
+
+    async def experts(self) -> str:
+        return await self._read(lambda agent: drawable(agent).model_dump_json())
+
+    async def graph(self) -> str:
+        return await anyio.to_thread.run_sync(lambda: build_graph().compile().get_graph().draw_mermaid())
+
+    async def session(self, session: str) -> str:
+        def work(agent: Agent) -> str:
+            brief, past = known(agent, session), agent.store.history(session)
+            edit = agent.store.edit(session)
+            found: dict[str, Any] = {"session": session, "prompt": brief.prompt, "edit": edit and edit.instruction}
+            if past is not None:
+                versions = [line.model_dump(mode="json") for line in lines_of(past)]
+                found |= {"head": past.head, "branch": past.branch, "branches": past.branches, "versions": versions}
+            return _json(found)
+
+        return await self._read(work)
+
+    async def plan(self, session: str) -> str:
+        def work(agent: Agent) -> str:
+            known(agent, session)
+            return agent.result(session).plan.model_dump_json()
+
+        return await self._read(work)
+
+    async def picture(self, sha256: str) -> bytes:
+        def work(agent: Agent) -> bytes:
+            if not SHA256.fullmatch(sha256):
+                raise BadInput("A picture is named by the 64 hex digits of its sha256.", "Use the link as it came.")
+            file = agent.store.picture_path(sha256)
+            if not file.is_file():
+                raise BadInput(f"There is no picture {sha256[:12]}… here.", "Draw it again.")
+            return file.read_bytes()
+
+        return await self._read(work)
+
+    async def complete(
+        self,
+        ref: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion:
+        """By the argument's name, which means the same in every prompt and template."""
+        others = (context.arguments if context else None) or {}
+        try:
+            found = await anyio.to_thread.run_sync(lambda: _values(self._lazy.get(), argument.name, others))
+        except MepgError:  # nothing to propose for a session that is none
+            found = []
+        fitting = [value for value in found if value.startswith(argument.value)]
+        return Completion(values=fitting[:MOST], total=len(fitting), has_more=len(fitting) > MOST)
+
+    async def _read(self, work: Callable[[Agent], T]) -> T:
+        """`work` in a thread, its errors as the protocol has them."""
+        try:
+            return await anyio.to_thread.run_sync(lambda: work(self._lazy.get()))
+        except BadInput as error:
+            raise ResourceNotFoundError(str(error)) from error
+        except MepgError as error:
+            raise ResourceError(str(error)) from error
+
+
+def _values(agent: Agent, name: str, others: dict[str, str]) -> list[str]:
+    """What an argument of this name can be; `others` are the arguments given already."""
+    if name == "session":
+        return [line.session for line in session_lines(agent)]
+    if name == "style":
+        found = drawable(agent)
+        looks = (look for family in found.families for look in family.looks)
+        return list(dict.fromkeys([*(expert.id for expert in found.experts), *looks]))
+    if name == "region" and others.get("session"):
+        return [region.id for region in agent.result(others["session"]).plan.regions]
+    return []
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

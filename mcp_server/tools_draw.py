@@ -1,0 +1,163 @@
+"""The tools that start from words: `plan_scene`, `revise_layout`, `draw_picture`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp_types import CallToolResult, TextContent
+from pydantic import BaseModel, Field, PlainValidator
+
+from mcp_server.calls import DRAWS, LOOKS, Ctx, call, family_of, follow, turn
+from mcp_server.lazy import LazyAgent
+from mcp_server.progress import Progress
+from mcp_server.reply import Drawing, after, drawing, layout, shown
+from mepg_agent.agent import Agent, make_brief
+from mepg_agent.errors import BadInput
+from mepg_agent.planning.critic import critique
+from mepg_agent.planning.layout import solve
+from mepg_agent.records import Brief, Remark, Severity
+from mepg_agent.scene import MAX_PROMPT, ScenePlan
+
+# The limits stand in the schemas for the caller to read; `Agent` enforces them, with advice.
+Prompt = Annotated[
+    str,
+    Field(
+        description='What the picture shows: "a watercolor fox left of a castle at night".',
+        json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT},
+    ),
+]
+OptionalPrompt = Annotated[
+    str,
+    Field(
+        description='What the picture shows: "a watercolor fox left of a castle at night". Not needed with a plan.',
+        json_schema_extra={"maxLength": MAX_PROMPT},
+    ),
+]
+# The schema is shown as it is; `Agent` checks the plan and names the first mistake in a sentence.
+GivenPlan = Annotated[
+    Any,
+    PlainValidator(lambda given: given, json_schema_input_type=ScenePlan),
+    Field(description="A plan, as plan_scene returns it; boxes are fractions of the canvas, origin top left."),
+]
+OptionalPlan = Annotated[
+    Any,
+    PlainValidator(lambda given: given, json_schema_input_type=ScenePlan | None),
+    Field(description="A plan of your own or a changed one of plan_scene, drawn instead of planning the prompt."),
+]
+Seed = Annotated[int, Field(description="Same seed, same picture.", json_schema_extra={"minimum": 0})]
+Steps = Annotated[
+    int | None,
+    Field(
+        description="Denoising steps; without, what suits the model.", json_schema_extra={"minimum": 1, "maximum": 200}
+    ),
+]
+Rounds = Annotated[int, Field(description="Repairs at most.", json_schema_extra={"minimum": 0, "maximum": 20})]
+
+
+class Scene(BaseModel):
+    """A plan that was not drawn yet, what the critic says about it, and what the solver moved."""
+
+    plan: ScenePlan
+    remarks: tuple[Remark, ...]
+    moves: tuple[str, ...] = ()
+
+
+def add_tools(server: MCPServer[LazyAgent]) -> None:
+    server.tool(
+        title="Plan a scene",
+        description=(
+            "Lay a picture out without drawing it: quick and cheap. Returns the plan (regions with boxes, styles and "
+            "experts), the critic's remarks and what was not understood. Show or change it, then draw it."
+        ),
+        annotations=LOOKS,
+    )(plan_scene)
+    server.tool(
+        title="Mend a layout",
+        description=(
+            "Check a plan and, where it breaks its own relations or things collide, move its boxes until it does not. "
+            "Draws nothing. Returns the mended plan, each move with its reason, and what is still wrong. Regions with "
+            "`locked` true stay."
+        ),
+        annotations=LOOKS,
+    )(revise_layout)
+    server.tool(
+        title="Draw a picture",
+        description=(
+            "Draw a new picture from words, or from a plan. Plans a layout, draws every thing in its own style, checks "
+            "the picture and draws again what failed. Returns a preview, a link to the full picture, the plan, the "
+            "verdict and the session that edit_picture and the other tools take."
+        ),
+        annotations=DRAWS,
+    )(draw_picture)
+
+
+async def plan_scene(prompt: Prompt, ctx: Ctx) -> Annotated[CallToolResult, Scene]:
+    def work(agent: Agent, _: Progress) -> CallToolResult:
+        brief = make_brief(prompt)
+        plan = agent.plan(brief)
+        return _reply(Scene(plan=plan, remarks=_remarks(agent, brief, plan)))
+
+    return await call(ctx, work)
+
+
+async def revise_layout(plan: GivenPlan, ctx: Ctx) -> Annotated[CallToolResult, Scene]:
+    def work(agent: Agent, _: Progress) -> CallToolResult:
+        brief = make_brief(_prompt_of(plan), plan=plan)
+        assert brief.plan is not None
+        if not any(remark.severity is Severity.ERROR for remark in _remarks(agent, brief, brief.plan)):
+            return _reply(Scene(plan=brief.plan, remarks=_remarks(agent, brief, brief.plan)), "Nothing had to move.")
+        family = family_of(agent, brief)
+        extent = brief.plan.extent
+        found = solve(brief.plan, family.vocabulary, min(extent.width, extent.height) // family.backbone.latent_scale)
+        moves = (*found.moves, *(f"Cannot be satisfied: {relation}." for relation in found.unsatisfied))
+        return _reply(Scene(plan=found.plan, remarks=_remarks(agent, brief, found.plan), moves=moves), *moves)
+
+    return await call(ctx, work)
+
+
+async def draw_picture(
+    ctx: Ctx,
+    prompt: OptionalPrompt = "",
+    plan: OptionalPlan = None,
+    seed: Seed = 0,
+    steps: Steps = None,
+    rounds: Rounds = 2,
+) -> Annotated[CallToolResult, Drawing]:
+    def work(agent: Agent, progress: Progress) -> CallToolResult:
+        wanted = prompt if prompt or plan is None else _prompt_of(plan)
+        brief = make_brief(wanted, plan=plan, seed=seed, steps=steps, rounds=rounds)
+        with turn(ctx, progress):
+            result = follow(agent.stream(brief), progress)
+        return CallToolResult(content=shown(result), structured_content=drawing(result).model_dump(mode="json"))
+
+    return await call(ctx, work)
+
+
+def _prompt_of(plan: Any) -> str:
+    """The words that a plan holds; whatever else may be wrong with it is found where it is checked."""
+    if not isinstance(plan, dict):
+        raise BadInput("The plan is not an object.", "Pass the `plan` that plan_scene returned, as it is or changed.")
+    return str(plan.get("prompt", "")) or "a picture"
+
+
+def _remarks(agent: Agent, brief: Brief, plan: ScenePlan) -> tuple[Remark, ...]:
+    family = family_of(agent, brief)
+    return critique(plan, family.backbone, family.vocabulary, family.styles)
+
+
+def _reply(scene: Scene, *said: str) -> CallToolResult:
+    plan = scene.plan
+    place = ", ".join(filter(None, (plan.background, plan.time, plan.style)))
+    remarks = [f"{remark.severity}: {remark.message}" for remark in scene.remarks]
+    lines = [
+        f"A plan, {place}, {plan.extent} pixels; nothing was drawn.",
+        *said,
+        *layout(plan),
+        *filter(None, (*plan.notes, plan.rationale)),
+        *remarks,
+        after("draw_picture with this plan; or change it and let revise_layout check it."),
+    ]
+    return CallToolResult(
+        content=[TextContent(text="\n".join(lines))], structured_content=scene.model_dump(mode="json")
+    )

@@ -1,0 +1,183 @@
+"""What an agent does with a picture that it has drawn: change it, step through its history, hand it on, forget it."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
+
+from mepg_agent.archive import export_session, import_session
+from mepg_agent.collection import Collected, collect
+from mepg_agent.comparison import Comparison, compare
+from mepg_agent.conversation import UNCHANGED, edit_of, step_of
+from mepg_agent.errors import BadInput
+from mepg_agent.graph import Context
+from mepg_agent.history import Edit, History
+from mepg_agent.records import Brief, Event, Render
+from mepg_agent.session import Result, SessionStore
+from mepg_agent.state import Update
+
+Stream = Generator[Event | Result, None, None]  # closing it stops the drawing between two steps
+
+
+class Editor(ABC):
+    """The half of `Agent` that starts from a session."""
+
+    store: SessionStore
+
+    def edit(self, session: str, instruction: str, rounds: int | None = None) -> Result:
+        """The picture after a change in plain words: "make the dog watercolor". A new version, which is shown from then
+        on; the one before stays and no byte outside what changed differs. "undo" and "redo" step through the history.
+
+        An instruction that changes nothing gives the version that is shown, with a note that says so. `rounds` are
+        repairs at most; without, as many as the first picture was given. Raises Ambiguous, with what can be said
+        instead, where words fit several things or none; BadInput for what cannot be done.
+        """
+        return last_of(self.stream_edit(session, instruction, rounds))
+
+    def stream_edit(self, session: str, instruction: str, rounds: int | None = None) -> Stream:
+        """As `edit`: events while the change is drawn, the `Result` last. Until then the earlier version is shown; what
+        was interrupted goes on with `resume` (or the same instruction) and is dropped by `undo`."""
+        begun, history = self._begun(session), self.history(session)
+        step = step_of(instruction)
+        if step is not None:
+            return _all_of(self.undo(session) if step == "undo" else self.redo(session))
+        if begun is not None and begun.instruction == " ".join(instruction.split()):
+            return self.resume(session)
+        brief = self.store.brief(session)
+        family = self._context().family(brief)
+        edit = edit_of(instruction, history, family, brief.rounds if rounds is None else rounds)
+        if edit is None:
+            shown = self.result(session)
+            told = Result.model_validate({**dict(shown), "notes": (*shown.notes, UNCHANGED)})
+            return _all_of(Event(node="edit", message=UNCHANGED), told)
+        self.store.begin_edit(session, edit)
+        return self._follow(session, _brief_of(brief, edit), edit=edit)
+
+    def resume(self, session: str) -> Stream:
+        """Goes on where an interrupted session or edit stopped; a finished one yields its result at once."""
+        edit, brief = self._begun(session), self.store.brief(session)
+        if edit is not None:
+            return self._follow(session, _brief_of(brief, edit), edit=edit)
+        if self.store.history(session) is not None:
+            return _all_of(self.result(session))
+        return self._follow(session, brief)
+
+    def result(self, session: str, version: int | None = None) -> Result:
+        """The version that is shown, or another one. Raises BadInput for an unknown one or an unfinished session."""
+        self.history(session)
+        result = self.store.result(session, version)
+        assert result is not None, "a history has a version to show"
+        return result
+
+    def history(self, session: str) -> History:
+        """Every version. Raises BadInput for an unknown or unfinished session."""
+        history = self.store.history(session)
+        if history is None:
+            raise BadInput(f"The session '{session}' is not finished.", "Resume it first.")
+        return history
+
+    def undo(self, session: str) -> Result:
+        """Drops the edit under way, or where there is none goes back to what the shown version was made from.
+
+        Raises BadInput at the first version.
+        """
+        edit = self._begun(session)
+        if edit is None:
+            return self._show(session, self.history(session).undone())
+        self.store.drop_edit(session)
+        self._forget_thread(thread_of(session, edit))
+        return self.result(session)
+
+    def redo(self, session: str) -> Result:
+        """Goes forward again on the line that is shown. Raises BadInput at its end, or while an edit is under way."""
+        return self._show(session, self.history(session).redone())
+
+    def branch(self, session: str, name: str, at: int | None = None) -> Result:
+        """Opens a line at the shown version (or at version `at`) and goes there, or goes to the end of one that is
+        there. Raises BadInput as `History.branched`, or while an edit is under way."""
+        return self._show(session, self.history(session).branched(name, at))
+
+    def compare(self, session: str, a: int, b: int) -> Comparison:
+        """What differs between two versions. Raises BadInput for a version that is not there."""
+        return compare(self.store, self.history(session), a, b)
+
+    def forget(self, session: str) -> None:
+        """Deletes the session with its history. Its pictures stay until `collect`, others may have them too."""
+        history = self.store.history(session)
+        for number in range(2, len(history.versions) + 2 if history else 2):
+            self._forget_thread(f"{session}/{number}")
+        self._forget_thread(session)
+        self.store.forget(session)
+
+    def collect(self) -> Collected:
+        """Removes pictures, latents and renders that no session refers to. See `collection.collect`."""
+        return collect(self.store, list(self._under_way()))
+
+    def export(self, session: str, file: Path) -> Path:
+        """The session as one zip: its brief, its versions with their pictures and latents. An edit that is not finished
+        is left out. Raises BadInput for an unfinished session."""
+        return export_session(self.store, session, self.history(session), file)
+
+    def import_(self, file: Path) -> Result:
+        """Takes in what `export` wrote, under the same name unless that is taken. Raises BadInput for anything else."""
+        return self.result(import_session(self.store, file))
+
+    @abstractmethod
+    def _follow(
+        self, session: str, brief: Brief, stop: threading.Event | None = None, edit: Edit | None = None
+    ) -> Stream:
+        """Runs the session's graph, or that of its edit, from where it stands to its end."""
+
+    @abstractmethod
+    def _context(self, stop: threading.Event | None = None) -> Context: ...
+
+    @abstractmethod
+    def _state(self, thread: str) -> Update:
+        """What the graph has noted of a run; empty where there is none."""
+
+    @abstractmethod
+    def _forget_thread(self, thread: str) -> None:
+        """Drops what the graph has noted of a run."""
+
+    def _begun(self, session: str) -> Edit | None:
+        """The edit under way. One that was finished, and stopped before its note could go, is none."""
+        edit, history = self.store.edit(session), self.store.history(session)
+        if edit is None or history is None or edit.number > len(history.versions):
+            return edit
+        self.store.drop_edit(session)
+        return None
+
+    def _show(self, session: str, history: History) -> Result:
+        self._begun(session)
+        self.store.put_history(session, history)
+        return self.result(session)
+
+    def _under_way(self) -> Iterator[Render]:
+        """What unfinished sessions and edits have drawn so far."""
+        for summary in self.store.sessions():
+            edit = self.store.edit(summary.session)
+            if summary.status in (None, "failed") or edit is not None:
+                state = self._state(thread_of(summary.session, edit))
+                drawn = [*state.get("renders", ()), *state.get("candidates", ()), *filter(None, [state.get("kept")])]
+                yield from map(Render.model_validate, drawn)
+
+
+def thread_of(session: str, edit: Edit | None) -> str:
+    """The name under which the graph keeps its place."""
+    return session if edit is None else f"{session}/{edit.number}"
+
+
+def last_of(items: Iterable[Event | Result]) -> Result:
+    *_, result = items
+    assert isinstance(result, Result), "a stream ends with its result or raises"
+    return result
+
+
+def _brief_of(brief: Brief, edit: Edit) -> Brief:
+    return Brief.model_validate({**dict(brief), "rounds": edit.rounds})
+
+
+def _all_of(*items: Event | Result) -> Stream:
+    yield from items

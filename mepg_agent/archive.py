@@ -1,0 +1,213 @@
+"""A session as one zip file: `session.json`, `pictures/<sha256>.png`, `latents/<sha256>.safetensors`, and nothing else.
+
+What comes in is trusted with nothing: names are matched, sizes bounded before and while reading, every file is what its
+name says by hash, and nothing is kept before everything was looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import IO, Literal
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+
+from mepg_agent.errors import BadInput
+from mepg_agent.history import History, Version
+from mepg_agent.records import Brief
+from mepg_agent.scene import Frozen
+from mepg_agent.session import SessionStore
+
+RECORD = "session.json"
+MEMBER = re.compile(r"pictures/[0-9a-f]{64}\.png|latents/[0-9a-f]{64}\.safetensors")
+MAX_MEMBER, MAX_TOTAL = 128 * 2**20, 2 * 2**30  # bytes, unpacked
+MAX_MEMBERS = 10_000
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same session gives the same bytes
+ENDINGS = {"pictures": ".png", "latents": ".safetensors"}
+ADVICE = "Import a file that `mepg sessions export` wrote."
+
+
+class Archived(Frozen):
+    """What `session.json` holds."""
+
+    format: Literal[1] = 1
+    session: str = Field(max_length=100)
+    brief: Brief
+    history: History
+
+
+def export_session(store: SessionStore, session: str, history: History, file: Path) -> Path:
+    """Writes `file`, whole or not at all. Only the pictures that were kept go along, not what was tried on the way."""
+    record = Archived(session=session, brief=store.brief(session), history=history)
+    names = sorted({name for version in history.versions for name in _members_of(version)})
+    with _written(file) as stream, zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(RECORD, EPOCH), record.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), store.content(*_key(name)))
+    return file
+
+
+def import_session(store: SessionStore, file: Path) -> str:
+    """Keeps the session of an exported file; returns its name, which is another where that one is taken.
+
+    Raises BadInput, in one sentence, for a file that is no such zip, or whose members are not what they should be.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            record, members = _checked(archive)
+            for name in members:
+                part, ending, _ = _key(name)
+                store.put_content(part, ending, _bytes_of(archive, name))
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError) as error:
+        raise _refused(f"{file} is not a whole zip file") from error
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror or error}.", "Name a file that exists.") from error
+    return store.adopt(record.session, record.brief, record.history)
+
+
+def _checked(archive: zipfile.ZipFile) -> tuple[Archived, list[str]]:
+    """The record, and the names of the files that belong to it, once each of them was looked at."""
+    infos = archive.infolist()
+    names = [info.filename for info in infos]
+    if len(infos) > MAX_MEMBERS or len(set(names)) < len(names):
+        raise _refused("The file holds too many members, or one of them twice")
+    for info in infos:
+        _check_member(info)
+    if sum(info.file_size for info in infos) > MAX_TOTAL:
+        raise _refused(f"The file unpacks to more than {MAX_TOTAL // 2**20} MiB")
+    if RECORD not in names:
+        raise _refused(f"The file holds no {RECORD}")
+    record = _record(_bytes_of(archive, RECORD))
+    wanted = {name: v for v in record.history.versions for name in _members_of(v)}
+    _compare_names(set(names) - {RECORD}, set(wanted))
+    for name, version in wanted.items():
+        _check_content(name, _bytes_of(archive, name), version)
+    return record, sorted(wanted)
+
+
+def _check_member(info: zipfile.ZipInfo) -> None:
+    name = info.filename
+    shown = _shown(name)
+    if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or re.match(r"[A-Za-z]:", name):
+        raise _refused(f"'{shown}' reaches outside the file")
+    if name != RECORD and not MEMBER.fullmatch(name):
+        raise _refused(f"'{shown}' does not belong into a session")
+    if info.flag_bits & 1:
+        raise _refused(f"'{shown}' is encrypted")
+    if info.file_size > MAX_MEMBER:
+        raise _refused(f"'{shown}' unpacks to more than {MAX_MEMBER // 2**20} MiB")
+
+
+def _bytes_of(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Bounded while reading, too: what the header says of the size is only a claim."""
+    with archive.open(name) as stream:
+        data = stream.read(MAX_MEMBER + 1)
+    if len(data) > MAX_MEMBER:
+        raise _refused(f"'{_shown(name)}' unpacks to more than {MAX_MEMBER // 2**20} MiB")
+    return data
+
+
+def _record(data: bytes) -> Archived:
+    try:
+        record = Archived.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise _refused(f"{RECORD} is not the record of a session: {where}: {first['msg']}") from error
+    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for text in _texts(json.loads(data)) for c in text):
+        raise _refused(f"{RECORD} holds control characters")  # a terminal would obey them
+    return record
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for pair in value.items() for item in pair for text in _texts(item))
+    elif isinstance(value, list):
+        yield from (text for item in value for text in _texts(item))
+
+
+def _compare_names(found: set[str], wanted: set[str]) -> None:
+    if wanted - found:
+        raise _refused(f"The file lacks '{min(wanted - found)}', which a version needs")
+    if found - wanted:
+        raise _refused(f"No version needs '{min(found - wanted)}'")
+
+
+def _check_content(name: str, data: bytes, version: Version) -> None:
+    if hashlib.sha256(data).hexdigest() != _key(name)[2]:
+        raise _refused(f"'{name}' is not what it was when it was exported")
+    extent = version.plan.extent
+    fits = _is_picture(data, (extent.width, extent.height)) if name.endswith(".png") else _is_latents(data)
+    if not fits:
+        raise _refused(f"'{name}' does not fit its version")
+
+
+def _is_picture(data: bytes, size: tuple[int, int]) -> bool:
+    try:
+        with Image.open(BytesIO(data), formats=["PNG"]) as image:
+            if image.size != size or image.mode != "RGB":  # known before anything is unpacked
+                return False
+            image.load()
+            return True
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return False
+
+
+def _is_latents(data: bytes) -> bool:
+    try:
+        tensors = load_tensors(data)
+    except (SafetensorError, KeyError, ValueError):
+        return False
+    latents = tensors.get("latents")
+    return len(tensors) == 1 and latents is not None and latents.ndim == 3 and latents.dtype == np.float32
+
+
+def _members_of(version: Version) -> tuple[str, str]:
+    render = version.render
+    return f"pictures/{render.picture}.png", f"latents/{render.latents}.safetensors"
+
+
+def _key(name: str) -> tuple[str, str, str]:
+    """Part of the store, ending and sha256."""
+    path = PurePosixPath(name)
+    return path.parts[0], ENDINGS[path.parts[0]], path.stem
+
+
+def _shown(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name)[:80]
+
+
+def _refused(why: str) -> BadInput:
+    return BadInput(f"{why}.", ADVICE)
+
+
+@contextmanager
+def _written(file: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `file` once it is whole."""
+    try:
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                yield stream
+            os.replace(name, file)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}.", "Name a file in another folder.") from error

@@ -1,0 +1,70 @@
+"""A picture that is being drawn, followed to its result: events on stderr, the result on the standard output."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import closing, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mepg_agent.cli_progress import Watch, asked_to_stop
+from mepg_agent.cli_report import CODES, result_json, result_view
+from mepg_agent.errors import BadInput, MepgError
+from mepg_agent.records import Event
+
+if TYPE_CHECKING:
+    from mepg_agent.cli import Door
+    from mepg_agent.session import Result
+
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to put the picture (.png).")]
+
+
+def follow(door: Door, items: Iterator[Event | Result], file: Path | None, as_json: bool) -> int:
+    """Shows the events, then the result."""
+    result = _watch(door, items, quiet=as_json)
+    show_result(door, result, file, as_json)
+    return CODES[result.status]
+
+
+def show_result(door: Door, result: Result, file: Path | None, as_json: bool) -> None:
+    """Copies the picture to `file` and reports it."""
+    if file is not None:
+        _copy(result.image, file)
+    place = file or result.image
+    if as_json:
+        door.json(result_json(result, place))
+    else:
+        door.out.print(result_view(result, place))
+
+
+def _watch(door: Door, items: Iterator[Event | Result], quiet: bool) -> Result:
+    # What a model library prints goes to stderr: the standard output is for the result.
+    with (
+        redirect_stdout(sys.stderr),
+        closing(_pulled(items)) as stream,
+        asked_to_stop() as asked,
+        Watch(door.err, quiet) as watch,
+    ):
+        for item in stream:
+            if not isinstance(item, Event):
+                return item
+            if asked.is_set():
+                raise KeyboardInterrupt
+            watch.show(item)
+    raise MepgError("The picture was not finished.", "Draw it again.")
+
+
+def _pulled(items: Iterator[Event | Result]) -> Generator[Event | Result, None, None]:
+    """The same items, from something that can be closed: closing it stops the drawing."""
+    yield from items
+
+
+def _copy(image: Path, file: Path) -> None:
+    try:
+        shutil.copyfile(image, file)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}.", f"The picture is kept at {image}.") from error

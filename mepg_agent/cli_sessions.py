@@ -1,0 +1,214 @@
+"""`mepg sessions`, `mepg edit`, `mepg open`, `mepg info`: the pictures drawn so far, and what becomes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from mepg_agent.cli_follow import Output, follow, show_result
+from mepg_agent.cli_input import AsJson, check_output, read_prompt
+from mepg_agent.cli_report import comparison_view, history_view, provenance_view, sessions_view
+from mepg_agent.errors import BadInput
+from mepg_agent.settings import Settings
+
+if TYPE_CHECKING:
+    from mepg_agent.session import SessionStore
+
+LAST = "last"
+Id = Annotated[str, typer.Argument(metavar="ID", help='A session, or "last": the one that was touched last.')]
+Number = Annotated[int, typer.Argument(help="A version.")]
+
+app = typer.Typer(invoke_without_command=True)
+
+
+def new_store() -> SessionStore:
+    from mepg_agent.session import SessionStore
+
+    return SessionStore(Settings.load().home)
+
+
+def named(store: SessionStore, session: str) -> str:
+    """The id itself, or for "last" that of the session touched last."""
+    if session != LAST:
+        return session
+    found = store.sessions()
+    if not found:
+        raise BadInput("Nothing was drawn yet.", 'Draw something first: mepg draw "a red fox on a meadow".')
+    return found[0].session
+
+
+@app.callback()
+def sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """The pictures drawn so far."""
+    if ctx.invoked_subcommand is None:
+        list_sessions(ctx, as_json)
+    elif as_json:
+        raise BadInput("--json stands before the command.", f"Say mepg sessions {ctx.invoked_subcommand} … --json.")
+
+
+@app.command("list")
+def list_sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List them, last touched first."""
+    found = new_store().sessions()
+    if as_json:
+        ctx.obj.json([summary.model_dump(mode="json") for summary in found])
+    else:
+        ctx.obj.out.print(sessions_view(found))
+
+
+@app.command()
+def show(ctx: typer.Context, session: Id, as_json: AsJson = False) -> None:
+    """Show the versions of a picture and the lines they stand on."""
+    with ctx.obj.make_agent() as agent:
+        session = named(agent.store, session)
+        history = agent.history(session)
+    if as_json:
+        ctx.obj.json({"session": session, **history.model_dump(mode="json")})
+    else:
+        ctx.obj.out.print(history_view(session, history))
+
+
+@app.command()
+def undo(ctx: typer.Context, session: Id, output: Output = None, as_json: AsJson = False) -> None:
+    """Go back to the version before, or drop an edit that was stopped."""
+    file = check_output(output, ".png") if output else None
+    with ctx.obj.make_agent() as agent:
+        show_result(ctx.obj, agent.undo(named(agent.store, session)), file, as_json)
+
+
+@app.command()
+def redo(ctx: typer.Context, session: Id, output: Output = None, as_json: AsJson = False) -> None:
+    """Go forward again to the version that was undone."""
+    file = check_output(output, ".png") if output else None
+    with ctx.obj.make_agent() as agent:
+        show_result(ctx.obj, agent.redo(named(agent.store, session)), file, as_json)
+
+
+@app.command()
+def branch(
+    ctx: typer.Context,
+    session: Id,
+    name: Annotated[str, typer.Argument(help="Of a new line, or of one to go to.")],
+    at: Annotated[int | None, typer.Option(help="The version where a new line begins; without, the shown one.")] = None,
+    output: Output = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open a line of versions, or go to the end of one."""
+    file = check_output(output, ".png") if output else None
+    with ctx.obj.make_agent() as agent:
+        show_result(ctx.obj, agent.branch(named(agent.store, session), name, at), file, as_json)
+
+
+@app.command()
+def compare(ctx: typer.Context, session: Id, a: Number, b: Number, as_json: AsJson = False) -> None:
+    """Tell what differs between two versions."""
+    with ctx.obj.make_agent() as agent:
+        found = agent.compare(named(agent.store, session), a, b)
+    if as_json:
+        ctx.obj.json(found.model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(comparison_view(found))
+
+
+@app.command()
+def delete(ctx: typer.Context, session: Id, as_json: AsJson = False) -> None:
+    """Delete a session with all its versions; `gc` then frees its pictures."""
+    with ctx.obj.make_agent() as agent:
+        session = named(agent.store, session)
+        agent.forget(session)
+    _say(ctx, {"deleted": session}, f"Deleted: {session}", as_json)
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    session: Id,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .zip.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a session with its versions and pictures into one file."""
+    target = check_output(file, ".zip")
+    with ctx.obj.make_agent() as agent:
+        session = named(agent.store, session)
+        agent.export(session, target)
+    _say(ctx, {"session": session, "file": str(target)}, f"Exported: {target}", as_json)
+
+
+@app.command("import")
+def import_(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson = False) -> None:
+    """Take in a session that was exported."""
+    with ctx.obj.make_agent() as agent:
+        result = agent.import_(file)
+    _say(ctx, {"session": result.session, "file": str(result.image)}, f"Imported: {result.session}", as_json)
+
+
+@app.command()
+def gc(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Free the space of pictures that no session refers to."""
+    with ctx.obj.make_agent() as agent:
+        found = agent.collect()
+    said = f"Removed {found.files} files, {found.bytes / 2**20:.1f} MiB."
+    if found.spared:
+        said += f" {found.spared} younger than an hour stay while a picture is unfinished."
+    _say(ctx, found.model_dump(mode="json"), said, as_json)
+
+
+def edit(
+    ctx: typer.Context,
+    session: Id,
+    instruction: Annotated[str, typer.Argument(help='What should change: "make the dog watercolor".')],
+    output: Output = None,
+    rounds: Annotated[int | None, typer.Option(help="Repairs at most; without, as many as when it was drawn.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Change a picture in plain words; what the words do not name stays as it is."""
+    file = check_output(output, ".png") if output else None
+    words = read_prompt(instruction)
+    with ctx.obj.make_agent() as agent:
+        items = agent.stream_edit(named(agent.store, session), words, rounds)
+        return follow(ctx.obj, items, file, as_json)
+
+
+def resume(ctx: typer.Context, session: Id, output: Output = None, as_json: AsJson = False) -> int:
+    """Go on with a picture, or an edit of one, that was stopped."""
+    file = check_output(output, ".png") if output else None
+    with ctx.obj.make_agent() as agent:
+        return follow(ctx.obj, agent.resume(named(agent.store, session)), file, as_json)
+
+
+def open_sheet(ctx: typer.Context, session: Id, output: Output = None, as_json: AsJson = False) -> None:
+    """Put all versions of a picture side by side on one sheet."""
+    from mepg_agent.cli_sheet import Cell, contact_sheet, small
+
+    with ctx.obj.make_agent() as agent:
+        session = named(agent.store, session)
+        history = agent.history(session)
+        file = check_output(output or Path(f"{session}.png"), ".png")
+        words = [f"{v.number}. {v.instruction or agent.store.brief(session).prompt}" for v in history.versions]
+        images = [small(agent.store.picture(v.render.picture)) for v in history.versions]
+    shown = [v.number == history.head for v in history.versions]
+    contact_sheet([Cell(*cell) for cell in zip(images, words, shown, strict=True)]).save(file)
+    _say(ctx, {"session": session, "file": str(file)}, f"Sheet: {file}", as_json)
+
+
+def info(
+    ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A .png.")], as_json: AsJson = False
+) -> None:
+    """Tell how a picture was drawn, as its file says."""
+    from mepg_agent.provenance import read_provenance
+
+    found = read_provenance(file, new_store())
+    if as_json:
+        ctx.obj.json(found.model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(provenance_view(found))
+
+
+def _say(ctx: typer.Context, value: dict[str, object], words: str, as_json: bool) -> None:
+    if as_json:
+        ctx.obj.json(value)
+    else:
+        ctx.obj.out.print(Text(words))

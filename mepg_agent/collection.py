@@ -1,0 +1,80 @@
+"""Frees the space of pictures, latents and renders that no session refers to."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from mepg_agent.errors import BrokenAsset
+from mepg_agent.records import Render
+from mepg_agent.scene import Frozen
+from mepg_agent.session import SessionStore
+
+GRACE = 3600  # seconds; what is younger may belong to a picture that is being drawn, before its session says so
+KINDS = {"pictures": ".png", "latents": ".safetensors", "renders": ".json"}
+HASHED = re.compile(r"[0-9a-f]{64}")
+
+
+class Collected(Frozen):
+    files: int
+    bytes: int
+    spared: int  # files that nothing refers to, but that are younger than an hour while something is being drawn
+
+
+def collect(store: SessionStore, under_way: Iterable[Render]) -> Collected:
+    """Removes what neither a version of any session nor `under_way` (the renders of unfinished ones) refers to.
+
+    Only files of the store's own naming are ever removed. Raises BrokenAsset, and removes nothing, where the records of
+    a session cannot be read: what it refers to is then unknown.
+    """
+    files = list(_files(store.home))  # before the references: what comes later is never looked at
+    torn = [f for part in KINDS for f in (store.home / part).rglob(".*.part")]  # of processes that were killed
+    summaries = store.sessions()
+    busy = any(s.status is None or s.edit for s in summaries)
+    wanted = _names([*under_way, *(r for s in summaries for r in _renders(store, s.session))])
+    born = time.time() - GRACE
+    unwanted = [f for f in files if f.stem not in wanted]
+    gone = [f for f in (*unwanted, *torn) if _born(f) < born or (not busy and f not in torn)]
+    size = sum(f.stat().st_size for f in gone if f.exists())
+    for file in sorted(gone, key=lambda f: f.suffix != ".json"):  # a render goes before the pictures that it names
+        _remove(file)
+    return Collected(files=len(gone), bytes=size, spared=len(set(unwanted) - set(gone)))
+
+
+def _files(home: Path) -> Iterator[Path]:
+    for part, ending in KINDS.items():
+        found = (f for f in (home / part).rglob(f"*{ending}") if HASHED.fullmatch(f.stem) and f.is_file())
+        yield from found
+
+
+def _renders(store: SessionStore, session: str) -> Iterator[Render]:
+    history, edit = store.history(session), store.edit(session)
+    for version in history.versions if history else ():
+        yield from (version.render, *version.renders)
+    if edit is not None:
+        yield edit.render
+
+
+def _names(renders: Iterable[Render]) -> set[str]:
+    return {name for r in renders for name in (r.picture, r.latents, r.job)}
+
+
+def _born(file: Path) -> float:
+    """When it was written, in seconds; one that went meanwhile is young."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise BrokenAsset(f"{file} cannot be removed: {error.strerror}.", "Make its folder writable.") from error
+    with suppress(OSError):  # not empty
+        if file.parent.name == file.stem[:2]:
+            file.parent.rmdir()

@@ -1,0 +1,48 @@
+"""What differs between two versions of a picture, pixel by pixel."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from mepg_agent.history import History, Number
+from mepg_agent.planning.edits import changed_boxes, changed_regions
+from mepg_agent.scene import Box, Extent, Fraction, Frozen
+from mepg_agent.session import SessionStore
+
+
+class Comparison(Frozen):
+    """Between versions `a` and `b`. `boxes` is all that the edits between them drew again, on the way over the version
+    that both were made from; the full box where one drew the whole picture."""
+
+    a: Number
+    b: Number
+    regions: tuple[str, ...]  # ids that those edits changed, added or removed
+    boxes: tuple[Box, ...]
+    outside_equal: bool  # whether every byte outside the boxes is the same
+    changed: Fraction  # share of the pixels that differ
+    largest: Annotated[int, Field(ge=0, le=255)]  # difference of one channel
+
+
+def compare(store: SessionStore, history: History, a: int, b: int) -> Comparison:
+    """Raises BadInput for a version that is not there, BrokenAsset for a picture that is not."""
+    steps = [(parent.plan, child.plan) for parent, child in history.path(a, b)]
+    regions = dict.fromkeys(region for step in steps for region in changed_regions(*step))
+    boxes = tuple(dict.fromkeys(box for step in steps for box in changed_boxes(*step)))
+    one, two = (store.picture(history.version(number).render.picture) for number in (a, b))
+    distance = np.abs(one.astype(np.int16) - two).max(axis=2)
+    height, width = distance.shape
+    outside = np.ones((height, width), bool)
+    for box in boxes:
+        outside[box.pixels(Extent(width=width, height=height)).as_slices()] = False
+    return Comparison(
+        a=a,
+        b=b,
+        regions=tuple(regions),
+        boxes=(Box.full(),) if Box.full() in boxes else boxes,
+        outside_equal=not distance[outside].any(),
+        changed=float((distance > 0).mean()),
+        largest=int(distance.max()),
+    )

@@ -1,0 +1,82 @@
+"""Words about a picture that is there, to the edit that they ask for. Pure: draws nothing, writes nothing."""
+
+from __future__ import annotations
+
+from mepg_agent.errors import Ambiguous, BadInput
+from mepg_agent.graph import Family
+from mepg_agent.history import Edit, History
+from mepg_agent.planning.edits import PlanEdit, apply, changed_boxes, changed_regions
+from mepg_agent.planning.instructions import parse_edit
+from mepg_agent.planning.lexer import split
+from mepg_agent.planning.references import Question
+from mepg_agent.records import Remark
+from mepg_agent.routing import route_plan
+from mepg_agent.scene import MAX_PROMPT, ScenePlan
+
+MAX_ROUNDS = 20  # as a brief allows
+UNCHANGED = "Nothing changed: the picture is like that already."
+STEPS_BACK = frozenset({"undo", "undo that", "undo it", "undo this", "go back", "take that back", "take it back"})
+STEPS_FORTH = frozenset({"redo", "redo that", "redo it", "redo this"})
+
+
+def step_of(instruction: str) -> str | None:
+    """ "undo" or "redo" for words that ask for a step through the history, None for all others."""
+    words = " ".join(word for word in split(instruction) if word not in ("please", "now"))
+    return "undo" if words in STEPS_BACK else "redo" if words in STEPS_FORTH else None
+
+
+def edit_of(instruction: str, history: History, family: Family, rounds: int) -> Edit | None:
+    """The change of the head that the words ask for; None where they ask for what is there already.
+
+    Raises Ambiguous, with what can be said instead, for words that fit several things, none, or are not understood;
+    BadInput for an empty or endless instruction and for a change that has no room.
+    """
+    if not 0 <= rounds <= MAX_ROUNDS:
+        raise BadInput(f"{rounds} rounds of repair are not possible.", f"Allow 0 to {MAX_ROUNDS}.")
+    head = history.version()
+    asked = apply(head.plan, _parsed(instruction, head.plan, family), family.vocabulary)
+    plan, reasons = _routed(head.plan, asked, family)
+    if not changed_boxes(head.plan, plan) and _unseen(head.plan) == _unseen(plan):
+        return None
+    fresh = tuple(note for note in plan.notes if note not in head.plan.notes)
+    return Edit(
+        number=len(history.versions) + 1,
+        parent=head.number,
+        instruction=" ".join(instruction.split()),
+        rounds=rounds,
+        before=head.plan,
+        render=head.render,
+        plan=plan,
+        notes=(*fresh, *(reason.message for reason in reasons)),
+    )
+
+
+def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[PlanEdit, ...]:
+    if not instruction.strip():
+        raise BadInput("The instruction is empty.", 'Say what should change: "make the dog red".')
+    if len(instruction) > MAX_PROMPT:
+        raise BadInput(f"The instruction is longer than {MAX_PROMPT} characters.", "Say one change after the other.")
+    if family.vocabulary is None:
+        raise BadInput(
+            f"Instructions need a vocabulary to be read with, and {family.backbone.id} has none.",
+            "Draw it anew with another plan.",
+        )
+    found = parse_edit(instruction, plan, family.vocabulary, family.styles)
+    if isinstance(found, Question):
+        raise Ambiguous(found.text, found.choices)
+    return found
+
+
+def _routed(before: ScenePlan, asked: ScenePlan, family: Family) -> tuple[ScenePlan, list[Remark]]:
+    """An expert for what the edit gave another style. What it left alone keeps the expert that it was drawn with."""
+    routed, reasons = route_plan(asked, family.experts, family.looks)
+    named = changed_regions(before, asked)
+    plan = routed.with_regions(r for r in asked.regions if r.id not in named)
+    restyled = asked.style != before.style
+    said = [r for r in reasons if (set(r.regions) & set(named) if r.regions else restyled)]
+    return (plan if restyled else plan.replaced(style=asked.style)), said
+
+
+def _unseen(plan: ScenePlan) -> object:
+    """What a plan says that may leave every pixel alone, yet counts when something moves later."""
+    return set(plan.relations), [r.id for r in sorted(plan.regions, key=lambda r: r.z)]

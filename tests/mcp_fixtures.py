@@ -1,0 +1,79 @@
+"""What the tests of the MCP server share: a client in memory, and how to take an answer apart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import anyio
+import jsonschema
+from fake_mepg import fake_agent
+from mcp import Client
+from mcp_types import CallToolResult, ImageContent, ResourceLink, TextContent, TextResourceContents
+from scripted import ScriptedVerifier
+
+from mcp_server.server import build_server
+from mepg_agent.engine.fake import FakeEngine
+
+PROMPT = "a red fox left of a castle"
+TIMEOUT = 60  # seconds; a hanging server fails its test
+
+Mode = Literal["auto", "legacy"]
+
+
+@asynccontextmanager
+async def connected(
+    mode: Mode = "auto", engine: FakeEngine | None = None, verifier: ScriptedVerifier | None = None, **client: Any
+) -> AsyncIterator[Client]:
+    with anyio.fail_after(TIMEOUT):
+        async with Client(build_server(lambda: fake_agent(engine, verifier)), mode=mode, **client) as found:
+            yield found
+
+
+def words(result: CallToolResult) -> str:
+    (text,) = [block.text for block in result.content if isinstance(block, TextContent)]
+    return text
+
+
+def parts(result: CallToolResult) -> tuple[ImageContent, ResourceLink]:
+    (image,) = [block for block in result.content if isinstance(block, ImageContent)]
+    (link,) = [block for block in result.content if isinstance(block, ResourceLink)]
+    return image, link
+
+
+async def called(client: Client, tool: str, **arguments: object) -> CallToolResult:
+    """An answer that is none of an error, fits its schema, says what comes next and has no picture in its data."""
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, words(result)
+    (schema,) = [t.output_schema for t in (await client.list_tools()).tools if t.name == tool]
+    assert schema is not None
+    jsonschema.validate(result.structured_content, schema)
+    assert words(result).splitlines()[-1].startswith("Next: ")
+    for block in result.content:
+        assert not isinstance(block, ImageContent) or block.data[:64] not in str(result.structured_content)
+    return result
+
+
+async def refused(client: Client, tool: str, **arguments: object) -> str:
+    """The sentences of an error."""
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error, words(result)
+    assert "\n" not in words(result) and "Traceback" not in words(result)
+    return words(result)
+
+
+def data(result: CallToolResult) -> dict[str, Any]:
+    assert result.structured_content is not None
+    return result.structured_content
+
+
+async def drawn(client: Client, prompt: str = PROMPT) -> str:
+    """The session of a picture."""
+    return data(await called(client, "draw_picture", prompt=prompt, steps=2))["session"]
+
+
+async def read(client: Client, uri: str) -> str:
+    (found,) = (await client.read_resource(uri)).contents
+    assert isinstance(found, TextResourceContents)
+    return found.text

@@ -1,0 +1,16 @@
+"""Runs an example with fakes for what needs weights: python tests/run_example.py examples/draw_one.py"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+from scripted import ScriptedVerifier
+
+from mepg_agent.agent import Agent
+from mepg_agent.engine.fake import FakeEngine
+
+if __name__ == "__main__":
+    Agent._load_engine = lambda self, backbone: FakeEngine()
+    Agent._load_verifier = lambda self, backbone: ScriptedVerifier()
+    runpy.run_path(sys.argv[1], run_name="__main__")

@@ -1,0 +1,215 @@
+"""A session as one zip: it goes on elsewhere as it would have here, and a hostile one leaves nothing."""
+
+from __future__ import annotations
+
+import json
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from edit_fixtures import agent_of, drawn, kept_files
+
+from mepg_agent.archive import MAX_MEMBER, RECORD
+from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.scene import ScenePlan
+from mepg_agent.settings import Settings
+
+
+@pytest.fixture
+def exported(settings: Settings, three_things: ScenePlan, tmp_path: Path) -> Path:
+    with agent_of(settings) as agent:
+        session = drawn(agent, three_things)
+        agent.edit(session, "make the dog red")
+        agent.edit(session, "make it night")
+        agent.undo(session)
+        return agent.export(session, tmp_path / "fox.zip")
+
+
+@pytest.fixture
+def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
+    return settings.model_copy(update={"home": tmp_path / "elsewhere"})
+
+
+def test_an_exported_session_goes_on_elsewhere_as_it_would_have_here(
+    settings: Settings, elsewhere: Settings, exported: Path
+):
+    with agent_of(settings) as here, agent_of(elsewhere) as there:
+        [mine] = here.store.sessions()
+        taken = there.import_(exported)
+        assert taken.session == mine.session
+        assert there.history(taken.session) == here.history(mine.session)
+        assert there.redo(taken.session).render == here.redo(mine.session).render
+        ends = [agent.edit(mine.session, "make the fox blue") for agent in (here, there)]
+        assert ends[0].render.picture == ends[1].render.picture
+        assert ends[0].render.latents == ends[1].render.latents
+
+
+def test_the_same_session_exports_to_the_same_bytes(settings: Settings, exported: Path, tmp_path: Path):
+    with agent_of(settings) as agent:
+        [summary] = agent.store.sessions()
+        again = agent.export(summary.session, tmp_path / "again.zip")
+    assert again.read_bytes() == exported.read_bytes()
+
+
+def test_importing_where_the_name_is_taken_opens_another_session(settings: Settings, exported: Path):
+    with agent_of(settings) as agent:
+        [mine] = agent.store.sessions()
+        twin = agent.import_(exported)
+        assert twin.session != mine.session and twin.render == agent.result(mine.session).render
+
+
+Members = dict[str, bytes]
+
+
+def _climb(members: Members) -> None:
+    members["../../evil.png"] = b"x"
+
+
+def _absolute(members: Members) -> None:
+    members["/etc/evil"] = b"x"
+
+
+def _backslash(members: Members) -> None:
+    members["pictures\\..\\..\\evil.png"] = b"x"
+
+
+def _drive(members: Members) -> None:
+    members["C:evil.png"] = b"x"
+
+
+def _stranger(members: Members) -> None:
+    members["notes\x1b[2J.txt"] = b"x"
+
+
+def _unneeded(members: Members) -> None:
+    members[f"pictures/{'0' * 64}.png"] = b"x"
+
+
+def _altered(members: Members) -> None:
+    name = next(n for n in members if n.endswith(".png"))
+    members[name] = members[name][:-1] + b"x"
+
+
+def _missing(members: Members) -> None:
+    del members[next(n for n in members if n.endswith(".safetensors"))]
+
+
+def _no_record(members: Members) -> None:
+    del members[RECORD]
+
+
+def _damaged_record(members: Members) -> None:
+    members[RECORD] = b"{"
+
+
+def _foreign_format(members: Members) -> None:
+    members[RECORD] = members[RECORD].replace(b'"format": 1', b'"format": 2')
+
+
+def _name_outside(members: Members) -> None:
+    record = json.loads(members[RECORD])
+    for v in record["history"]["versions"]:
+        v["render"]["picture"] = "../../../evil"
+    members[RECORD] = json.dumps(record).encode()
+
+
+def _wrong_size(members: Members) -> None:
+    record = json.loads(members[RECORD])
+    for v in record["history"]["versions"]:
+        v["plan"]["extent"] = {"width": 640, "height": 640}
+    members[RECORD] = json.dumps(record).encode()
+
+
+def _escape(members: Members) -> None:
+    record = json.loads(members[RECORD])
+    record["brief"]["prompt"] = "a fox\x1b]0;owned\x07"
+    members[RECORD] = json.dumps(record).encode()
+
+
+def _bomb(members: Members) -> None:
+    members[RECORD] = b" " * (MAX_MEMBER + 1)
+
+
+HOSTILE: dict[Callable[[Members], None], str] = {
+    _climb: "reaches outside",
+    _absolute: "reaches outside",
+    _backslash: "reaches outside",
+    _drive: "reaches outside",
+    _stranger: "does not belong",
+    _unneeded: "No version needs",
+    _altered: "not what it was",
+    _missing: "lacks",
+    _no_record: "holds no session.json",
+    _damaged_record: "not the record of a session",
+    _foreign_format: "not the record of a session",
+    _name_outside: "lacks",
+    _wrong_size: "does not fit",
+    _escape: "control characters",
+    _bomb: "unpacks to more than 128 MiB",
+}
+
+
+@pytest.mark.parametrize("harm", HOSTILE, ids=lambda harm: harm.__name__)
+def test_a_hostile_zip_is_refused_in_a_sentence_and_leaves_nothing(
+    elsewhere: Settings, exported: Path, tmp_path: Path, harm: Callable[[Members], None]
+):
+    with zipfile.ZipFile(exported) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    harm(members)
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    with agent_of(elsewhere) as agent:
+        with pytest.raises(BadInput, match=HOSTILE[harm]) as caught:
+            agent.import_(tmp_path / "bad.zip")
+        assert str(caught.value).isprintable()
+        assert agent.store.sessions() == () and kept_files(elsewhere.home) == set()
+    assert not [f for f in tmp_path.rglob("evil*")]
+
+
+def test_a_zip_with_a_member_twice_or_no_zip_at_all_is_refused(elsewhere: Settings, exported: Path, tmp_path: Path):
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(exported, "a") as archive:
+        archive.writestr(RECORD, b"{}")
+    (tmp_path / "text.zip").write_text("no zip")
+    (tmp_path / "cut.zip").write_bytes(exported.read_bytes()[:-200])
+    with agent_of(elsewhere) as agent:
+        for file, said in ((exported, "twice"), (tmp_path / "text.zip", "whole zip"), (tmp_path / "cut.zip", "whole")):
+            with pytest.raises(BadInput, match=said):
+                agent.import_(file)
+        with pytest.raises(BadInput, match="cannot be read"):
+            agent.import_(tmp_path / "none.zip")
+
+
+def test_a_link_in_a_zip_is_never_followed(elsewhere: Settings, exported: Path, tmp_path: Path):
+    with zipfile.ZipFile(exported) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".png"))
+        members = {n: archive.read(n) for n in archive.namelist() if n != name}
+    with zipfile.ZipFile(tmp_path / "link.zip", "w") as archive:
+        for other, data in members.items():
+            archive.writestr(other, data)
+        link = zipfile.ZipInfo(name)
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+    with agent_of(elsewhere) as agent, pytest.raises(BadInput, match="not what it was"):
+        agent.import_(tmp_path / "link.zip")
+
+
+def test_an_unfinished_session_is_not_exported(settings: Settings, three_things: ScenePlan, tmp_path: Path):
+    with agent_of(settings) as agent:
+        session = agent.store.begin(agent.draw(three_things.prompt, plan=three_things, steps=2).brief)
+        with pytest.raises(BadInput, match="not finished"):
+            agent.export(session, tmp_path / "fox.zip")
+    assert not (tmp_path / "fox.zip").exists()
+
+
+def test_an_export_whose_picture_is_gone_leaves_no_half_file(
+    settings: Settings, three_things: ScenePlan, tmp_path: Path
+):
+    with agent_of(settings) as agent:
+        session = drawn(agent, three_things)
+        agent.result(session).image.unlink()
+        with pytest.raises(BrokenAsset, match="cannot be read"):
+            agent.export(session, tmp_path / "fox.zip")
+    assert not list(tmp_path.glob("*.zip")) and not list(tmp_path.glob("*.part"))
