@@ -192,8 +192,20 @@ def schema(
 
 
 @app.command()
-def serve(ctx: typer.Context) -> None:
-    """Serve the Model Context Protocol on the standard streams."""
-    from mcp_server.server import build_server
+def serve(
+    ctx: typer.Context,
+    http: Annotated[str | None, typer.Option(metavar="[HOST]:PORT", help="Serve over HTTP instead.")] = None,
+    token_file: Annotated[Path | None, typer.Option(help="Clients must send this token; others need one.")] = None,
+) -> None:
+    """Serve the Model Context Protocol on the standard streams, or over HTTP to this machine."""
+    if http is None:
+        from mcp_server.server import build_server
 
-    build_server(ctx.obj.make_agent).run("stdio")
+        build_server(ctx.obj.make_agent).run("stdio")
+        return
+    from mcp_server.http import read_address, read_token, serve_http
+
+    address = read_address(http)
+    token = read_token(address, token_file)
+    ctx.obj.err.print(Text(f"Serving on {address.url}"))
+    serve_http(ctx.obj.make_agent, address, token)

@@ -101,7 +101,7 @@ def caption(scene: Scene, rng: np.random.Generator, vocabulary: Vocabulary, styl
 def _things(scene: Scene, rng: np.random.Generator, vocabulary: Vocabulary, look: bool) -> str:
     things = list(scene.things)
     if not things:
-        return "an empty scene"
+        return str(rng.choice(["an empty scene", "nothing", "a view"]))
     counts = Counter((t.noun, t.look if look else "") for t in things)
     (noun, _), most = counts.most_common(1)[0]
     if most == len(things) and most > 1 and not any(t.painted for t in things):

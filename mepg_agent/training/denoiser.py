@@ -39,7 +39,7 @@ SCHEDULE: dict[str, Any] = {
 }
 DROPOUT = 0.1
 ALONE, MIXED = 0.3, 0.5  # lessons alone up to that part of the budget; from there fewer, to LESSONS of the steps
-LESSONS = 0.3
+LESSONS = 0.1
 PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 

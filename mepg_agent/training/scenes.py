@@ -36,6 +36,7 @@ NATURAL_PLACES = {
     "ground": ("meadow", "forest", "beach", "desert", "snow", "mountains", "city", "room", "plain"),
 }
 CELLS = 16  # things stand on the grid of the codes: a picture shifted by half a patch has an altogether other code
+COUNTS = (0.05, 0.48, 0.27, 0.14, 0.06)  # share of scenes with 0, 1, 2 … things
 LESSON = 8  # cells of the side of a lesson
 BACKGROUNDS_KEPT = 160  # a worker reuses painted backgrounds: painting one costs as much as composing five scenes
 
@@ -106,7 +107,7 @@ class Composer:
 
     def scene(self, rng: np.random.Generator, count: int | None = None, style: str | None = None) -> Scene:
         """One scene of `count` things (drawn when None), over-painted in `style` when given."""
-        n = count if count is not None else int(rng.choice([1, 2, 3, 4], p=[0.52, 0.28, 0.14, 0.06]))
+        n = count if count is not None else int(rng.choice(len(COUNTS), p=COUNTS))
         nouns = [str(noun) for noun in rng.choice(self._nouns, n)]
         if n > 1 and rng.random() < 0.2:  # counts: two dogs, three stars
             nouns[1] = nouns[0]
@@ -127,7 +128,7 @@ class Composer:
         self._kept.clear()
 
     def _place(self, nouns: list[str], rng: np.random.Generator) -> str:
-        if rng.random() < 0.3:
+        if not nouns or rng.random() < 0.3:
             return str(rng.choice(PLACES))
         stands = self.vocabulary.nouns[nouns[int(rng.integers(len(nouns)))]].stands
         return str(rng.choice(NATURAL_PLACES[stands]))
@@ -146,7 +147,7 @@ class Composer:
 
     def _layout(self, nouns: list[str], ground: float, rng: np.random.Generator) -> list[tuple[Box, str]]:
         """Square boxes for the nouns, far to near, mostly without overlap."""
-        shrink = {1: 1.0, 2: 0.85, 3: 0.72, 4: 0.62, 5: 0.55}[len(nouns)]
+        shrink = {2: 0.85, 3: 0.72, 4: 0.62, 5: 0.55}.get(len(nouns), 1.0)
         placed: list[tuple[Box, str]] = []
         for noun in nouns:
             allowed = 0.35 if rng.random() < 0.15 else 0.06
