@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 
+from mcp.server.auth.provider import TokenVerifier
+from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import MCPServer
 
 from mcp_server import prompts, resources, tools_draw, tools_edit, tools_look
@@ -23,8 +25,11 @@ INSTRUCTIONS = (
 )
 
 
-def build_server(agent_factory: Callable[[], Agent] = Agent) -> MCPServer[LazyAgent]:
-    """A server of its own. `agent_factory` is called when the first tool needs it, and once at most in a run."""
+def build_server(
+    agent_factory: Callable[[], Agent] = Agent, access: tuple[TokenVerifier, AuthSettings] | None = None
+) -> MCPServer[LazyAgent]:
+    """A server of its own. `agent_factory` is called when the first tool needs it, and once at most in a run. `access`
+    says who is let in over HTTP."""
     lazy = LazyAgent(agent_factory)
 
     @asynccontextmanager
@@ -39,6 +44,8 @@ def build_server(agent_factory: Callable[[], Agent] = Agent) -> MCPServer[LazyAg
         instructions=INSTRUCTIONS,
         version=__version__,
         lifespan=lifespan,
+        token_verifier=access[0] if access else None,
+        auth=access[1] if access else None,
         log_level="WARNING",
     )
     for tools in (tools_draw, tools_edit, tools_look):
