@@ -98,6 +98,9 @@ class Backbone(Frozen):
     verifier: str | None = None  # folder beside the manifest, or a hub id
     vocabulary: str | None = None  # file beside the manifest
     style_prompt: str = "{style} {prompt}"  # how a style word goes into a prompt
+    # What is heard everywhere, beside the regions' own prompts: the whole scene in a sentence, or its place and time
+    # alone, for a backbone that draws whatever is named wherever it is heard.
+    shared_prompt: Literal["scene", "setting"] = "scene"
     latent_scale: int = 8  # pixels per latent position
     defaults: Defaults
     sha256: dict[str, Sha256] = Field(default_factory=dict)  # of every weights file, by path below the folder

@@ -97,6 +97,15 @@ def test_a_region_says_where_and_when_unless_its_words_do() -> None:
     assert prepare(said, Brief(prompt="p"), backbone(), EXPERTS, WEIGHTS).regions[0].prompt == said.regions[0].prompt
 
 
+def test_a_backbone_may_ask_that_only_the_setting_is_heard_everywhere() -> None:
+    shy = Found(folder=backbone().folder, item=backbone().item.model_copy(update={"shared_prompt": "setting"}))
+    night = plan("ink").model_copy(update={"background": "meadow", "time": "night"})
+    assert prepare(night, Brief(prompt="p"), shy, EXPERTS, WEIGHTS).prompt == "ink on a meadow at night"
+    assert prepare(plan(), Brief(prompt="p"), shy, EXPERTS, WEIGHTS).prompt == "on a plain background"
+    bare = night.replaced(regions=())
+    assert prepare(bare, Brief(prompt="p"), shy, EXPERTS, WEIGHTS).prompt == "ink a fox on a meadow"
+
+
 def test_the_background_expert_serves_regions_that_name_no_style() -> None:
     made = job("Soft Wash")
     assert (made.background_adapter, made.background_scale) == ("watercolor", 0.8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mepg_agent.english import place_words
+from mepg_agent.english import PLACES, place_words
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Backbone, Expert, Found, weights_file
 from mepg_agent.records import Adapter, Brief, JobRegion, Keep, RenderJob
@@ -32,7 +32,7 @@ def prepare(
     return RenderJob(
         backbone=family.id,
         weights=weights,
-        prompt=_words(plan.global_prompt, _style_word(plan.style, background), family),
+        prompt=_words(_shared(plan, family), _style_word(plan.style, background), family),
         negative=family.defaults.negative,
         extent=plan.extent,
         regions=regions,
@@ -63,7 +63,7 @@ def _region(
     return JobRegion(
         id=region.id,
         box=region.box,
-        prompt=_words(_set(region.prompt, place_words(plan.background, plan.time)), word, backbone),
+        prompt=_words(_set(region.prompt, _setting(plan, backbone)), word, backbone),
         adapter=expert.id if expert else None,
         scale=scale,
         seed=brief.seed if region.seed is None else region.seed,
@@ -101,6 +101,15 @@ def _style_word(style: str | None, expert: Expert | None) -> str | None:
     if expert is None:
         return style
     return expert.triggers[0] if expert.triggers else None
+
+
+def _shared(plan: ScenePlan, backbone: Backbone) -> str:
+    return _setting(plan, backbone) if backbone.shared_prompt == "setting" and plan.regions else plan.global_prompt
+
+
+def _setting(plan: ScenePlan, backbone: Backbone) -> str:
+    """Place and time. A plain background goes without saying, unless the setting is all that is heard outside boxes."""
+    return place_words(plan.background, plan.time) or (PLACES["plain"] if backbone.shared_prompt == "setting" else "")
 
 
 def _set(prompt: str, setting: str) -> str:
