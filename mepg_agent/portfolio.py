@@ -46,7 +46,7 @@ class Vocabulary(Frozen):
     places: dict[str, Place]
     times: dict[str, tuple[str, ...]]
     nouns: dict[str, Noun]
-    natural: dict[Stands, str] = {}  # where such things are drawn when the person names no place
+    natural: dict[Stands, str] = Field(default_factory=dict)  # where such things are drawn when the person names no place
 
     @model_validator(mode="after")
     def _natural_places_exist(self) -> Self:
