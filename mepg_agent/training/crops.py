@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mepg_agent.training.pool import Pool, to_float
 
-MARGIN = 1.5  # a stored crop is this much wider than its thing
-STORED = 96  # pixels of a stored crop: the thing itself spans 64 of them
+MARGIN = 1.8  # a stored crop is this much wider than its thing
+STORED = 112  # pixels of a stored crop: the thing itself spans 62 of them
 SIZE = 64  # pixels of a crop as the models see it
 TRIES = 8
 HELD_OUT = 256  # the pool's first scenes are never trained on
@@ -22,23 +22,28 @@ HELD_OUT = 256  # the pool's first scenes are never trained on
 
 @dataclass
 class Crops:
-    """pixels (n, 96, 96, 3) uint8; labels (n, 3): noun, style, colour, -1 is none."""
+    """pixels (n, 112, 112, 3) uint8; labels (n, 3): noun, style, colour, -1 is none."""
 
     pixels: Tensor
     labels: Tensor
 
     def batch(self, rows: Tensor, generator: torch.Generator, rough: bool = True) -> Tensor:
-        """Views (n, 3, 64, 64) in -1..1, a little off and a little too wide or narrow, as crops of regions are."""
+        """Views (n, 3, 64, 64) in -1..1, off and too wide or a little too narrow, as drawn things are in their boxes."""
         n = len(rows)
         noise = torch.rand((3, n, 1, 1), generator=generator)
-        half = (0.5 + 0.2 * noise[0]) / MARGIN
+        half = (0.45 + 0.35 * noise[0]) / MARGIN
         steps = torch.linspace(-1 + 1 / SIZE, 1 - 1 / SIZE, SIZE)
-        shift = 0.2 / MARGIN
+        shift = 0.5 / MARGIN
         x = steps[None, None, :] * 2 * half + (noise[1] - 0.5) * shift
         y = steps[None, :, None] * 2 * half + (noise[2] - 0.5) * shift
         grid = torch.stack([x.expand(n, SIZE, SIZE), y.expand(n, SIZE, SIZE)], -1)
         view = F.grid_sample(to_float(self.pixels[rows]), grid, padding_mode="border", align_corners=False)
         return roughen(view, generator) if rough else view
+
+
+def middle(pool: Pool) -> int:
+    """The verifier learns from the scenes before, the benchmark's scorer from those after."""
+    return HELD_OUT + (len(pool) - HELD_OUT) // 2
 
 
 def cut(pool: Pool, start: int, stop: int) -> Crops:
@@ -73,7 +78,7 @@ def _meet(a: list[float], b: list[float]) -> bool:
 
 
 def window(image: Image.Image, box: list[float]) -> np.ndarray:
-    """Square window (96, 96, 3) around the box (corners, fractions); beyond the picture its edge is repeated."""
+    """Square window (112, 112, 3) around the box (corners, fractions); beyond the picture its edge is repeated."""
     side = max(box[2] - box[0], box[3] - box[1]) * image.width * MARGIN
     left, top = (box[0] + box[2]) / 2 * image.width - side / 2, (box[1] + box[3]) / 2 * image.height - side / 2
     pad = ceil(max(-left, -top, left + side - image.width, top + side - image.height, 0))

@@ -20,7 +20,7 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextModel, CLIPTokenizer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.english import noun_phrase
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, SIZE, cut, cut_empty
+from mepg_agent.training.crops import HELD_OUT, SIZE, cut, cut_empty, middle
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
@@ -85,8 +85,8 @@ def train(
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
     run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
     generator = torch.Generator().manual_seed(pool.source.seed + run.step)
-    texts, crops = _texts(model, tokenizer, pool), cut(pool, HELD_OUT, len(pool))
-    empty = cut_empty(pool, HELD_OUT, len(pool))
+    stop = middle(pool)
+    texts, crops, empty = _texts(model, tokenizer, pool), cut(pool, HELD_OUT, stop), cut_empty(pool, HELD_OUT, stop)
     for _ in run:
         rows = torch.randint(len(crops.labels), (batch,), generator=generator)
         bare = torch.randint(len(empty.labels), (batch // EMPTY,), generator=generator)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, Crops, cut
+from mepg_agent.training.crops import HELD_OUT, Crops, cut, middle
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 
@@ -54,8 +54,7 @@ def main() -> None:
     vocabulary = pool.source.vocabulary()
     torch.manual_seed(SEED)
     model = Scorer(list(vocabulary.nouns), all_styles(vocabulary))
-    # the last scenes: the verifier learns from the first ones
-    crops = cut(pool, max(len(pool) - config.scorer.scenes, HELD_OUT), len(pool))
+    crops = cut(pool, max(len(pool) - config.scorer.scenes, middle(pool)), len(pool))
     train(model, crops, config.out / "runs", Budget(minutes=config.scorer.minutes), config.scorer.batch)
     model.save(config.out / "scorer")
     print(accuracy(model, cut(pool, 0, HELD_OUT)))
