@@ -46,7 +46,7 @@ class Vocabulary(Frozen):
     places: dict[str, Place]
     times: dict[str, tuple[str, ...]]
     nouns: dict[str, Noun]
-    natural: dict[Stands, str] = Field(default_factory=dict)  # where such things are drawn when the person names no place
+    natural: dict[Stands, str] = Field(default_factory=dict)  # where a thing is when no place is named
 
     @model_validator(mode="after")
     def _natural_places_exist(self) -> Self:
@@ -56,8 +56,8 @@ class Vocabulary(Frozen):
 
     def natural_place(self, nouns: Iterable[str]) -> str:
         """A place that suits most of the nouns; one thing on the ground is enough for solid ground."""
-        kinds = [self.nouns[noun].stands for noun in nouns]
-        kind = "ground" if "ground" in kinds else max(kinds, key=kinds.count, default="ground")
+        kinds: list[Stands] = [self.nouns[noun].stands for noun in nouns]
+        kind: Stands = "ground" if "ground" in kinds or not kinds else max(kinds, key=kinds.count)
         return self.natural.get(kind, "plain")
 
     @cached_property

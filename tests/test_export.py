@@ -32,7 +32,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = CLIPTextModel(words.text_config(tokenizer, 32, 1))
     unet = denoiser.build((32, 64), latent=4, text=32, sample=4)
     denoiser.pipeline(PatchAutoencoder(16, 4, 16, 8, 1, 1), text, tokenizer, unet).save_pretrained(out / "pipeline")
-    imagetext.build(text, 1).save_pretrained(out / "verifier")
+    imagetext.build(text, 0.1).save_pretrained(out / "verifier")
     tokenizer.save_pretrained(out / "verifier")
     codes = denoiser.Codes(torch.randn(8, 4, 4, 4).half(), torch.zeros(8, 2, 48, dtype=torch.short))
     sizes = config.ExpertsConfig(rank=2, minutes=1, batch=2, peak=1e-2)

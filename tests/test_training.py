@@ -226,7 +226,7 @@ def test_the_image_tower_is_fitted_and_the_text_tower_left_alone(
 ) -> None:
     text = tiny_drawer(tokenizer).text
     before = {k: v.clone() for k, v in text.state_dict().items()}
-    model = imagetext.build(text, 1)
+    model = imagetext.build(text, 0.1)
     imagetext.train(model, tokenizer, pool, tmp_path, Budget(steps=3), batch=16)
     assert all(torch.equal(v, before[k]) for k, v in model.text_model.state_dict().items())
     assert set(imagetext.accuracy(model, tokenizer, pool)) == {"noun", "style", "sure of nothing"}

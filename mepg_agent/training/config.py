@@ -50,7 +50,7 @@ class DenoiserConfig(Frozen):
 
 
 class ImageTextConfig(Frozen):
-    layers: int
+    multiplier: float  # width of the image tower, 1 is MobileNetV1's own
     minutes: float
     batch: int
 

@@ -28,7 +28,7 @@ class Crops:
     labels: Tensor
 
     def batch(self, rows: Tensor, generator: torch.Generator, rough: bool = True) -> Tensor:
-        """Views (n, 3, 64, 64) in -1..1, off and too wide or a little too narrow, as drawn things are in their boxes."""
+        """Views (n, 3, 64, 64) in -1..1, off and too wide or a little narrow, as drawn things are in their boxes."""
         n = len(rows)
         noise = torch.rand((3, n, 1, 1), generator=generator)
         half = (0.45 + 0.35 * noise[0]) / MARGIN

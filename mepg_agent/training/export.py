@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from diffusers import StableDiffusionPipeline
-from transformers import CLIPModel, CLIPTokenizer
+from transformers import AutoModel, CLIPTokenizer
 
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.training.config import arguments, read
@@ -34,7 +34,7 @@ def ship(source: Path, target: Path) -> None:
     pipe.save_config(target / "pipeline")
     if (source / "verifier").is_dir():
         shutil.rmtree(target / "verifier", ignore_errors=True)
-        CLIPModel.from_pretrained(source / "verifier").half().save_pretrained(target / "verifier", max_shard_size=SHARD)
+        AutoModel.from_pretrained(source / "verifier").half().save_pretrained(target / "verifier", max_shard_size=SHARD)
         CLIPTokenizer.from_pretrained(source / "verifier").save_pretrained(target / "verifier")
     for expert in sorted((source / "experts").glob("*/expert.toml")):
         shutil.copytree(expert.parent, target / expert.parent.name, dirs_exist_ok=True)

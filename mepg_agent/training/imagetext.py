@@ -1,5 +1,6 @@
-"""The image-text model, transformers' CLIPModel: the verifier of the loop.
+"""The image-text model, transformers' VisionTextDualEncoderModel: the verifier of the loop.
 
+It is CLIP (arXiv 2103.00020) with a convolutional image tower, which learns from fewer crops than a vision transformer.
 Its text tower is the taught one (`training/words.py`) that the denoiser starts from, and stays as it is; image tower
 and projections are fitted to it. Crops of single things are held against the texts that could be meant: every noun,
 then, of the right noun, every style and every colour ("a fox, neon style"), as the verifier asks later. Of a piece of
@@ -15,7 +16,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers import CLIPConfig, CLIPModel, CLIPTextModel, CLIPTokenizer
+from transformers import (
+    CLIPTextModel,
+    CLIPTokenizer,
+    MobileNetV1Config,
+    VisionTextDualEncoderConfig,
+    VisionTextDualEncoderModel,
+)
 
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.english import noun_phrase
@@ -24,17 +31,21 @@ from mepg_agent.training.crops import HELD_OUT, SIZE, cut, cut_empty, middle
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
-from mepg_agent.training.words import tower_sizes
 
-PATCH = 8
+Model = VisionTextDualEncoderModel
 EMPTY = 8  # crops of things for every piece of background
 
 
-def build(text: CLIPTextModel, layers: int) -> CLIPModel:
-    """A CLIP model around a taught text tower; its image tower is new."""
-    width = text.config.hidden_size
-    vision = {"image_size": SIZE, "patch_size": PATCH, **tower_sizes(width, layers)}
-    model = CLIPModel(CLIPConfig(text_config=text.config.to_dict(), vision_config=vision, projection_dim=width))
+def build(text: CLIPTextModel, multiplier: float) -> Model:
+    """A model around a taught text tower; its image tower, `multiplier` times MobileNetV1's width, is new."""
+    width = int(1024 * multiplier)
+    # `hidden_size` is what the dual encoder calls the width of an image tower's pooled state
+    vision = MobileNetV1Config(image_size=SIZE, depth_multiplier=multiplier, hidden_size=width, min_depth=8)
+    model = Model(
+        VisionTextDualEncoderConfig(
+            vision_config=vision.to_dict(), text_config=text.config.to_dict(), projection_dim=text.config.hidden_size
+        )
+    )
     model.text_model.load_state_dict(text.state_dict())
     return model
 
@@ -60,13 +71,13 @@ def directions(projected: Tensor) -> Tensor:
     return F.normalize(projected, dim=-1)
 
 
-def seen(model: CLIPModel, pixels: Tensor) -> Tensor:
+def seen(model: Model, pixels: Tensor) -> Tensor:
     """Directions of crops (n, 3, s, s) times the logit scale: (n, width)."""
     pooled: Any = model.vision_model(pixel_values=pixels).pooler_output
     return model.logit_scale.exp() * directions(model.visual_projection(pooled))
 
 
-def answers(model: CLIPModel, image: Tensor, noun: Tensor, texts: Texts) -> tuple[Tensor, Tensor, Tensor]:
+def answers(model: Model, image: Tensor, noun: Tensor, texts: Texts) -> tuple[Tensor, Tensor, Tensor]:
     """Logits of every noun (n, nouns), and given the right noun of every style (n, styles) and colour (n, colours)."""
     said = [directions(model.text_projection(t)) for t in (texts.nouns, texts.styled, texts.colored)]
     return (
@@ -77,9 +88,14 @@ def answers(model: CLIPModel, image: Tensor, noun: Tensor, texts: Texts) -> tupl
 
 
 def train(
-    model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool, folder: Path, budget: Budget, batch: int = 128
+    model: Model,
+    tokenizer: CLIPTokenizer,
+    pool: Pool,
+    folder: Path,
+    budget: Budget,
+    batch: int = 128,
 ) -> None:
-    model.text_model.requires_grad_(False)
+    model.train().text_model.requires_grad_(False)
     learning = [p for p in model.parameters() if p.requires_grad]
     decay, plain = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
@@ -104,13 +120,13 @@ def train(
     model.eval()
 
 
-def _texts(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool) -> Texts:
+def _texts(model: Model, tokenizer: CLIPTokenizer, pool: Pool) -> Texts:
     vocabulary = pool.source.vocabulary()
     return Texts(model.text_model.eval(), tokenizer, list(vocabulary.nouns), all_styles(vocabulary))
 
 
 @torch.no_grad()
-def accuracy(model: CLIPModel, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str, float]:
+def accuracy(model: Model, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str, float]:
     """Share of right nouns, and of right styles given the noun, on crops of held-out scenes; and the share of bare
     pieces of background in which no noun gets as much as half."""
     crops = cut(pool, 0, HELD_OUT)
@@ -136,7 +152,7 @@ def main() -> None:
     torch.manual_seed(config.data.seed + 1)
     text = CLIPTextModel.from_pretrained(config.out / "text_encoder")
     sizes = config.imagetext
-    model = build(text, sizes.layers)
+    model = build(text, sizes.multiplier)
     train(model, tokenizer, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
     model.save_pretrained(config.out / "verifier")
     tokenizer.save_pretrained(config.out / "verifier")

@@ -36,7 +36,8 @@ Likely = dict[str, float]  # word to probability, likeliest first
 
 
 class ClipVerifier:
-    """Any folder (or hub id) that holds a transformers CLIPModel and its tokenizer."""
+    """Any folder (or hub id) that holds a transformers model with CLIP's interface (CLIPModel,
+    VisionTextDualEncoderModel) and its tokenizer."""
 
     def __init__(
         self,
@@ -189,12 +190,14 @@ def _unit(embeddings: torch.Tensor) -> torch.Tensor:
 
 
 def _load(folder: Path | str, device: str) -> tuple[Any, Any]:
-    from transformers import AutoTokenizer, CLIPModel
+    from transformers import AutoModel, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # it would run through the caller's own progress
     try:
-        model: Any = CLIPModel.from_pretrained(folder, use_safetensors=True)
+        model: Any = AutoModel.from_pretrained(folder, use_safetensors=True)
+        if not all(hasattr(model, part) for part in ("get_image_features", "get_text_features", "logit_scale")):
+            raise ValueError(f"a {type(model).__name__} does not compare pictures with words")
         return model.to(device).eval(), AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as error:
         raise BrokenAsset(
