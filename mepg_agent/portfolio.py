@@ -98,6 +98,7 @@ class Backbone(Frozen):
     verifier: str | None = None  # folder beside the manifest, or a hub id
     vocabulary: str | None = None  # file beside the manifest
     style_prompt: str = "{style} {prompt}"  # how a style word goes into a prompt
+    default_style: str | None = None  # of things for which none is named, where the backbone would mix its looks
     # What is heard everywhere, beside the regions' own prompts: the whole scene in a sentence, or its place and time
     # alone, for a backbone that draws whatever is named wherever it is heard.
     shared_prompt: Literal["scene", "setting"] = "scene"

@@ -100,10 +100,17 @@ def test_a_region_says_where_and_when_unless_its_words_do() -> None:
 def test_a_backbone_may_ask_that_only_the_setting_is_heard_everywhere() -> None:
     shy = Found(folder=backbone().folder, item=backbone().item.model_copy(update={"shared_prompt": "setting"}))
     night = plan("ink").model_copy(update={"background": "meadow", "time": "night"})
-    assert prepare(night, Brief(prompt="p"), shy, EXPERTS, WEIGHTS).prompt == "ink on a meadow at night"
+    made = prepare(night, Brief(prompt="p"), shy, EXPERTS, WEIGHTS)
+    assert (made.prompt, made.global_share) == ("ink on a meadow at night", (0, 0))
     assert prepare(plan(), Brief(prompt="p"), shy, EXPERTS, WEIGHTS).prompt == "on a plain background"
     bare = night.replaced(regions=())
     assert prepare(bare, Brief(prompt="p"), shy, EXPERTS, WEIGHTS).prompt == "ink a fox on a meadow"
+
+
+def test_a_thing_without_a_style_takes_the_backbones_own_if_it_has_one() -> None:
+    plain = Found(folder=backbone().folder, item=backbone().item.model_copy(update={"default_style": "flat"}))
+    drawn = [prepare(plan(s), Brief(prompt="p"), plain, EXPERTS, WEIGHTS).regions[0].prompt for s in (None, "ink")]
+    assert drawn == ["flat a red fox", "ink a red fox"]
 
 
 def test_the_background_expert_serves_regions_that_name_no_style() -> None:

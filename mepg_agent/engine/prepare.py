@@ -44,6 +44,8 @@ def prepare(
         guidance=brief.guidance or family.defaults.guidance,
         scheduler=family.defaults.scheduler,
         keep=keep,
+        # A setting that every region's own prompt says has nothing to add inside the regions.
+        **({"global_share": (0.0, 0.0)} if family.shared_prompt == "setting" else {}),
     )
 
 
@@ -58,7 +60,7 @@ def _region(
     expert = _chosen(region, experts)
     if expert is None and region.style is None:
         expert = background
-    word = _style_word(region.style or plan.style, expert)
+    word = _style_word(region.style or plan.style or backbone.default_style, expert)
     scale = 1.0 if expert is None else expert.scale if region.expert_scale is None else region.expert_scale
     return JobRegion(
         id=region.id,

@@ -190,12 +190,13 @@ def _unit(embeddings: torch.Tensor) -> torch.Tensor:
 
 
 def _load(folder: Path | str, device: str) -> tuple[Any, Any]:
+    import torch
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # it would run through the caller's own progress
     try:
-        model: Any = AutoModel.from_pretrained(folder, use_safetensors=True)
+        model: Any = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
         if not all(hasattr(model, part) for part in ("get_image_features", "get_text_features", "logit_scale")):
             raise ValueError(f"a {type(model).__name__} does not compare pictures with words")
         return model.to(device).eval(), AutoTokenizer.from_pretrained(folder)
