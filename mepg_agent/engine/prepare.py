@@ -29,7 +29,7 @@ def prepare(
     background = _expert_for_style(plan.style, experts)
     regions = tuple(_region(r, plan, brief, family, experts, background) for r in plan.regions)
     used = {r.adapter for r in regions if r.adapter} | ({background.id} if background else set())
-    return RenderJob(
+    job = RenderJob(
         backbone=family.id,
         weights=weights,
         prompt=_words(_shared(plan, family), _style_word(plan.style, background), family),
@@ -44,9 +44,9 @@ def prepare(
         guidance=brief.guidance or family.defaults.guidance,
         scheduler=family.defaults.scheduler,
         keep=keep,
-        # A setting that every region's own prompt says has nothing to add inside the regions.
-        **({"global_share": (0.0, 0.0)} if family.shared_prompt == "setting" else {}),
     )
+    # A setting that every region's own prompt says has nothing to add inside the regions.
+    return job.model_copy(update={"global_share": (0.0, 0.0)}) if family.shared_prompt == "setting" else job
 
 
 def _region(

@@ -32,7 +32,7 @@ from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
 
-Model = VisionTextDualEncoderModel
+Model = Any  # VisionTextDualEncoderModel, whose towers transformers declares as optional
 EMPTY = 8  # crops of things for every piece of background
 
 
@@ -40,12 +40,10 @@ def build(text: CLIPTextModel, multiplier: float) -> Model:
     """A model around a taught text tower; its image tower, `multiplier` times MobileNetV1's width, is new."""
     width = int(1024 * multiplier)
     # `hidden_size` is what the dual encoder calls the width of an image tower's pooled state
-    vision = MobileNetV1Config(image_size=SIZE, depth_multiplier=multiplier, hidden_size=width, min_depth=8)
-    model = Model(
-        VisionTextDualEncoderConfig(
-            vision_config=vision.to_dict(), text_config=text.config.to_dict(), projection_dim=text.config.hidden_size
-        )
-    )
+    vision = MobileNetV1Config(image_size=SIZE, depth_multiplier=multiplier, min_depth=8).to_dict()
+    towers = {"vision_config": {**vision, "hidden_size": width}, "text_config": text.config.to_dict()}
+    config = VisionTextDualEncoderConfig(**towers, projection_dim=text.config.hidden_size)
+    model: Model = VisionTextDualEncoderModel(config)
     model.text_model.load_state_dict(text.state_dict())
     return model
 
