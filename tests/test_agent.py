@@ -192,8 +192,8 @@ def test_words_become_a_picture(settings: Settings):
     assert [r.noun for r in result.plan.regions] == ["fox", "castle"]
     assert result.plan.region("fox").box.cx < result.plan.region("castle").box.cx
     assert [r.prompt for r in engine.jobs[0].regions] == [
-        "a red fox on a meadow at night",
-        "a castle on a meadow at night",
+        "a red fox on a meadow at night, flat style",
+        "a castle on a meadow at night, flat style",
     ]
     with Image.open(result.image) as image:
         assert ScenePlan.model_validate_json(image.info["mepg:plan"]) == result.plan

@@ -68,7 +68,7 @@ class BrokenFor(FakeEngine):
         self._word, self._error = word, error
 
     def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
-        if self._word in job.prompt:
+        if any(self._word in region.prompt for region in job.regions):
             raise self._error
         yield from super().run(job, before)
 
