@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,14 @@ from mepg_agent.engine.local import quiet
 from mepg_agent.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
+
+
+@contextmanager
+def telling(ctx: typer.Context, first: str, hidden: bool = False) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on stderr, where everything that is printed meanwhile goes too; what it is told: done, of, what."""
+    with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True, disable=hidden) as progress:
+        shown = progress.add_task(first, total=None)
+        yield lambda done, of, what: progress.update(shown, completed=done, total=of, description=what)
 
 
 @app.callback()
@@ -67,12 +76,9 @@ def regions(
     with quiet():
         from mepg_agent.bench.regions import RegionsBench
 
-    with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True, disable=as_json) as progress:
-        shown = progress.add_task("planning", total=plans)
+    with telling(ctx, "planning", as_json) as tell:
         bench = RegionsBench(Settings.load())
-        report = bench.run(
-            plans, steps, lambda done, of, what: progress.update(shown, completed=done, total=of, description=what)
-        )
+        report = bench.run(plans, steps, tell)
     if output:
         output.mkdir(parents=True, exist_ok=True)
         (output / "regions.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -96,12 +102,8 @@ def samples(
         from mepg_agent.bench.samples import sheet
 
     file = check_output(output, ".png")
-    with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True) as progress:
-        shown = progress.add_task("drawing", total=None)
-        made = sheet(
-            Settings.load(), backbone,
-            lambda done, of, what: progress.update(shown, completed=done, total=of, description=what),
-        )  # fmt: skip
+    with telling(ctx, "drawing") as tell:
+        made = sheet(Settings.load(), backbone, tell)
     made.save(file)
     ctx.obj.out.print(Text(f"Sheet: {file}"))
 
@@ -133,12 +135,8 @@ def speed(
     if file:
         check_plotting()
     extent = read_size(size) if size else None
-    with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True, disable=as_json) as progress:
-        shown = progress.add_task("building", total=None)
-        report = measure(
-            arch, steps=steps, repeats=repeats, extent=extent, settings=Settings.load(),
-            tell=lambda done, of, what: progress.update(shown, completed=done, total=of, description=what),
-        )  # fmt: skip
+    with telling(ctx, "building", as_json) as tell:
+        report = measure(arch, steps=steps, repeats=repeats, extent=extent, settings=Settings.load(), tell=tell)
     if file and figures:
         draw_plot(report, file)
         figures.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import RenderableType
 from rich.text import Text
 
 from mepg_agent.cli_follow import Output, follow, show_result
@@ -53,10 +54,7 @@ def sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
 def list_sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List them, last touched first."""
     found = new_store().sessions()
-    if as_json:
-        ctx.obj.json([summary.model_dump(mode="json") for summary in found])
-    else:
-        ctx.obj.out.print(sessions_view(found))
+    _say(ctx, [summary.model_dump(mode="json") for summary in found], sessions_view(found), as_json)
 
 
 @app.command()
@@ -65,10 +63,8 @@ def show(ctx: typer.Context, session: Id, as_json: AsJson = False) -> None:
     with ctx.obj.make_agent() as agent:
         session = named(agent.store, session)
         history = agent.history(session)
-    if as_json:
-        ctx.obj.json({"session": session, **history.model_dump(mode="json")})
-    else:
-        ctx.obj.out.print(history_view(session, history))
+    value = {"session": session, **history.model_dump(mode="json")}
+    _say(ctx, value, history_view(session, history), as_json)
 
 
 @app.command()
@@ -107,10 +103,7 @@ def compare(ctx: typer.Context, session: Id, a: Number, b: Number, as_json: AsJs
     """Tell what differs between two versions."""
     with ctx.obj.make_agent() as agent:
         found = agent.compare(named(agent.store, session), a, b)
-    if as_json:
-        ctx.obj.json(found.model_dump(mode="json"))
-    else:
-        ctx.obj.out.print(comparison_view(found))
+    _say(ctx, found.model_dump(mode="json"), comparison_view(found), as_json)
 
 
 @app.command()
@@ -201,14 +194,11 @@ def info(
     from mepg_agent.provenance import read_provenance
 
     found = read_provenance(file, new_store())
-    if as_json:
-        ctx.obj.json(found.model_dump(mode="json"))
-    else:
-        ctx.obj.out.print(provenance_view(found))
+    _say(ctx, found.model_dump(mode="json"), provenance_view(found), as_json)
 
 
-def _say(ctx: typer.Context, value: dict[str, object], words: str, as_json: bool) -> None:
+def _say(ctx: typer.Context, value: object, shown: RenderableType, as_json: bool) -> None:
     if as_json:
         ctx.obj.json(value)
     else:
-        ctx.obj.out.print(Text(words))
+        ctx.obj.out.print(Text(shown) if isinstance(shown, str) else shown)
