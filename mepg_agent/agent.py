@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, Self
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -65,6 +66,14 @@ class Agent(Editor):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def at(self, home: Path) -> Self:
+        """An agent with sessions and pictures of its own in `home`. It shares the models of this one, and one picture
+        is drawn at a time by both. Raises BrokenAsset if `home` cannot be written."""
+        other = type(self)(self.settings.model_copy(update={"home": home}), *self._given)
+        other._engines, other._verifiers = self._engines, self._verifiers
+        other._drawing, other._loading = self._drawing, self._loading
+        return other
 
     def close(self) -> None:
         """Ends the connection to the checkpoints; sessions stay on disk."""
