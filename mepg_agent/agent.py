@@ -7,22 +7,21 @@ with Agent() as agent:
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import Any, Self
 
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
 from mepg_agent.agent_async import in_thread
 from mepg_agent.agent_edits import Editor, Stream, last_of, thread_of
+from mepg_agent.checkpoints import explained, open_checkpoints
 from mepg_agent.engine.base import Engine
-from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
+from mepg_agent.errors import BadInput, Cancelled, MepgError
 from mepg_agent.graph import MAX_REVISIONS, Context, build_graph
 from mepg_agent.history import Edit
 from mepg_agent.planning.base import Planner
@@ -58,7 +57,7 @@ class Agent(Editor):
         self._given = (engine, planner, verifier)
         self._engines: dict[str, Engine] = {}
         self._verifiers: dict[str, Verifier | None] = {}
-        self._open: tuple[sqlite3.Connection, CompiledStateGraph[State, Context, Asked, State]] | None = None
+        self._open: tuple[ExitStack, CompiledStateGraph[State, Context, Asked, State]] | None = None
         self._drawing, self._loading = threading.Lock(), threading.Lock()
 
     def __enter__(self) -> Self:
@@ -112,8 +111,27 @@ class Agent(Editor):
 
     def astream(self, prompt: str | Brief, **wishes: Any) -> AsyncGenerator[Event | Result, None]:
         """`stream` that leaves the event loop free; closing it or cancelling its task stops between two steps."""
+        return self._apart(lambda stop: self._follow(*self._begin(prompt, wishes), stop))
+
+    async def abatch(self, prompts: Iterable[str | Brief], **wishes: Any) -> AsyncGenerator[Result, None]:
+        """`batch` that leaves the event loop free; closing it or cancelling its task stops between two steps."""
+        for brief in [make_brief(prompt, **wishes) for prompt in prompts]:
+            yield await self.adraw(brief)
+
+    async def aedit(self, session: str, instruction: str, rounds: int | None = None) -> Result:
+        """`edit` that leaves the event loop free; cancelling its task stops between two steps."""
+        async with aclosing(self.astream_edit(session, instruction, rounds)) as items:
+            return last_of([item async for item in items])
+
+    def astream_edit(
+        self, session: str, instruction: str, rounds: int | None = None
+    ) -> AsyncGenerator[Event | Result, None]:
+        """`stream_edit` that leaves the event loop free; closing it or cancelling its task stops between two steps."""
+        return self._apart(lambda stop: self.stream_edit(session, instruction, rounds, stop))
+
+    def _apart(self, start: Callable[[threading.Event], Stream]) -> AsyncGenerator[Event | Result, None]:
         stop = threading.Event()
-        return in_thread(lambda: self._follow(*self._begin(prompt, wishes), stop), stop)
+        return in_thread(lambda: start(stop), stop)
 
     def _begin(self, prompt: str | Brief, wishes: dict[str, Any]) -> tuple[str, Brief]:
         brief = make_brief(prompt, **wishes)
@@ -121,11 +139,7 @@ class Agent(Editor):
         self._planner(brief)
         return self.store.begin(brief), brief
 
-    def _follow(
-        self, session: str, brief: Brief, stop: threading.Event | None = None, edit: Edit | None = None
-    ) -> Stream:
-        """Runs the session's graph, or that of its edit, from where it stands to its end, or between two steps once
-        `stop` is set."""
+    def _run(self, session: str, brief: Brief, stop: threading.Event | None, edit: Edit | None) -> Stream:
         context, graph = self._context(stop), self._compiled()
         repairs = MAX_REGIONS * (brief.rounds + 1)
         name, limit = thread_of(session, edit), 10 + 2 * (MAX_REVISIONS + repairs)
@@ -134,27 +148,25 @@ class Agent(Editor):
         given |= {"edit": edit.model_dump(mode="json")} if edit else {}
         parts: Any = iter(())
         try:
-            noted = self._state(name)
-            begun = bool(noted) and noted.get("edit") == given.get("edit")
-            if noted and not begun:
-                self._forget_thread(name)  # of an edit that was dropped
-            parts = graph.stream(
-                None if begun else given, thread, context=context, stream_mode="custom", durability="sync"
-            )
-            # Not `yield from`: closing must set `cancelled` before it reaches the graph, which waits for its node.
-            while (part := next(parts, None)) is not None:
-                yield part
-            if edit is not None:
-                self._forget_thread(name)
+            with explained():
+                noted = self._state(name)
+                begun = bool(noted) and all(noted.get(key) == value for key, value in given.items())
+                if noted and not begun:
+                    self._forget_thread(name)  # of an edit that was dropped, or of another home's session
+                parts = graph.stream(
+                    None if begun else given, thread, context=context, stream_mode="custom", durability="sync"
+                )
+                # Not `yield from`: closing must set `cancelled` before it reaches the graph, which waits for its node.
+                while (part := next(parts, None)) is not None:
+                    yield part
+                if edit is not None:
+                    self._forget_thread(name)
             yield self.result(session, edit.number if edit else 1)
         except Cancelled:
             raise
         except MepgError as error:
             self._failed(session, edit, error)
             raise
-        except sqlite3.OperationalError as error:
-            advice = "Free some space there, or set MEPG_HOME to a folder that can be written."
-            raise BrokenAsset(f"Checkpoints cannot be kept in {self.settings.home}: {error}.", advice) from error
         finally:
             context.cancelled.set()
             if isinstance(parts, Generator):
@@ -170,12 +182,14 @@ class Agent(Editor):
     def _state(self, thread: str) -> Update:
         """What the graph has noted of a run; empty where there is none."""
         config: Any = {"configurable": {"thread_id": thread}}
-        return dict(self._compiled().get_state(config).values)
+        with explained():
+            return dict(self._compiled().get_state(config).values)
 
     def _forget_thread(self, thread: str) -> None:
         checkpoints = self._compiled().checkpointer
-        assert isinstance(checkpoints, SqliteSaver)
-        checkpoints.delete_thread(thread)
+        assert isinstance(checkpoints, BaseCheckpointSaver)
+        with explained():
+            checkpoints.delete_thread(thread)
 
     def _context(self, stop: threading.Event | None = None) -> Context:
         return Context(
@@ -246,14 +260,12 @@ class Agent(Editor):
         )
 
     def _compiled(self) -> CompiledStateGraph[State, Context, Asked, State]:
-        """The graph over its checkpoints in the home, opened once."""
+        """The graph over its checkpoints, opened once."""
         with self._loading:
             if self._open is None:
-                # The state is plain JSON, so a checkpoint that holds anything else is refused.
-                serde = JsonPlusSerializer(allowed_msgpack_modules=())
-                checkpoints = self.store.checkpoints()
-                graph = build_graph().compile(checkpointer=SqliteSaver(checkpoints, serde=serde))
-                self._open = (checkpoints, graph)
+                stack = ExitStack()
+                saver = stack.enter_context(open_checkpoints(self.settings.home, self.settings.checkpoints))
+                self._open = (stack, build_graph().compile(checkpointer=saver))
             return self._open[1]
 
 

@@ -11,7 +11,7 @@ from mepg_agent.archive import export_session, import_session
 from mepg_agent.collection import Collected, collect
 from mepg_agent.comparison import Comparison, compare
 from mepg_agent.conversation import UNCHANGED, edit_of, step_of
-from mepg_agent.errors import BadInput
+from mepg_agent.errors import BadInput, Cancelled
 from mepg_agent.graph import Context
 from mepg_agent.history import Edit, History
 from mepg_agent.records import Brief, Event, Render
@@ -36,33 +36,36 @@ class Editor(ABC):
         """
         return last_of(self.stream_edit(session, instruction, rounds))
 
-    def stream_edit(self, session: str, instruction: str, rounds: int | None = None) -> Stream:
+    def stream_edit(
+        self, session: str, instruction: str, rounds: int | None = None, stop: threading.Event | None = None
+    ) -> Stream:
         """As `edit`: events while the change is drawn, the `Result` last. Until then the earlier version is shown; what
-        was interrupted goes on with `resume` (or the same instruction) and is dropped by `undo`."""
-        begun, history = self._begun(session), self.history(session)
+        was interrupted goes on with `resume` (or the same instruction) and is dropped by `undo`. `stop`, once set,
+        stops the drawing between two steps."""
         step = step_of(instruction)
         if step is not None:
             return _all_of(self.undo(session) if step == "undo" else self.redo(session))
-        if begun is not None and begun.instruction == " ".join(instruction.split()):
-            return self.resume(session)
-        brief = self.store.brief(session)
-        family = self._context().family(brief)
-        edit = edit_of(instruction, history, family, brief.rounds if rounds is None else rounds)
-        if edit is None:
-            shown = self.result(session)
-            told = Result.model_validate({**dict(shown), "notes": (*shown.notes, UNCHANGED)})
-            return _all_of(Event(node="edit", message=UNCHANGED), told)
-        self.store.begin_edit(session, edit)
-        return self._follow(session, _brief_of(brief, edit), edit=edit)
+        with self.store.held(session):
+            begun, history = self._begun(session), self.history(session)
+            brief = self.store.brief(session)
+            if begun is not None and begun.instruction == " ".join(instruction.split()):
+                return self._follow(session, _brief_of(brief, begun), stop, begun)
+            family = self._context().family(brief)
+            edit = edit_of(instruction, history, family, brief.rounds if rounds is None else rounds)
+            if edit is None:
+                shown = self.result(session)
+                told = Result.model_validate({**dict(shown), "notes": (*shown.notes, UNCHANGED)})
+                return _all_of(Event(node="edit", message=UNCHANGED), told)
+            self.store.begin_edit(session, edit)
+        return self._follow(session, _brief_of(brief, edit), stop, edit)
 
     def resume(self, session: str) -> Stream:
         """Goes on where an interrupted session or edit stopped; a finished one yields its result at once."""
-        edit, brief = self._begun(session), self.store.brief(session)
-        if edit is not None:
-            return self._follow(session, _brief_of(brief, edit), edit=edit)
-        if self.store.history(session) is not None:
-            return _all_of(self.result(session))
-        return self._follow(session, brief)
+        with self.store.held(session):
+            edit, brief = self._begun(session), self.store.brief(session)
+            if edit is None and self.store.history(session) is not None:
+                return _all_of(self.result(session))
+        return self._follow(session, brief if edit is None else _brief_of(brief, edit), None, edit)
 
     def result(self, session: str, version: int | None = None) -> Result:
         """The version that is shown, or another one. Raises BadInput for an unknown one or an unfinished session."""
@@ -83,21 +86,24 @@ class Editor(ABC):
 
         Raises BadInput at the first version.
         """
-        edit = self._begun(session)
-        if edit is None:
-            return self._show(session, self.history(session).undone())
-        self.store.drop_edit(session)
-        self._forget_thread(thread_of(session, edit))
-        return self.result(session)
+        with self.store.held(session):
+            edit = self._begun(session)
+            if edit is None:
+                return self._show(session, self.history(session).undone())
+            self.store.drop_edit(session)
+            self._forget_thread(thread_of(session, edit))
+            return self.result(session)
 
     def redo(self, session: str) -> Result:
         """Goes forward again on the line that is shown. Raises BadInput at its end, or while an edit is under way."""
-        return self._show(session, self.history(session).redone())
+        with self.store.held(session):
+            return self._show(session, self.history(session).redone())
 
     def branch(self, session: str, name: str, at: int | None = None) -> Result:
         """Opens a line at the shown version (or at version `at`) and goes there, or goes to the end of one that is
         there. Raises BadInput as `History.branched`, or while an edit is under way."""
-        return self._show(session, self.history(session).branched(name, at))
+        with self.store.held(session):
+            return self._show(session, self.history(session).branched(name, at))
 
     def compare(self, session: str, a: int, b: int) -> Comparison:
         """What differs between two versions. Raises BadInput for a version that is not there."""
@@ -105,11 +111,12 @@ class Editor(ABC):
 
     def forget(self, session: str) -> None:
         """Deletes the session with its history. Its pictures stay until `collect`, others may have them too."""
-        history = self.store.history(session)
-        for number in range(2, len(history.versions) + 2 if history else 2):
-            self._forget_thread(f"{session}/{number}")
-        self._forget_thread(session)
-        self.store.forget(session)
+        with self.store.held(session):
+            history = self.store.history(session)
+            for number in range(2, len(history.versions) + 2 if history else 2):
+                self._forget_thread(f"{session}/{number}")
+            self._forget_thread(session)
+            self.store.forget(session)
 
     def collect(self) -> Collected:
         """Removes pictures, latents and renders that no session refers to. See `collection.collect`."""
@@ -124,11 +131,24 @@ class Editor(ABC):
         """Takes in what `export` wrote, under the same name unless that is taken. Raises BadInput for anything else."""
         return self.result(import_session(self.store, file))
 
-    @abstractmethod
     def _follow(
         self, session: str, brief: Brief, stop: threading.Event | None = None, edit: Edit | None = None
     ) -> Stream:
-        """Runs the session's graph, or that of its edit, from where it stands to its end."""
+        """Holds the session and runs its graph, or that of its edit, from where it stands to its end, or between two
+        steps once `stop` is set. Raises BadInput while somebody else holds it."""
+        with self.store.held(session):
+            history = self.store.history(session)
+            number = edit.number if edit else 1
+            if history is not None and len(history.versions) >= number:  # somebody was faster
+                yield self.result(session, number)
+            elif edit is not None and self._begun(session) != edit:
+                raise Cancelled("The edit was dropped before it was finished.", "Say it again if it is still wanted.")
+            else:
+                yield from self._run(session, brief, stop, edit)
+
+    @abstractmethod
+    def _run(self, session: str, brief: Brief, stop: threading.Event | None, edit: Edit | None) -> Stream:
+        """As `_follow`, once the session is held and known to be unfinished."""
 
     @abstractmethod
     def _context(self, stop: threading.Event | None = None) -> Context: ...

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import IO, Literal
+from typing import Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -27,6 +24,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
 from mepg_agent.errors import BadInput
+from mepg_agent.files import whole
 from mepg_agent.history import History, Version
 from mepg_agent.records import Brief
 from mepg_agent.scene import Frozen
@@ -54,10 +52,13 @@ def export_session(store: SessionStore, session: str, history: History, file: Pa
     """Writes `file`, whole or not at all. Only the pictures that were kept go along, not what was tried on the way."""
     record = Archived(session=session, brief=store.brief(session), history=history)
     names = sorted({name for version in history.versions for name in _members_of(version)})
-    with _written(file) as stream, zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(RECORD, EPOCH), record.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
-        for name in names:
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), store.content(*_key(name)))
+    try:
+        with whole(file) as stream, zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(zipfile.ZipInfo(RECORD, EPOCH), record.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
+            for name in names:
+                archive.writestr(zipfile.ZipInfo(name, EPOCH), store.content(*_key(name)))
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}.", "Name a file in another folder.") from error
     return file
 
 
@@ -196,18 +197,3 @@ def _shown(name: str) -> str:
 
 def _refused(why: str) -> BadInput:
     return BadInput(f"{why}.", ADVICE)
-
-
-@contextmanager
-def _written(file: Path) -> Iterator[IO[bytes]]:
-    """A new file that takes the place of `file` once it is whole."""
-    try:
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                yield stream
-            os.replace(name, file)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise BadInput(f"{file} cannot be written: {error.strerror}.", "Name a file in another folder.") from error

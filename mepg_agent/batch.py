@@ -11,13 +11,12 @@ from __future__ import annotations
 import logging
 import os
 import re
-import secrets
 import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Annotated
@@ -26,11 +25,13 @@ from pydantic import Field, ValidationError, field_validator
 
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
+from mepg_agent.files import alone, whole
 from mepg_agent.records import Brief, Event, Status, digest
 from mepg_agent.scene import Frozen
 from mepg_agent.session import Result
 
 RECORD = "batch.jsonl"
+LOCK = ".batch.lock"  # held while the batch is drawn
 MAX_ID = 60  # characters; at most 240 bytes, which every file system takes
 FIRST = 1  # version of a session: what was drawn for the batch, whatever a person made of it since
 FROM_PROMPT = 40  # characters of a prompt that go into an id
@@ -102,14 +103,19 @@ def run_batch(
 
     `resume` goes on with the run that `folder` holds: what it finished comes first and is not drawn again; an item that
     failed is tried once more. An item that cannot be drawn is an outcome too. Closing the generator stops between two
-    steps. Raises BadInput, before anything is drawn, for two items of one id, for a folder that cannot be written, and
-    for one that holds a run unless `resume`; BrokenAsset when the record can no longer be written.
+    steps. Raises BadInput, at once, for two items of one id, for a folder that cannot be written or that another run is
+    drawing into, and for one that holds a run unless `resume`; BrokenAsset when the record can no longer be written.
     """
     if len({item.id.casefold() for item in items}) < len(items):
         raise BadInput("Two items have the same id.", "Name them differently.")
     open_folder(folder)
-    record = Record(folder / RECORD, resume)
-    return _Run(agent, folder, record).news(items, jobs)
+    with ExitStack() as stack:
+        lock = folder / LOCK
+        busy = BadInput(f"Another batch is drawing into {folder}.", "Wait until it is finished, or stop it there.")
+        stack.enter_context(alone(lock, busy))
+        stack.callback(lock.unlink, missing_ok=True)
+        record = Record(folder / RECORD, resume)
+        return _Run(agent, folder, record, stack.pop_all()).news(items, jobs)
 
 
 def picture_file(folder: Path, item: Item) -> Path:
@@ -128,16 +134,9 @@ def open_folder(folder: Path) -> None:
 
 def write_whole(file: Path, content: bytes) -> None:
     """All of it or nothing; a reader never sees half a file. Raises BrokenAsset."""
-    part = file.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        try:
-            with part.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole(file) as stream:
+            stream.write(content)
     except OSError as error:
         raise BrokenAsset(f"{file} cannot be written: {error.strerror}.", "Free some space there.") from error
 
@@ -187,11 +186,17 @@ class Record:
 
 
 class _Run:
-    def __init__(self, agent: Agent, folder: Path, record: Record) -> None:
-        self._agent, self._folder, self._record = agent, folder, record
+    """`held` is let go when the run ends."""
+
+    def __init__(self, agent: Agent, folder: Path, record: Record, held: ExitStack) -> None:
+        self._agent, self._folder, self._record, self._held = agent, folder, record, held
         self._stop = threading.Event()
 
     def news(self, items: Sequence[Item], jobs: int) -> Generator[News, None, None]:
+        with self._held:
+            yield from self._news(items, jobs)
+
+    def _news(self, items: Sequence[Item], jobs: int) -> Generator[News, None, None]:
         waiting = []
         for item in items:
             done = self._finished(item)

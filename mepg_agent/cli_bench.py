@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @contextmanager
 def telling(ctx: typer.Context, first: str, hidden: bool = False) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on stderr, where everything that is printed meanwhile goes too; what it is told: done, of, what."""
+    """A progress bar on stderr, where everything that is printed meanwhile goes too. What it takes: done, of, what."""
     with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True, disable=hidden) as progress:
         shown = progress.add_task(first, total=None)
         yield lambda done, of, what: progress.update(shown, completed=done, total=of, description=what)

@@ -3,6 +3,7 @@ one folder a session. Every file is written whole or not at all.
 
     home/pictures/3f/3f9a….png    home/latents/0c/0c11….safetensors    home/renders/<job hash>.json
     home/sessions/fox-castle-3f9a/{brief,result,failure}.json, once it was edited {history,edit}.json
+    home/locks/fox-castle-3f9a.lock, held by whoever works on the session
 
 `result.json` is the picture as it was first drawn; `history.json` holds every version, that one too, and counts alone
 where it is; `edit.json` is the change under way.
@@ -12,14 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
-import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -32,7 +30,8 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from mepg_agent.engine.base import Latents, Picture, Pixels
-from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
+from mepg_agent.errors import BadInput, BrokenAsset, MepgError
+from mepg_agent.files import alone, whole
 from mepg_agent.history import Edit, History, Version
 from mepg_agent.records import Brief, Remark, Render, RenderJob, Status, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
@@ -80,13 +79,14 @@ class Summary(Frozen):
 
 
 class SessionStore:
-    """Pictures, latents, renders and sessions below one folder. Safe to share between threads and processes."""
+    """Pictures, latents, renders and sessions below one folder. Safe to share between threads and processes; whoever
+    changes a session holds it meanwhile."""
 
     def __init__(self, home: Path) -> None:
         """Makes `home` where needed. Raises BrokenAsset if it cannot be written."""
         self.home = home
         with _writing(home):
-            for part in ("pictures", "latents", "renders", "sessions"):
+            for part in ("pictures", "latents", "renders", "sessions", "locks"):
                 (home / part).mkdir(parents=True, exist_ok=True)
 
     def put_picture(self, image: Pixels, provenance: Mapping[str, str]) -> str:
@@ -169,6 +169,23 @@ class SessionStore:
                 except FileExistsError:
                     length += 1
 
+    @contextmanager
+    def held(self, session: str) -> Iterator[None]:
+        """One thread of one process works on a session at a time. Raises BadInput, at once, while another one does, and
+        if there is no such session; BrokenAsset if the home cannot be written."""
+        self.brief(session)
+        busy = BadInput(
+            f"The session '{session}' is being worked on elsewhere.", "Wait until that is finished, or stop it there."
+        )
+        with ExitStack() as stack:
+            with _writing(self.home):
+                stack.enter_context(alone(self.lock_of(session), busy))
+            self.brief(session)  # whoever held it before may have deleted it
+            yield
+
+    def lock_of(self, session: str) -> Path:
+        return self.home / "locks" / f"{session}.lock"
+
     def brief(self, session: str) -> Brief:
         """Raises BadInput if there is no such session."""
         brief = _read(self._folder(session) / "brief.json", Brief)
@@ -178,7 +195,7 @@ class SessionStore:
 
     def put_result(self, result: Result, edit: Edit | None = None) -> None:
         """Keeps a finished picture: the first of its session, or the version that `edit` led to, which is shown from
-        then on. Doing it twice changes nothing. Raises Cancelled if the edit was dropped in the meantime."""
+        then on. Doing it twice changes nothing."""
         data = result.model_dump(mode="json", exclude={"image"})
         if edit is not None:
             self._finish(result, edit)
@@ -226,12 +243,16 @@ class SessionStore:
         with _writing(self.home):
             (self._folder(session) / "brief.json").unlink()  # without it, it is no session any more
             shutil.rmtree(self._folder(session))
+            self.lock_of(session).unlink(missing_ok=True)
 
     def adopt(self, session: str, brief: Brief, history: History) -> str:
         """Opens a session with a history that it has already, under this name, or where that is taken or none, under
         one of its own; returns the name. Raises BrokenAsset if it cannot be written."""
-        if not SESSION_ID.fullmatch(session) or self._folder(session).exists():
-            session = self._claim(brief)
+        with _writing(self.home):
+            try:
+                self._folder(session).mkdir()
+            except (BadInput, FileExistsError):
+                session = self._claim(brief)
         self._write_history(session, history)
         self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
         return session
@@ -272,20 +293,11 @@ class SessionStore:
         self._write(file, buffer.getvalue())
         return file
 
-    def checkpoints(self) -> sqlite3.Connection:
-        """The database where the graph keeps its place. Raises BrokenAsset if it cannot be opened."""
-        with _writing(self.home):
-            connection = sqlite3.connect(self.home / "checkpoints.sqlite", check_same_thread=False, timeout=30)
-            connection.execute("PRAGMA journal_mode=WAL")
-            return connection
-
     def _finish(self, result: Result, edit: Edit) -> None:
         """History first, then the edit goes: a crash in between leaves an edit whose version is there already."""
         history = self.history(result.session)
         assert history is not None, "an edit has a picture to start from"
         if edit.number > len(history.versions):
-            if self.edit(result.session) != edit:
-                raise Cancelled("The edit was dropped before it was finished.", "Say it again if it is still wanted.")
             fields = {name: value for name, value in result if name in Version.model_fields}
             version = Version(number=edit.number, parent=edit.parent, instruction=edit.instruction, **fields)
             self._write_history(result.session, history.grown(version))
@@ -332,20 +344,11 @@ class SessionStore:
         be none yet, also when two write at once."""
         with _writing(self.home):
             file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
             try:
-                with os.fdopen(descriptor, "wb") as stream:
+                with whole(file, new) as stream:
                     stream.write(content)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                if new:
-                    os.link(name, file)
-                else:
-                    os.replace(name, file)
             except FileExistsError as error:
                 raise _busy(file) from error
-            finally:
-                Path(name).unlink(missing_ok=True)
 
 
 def _busy(file: Path) -> BadInput:
@@ -359,10 +362,9 @@ def _busy(file: Path) -> BadInput:
 def _writing(home: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, sqlite3.OperationalError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+    except OSError as error:
         advice = "Free some space there, or set MEPG_HOME to a folder that can be written."
-        raise BrokenAsset(f"Pictures cannot be kept in {home}: {why}.", advice) from error
+        raise BrokenAsset(f"Pictures cannot be kept in {home}: {error.strerror or error}.", advice) from error
 
 
 def _stem(prompt: str) -> str:

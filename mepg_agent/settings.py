@@ -23,6 +23,7 @@ FIELDS = {
     "MEPG_THREADS": "threads",
     "MEPG_CHAT_URL": "chat_url",
     "MEPG_CHAT_TIMEOUT": "chat_timeout",
+    "MEPG_CHECKPOINTS": "checkpoints",
 }
 
 
@@ -36,6 +37,7 @@ class Settings(Frozen):
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None  # None leaves the choice to torch
     chat_url: Annotated[str, Field(pattern=r"^https?://")] | None = None  # None asks the chat model's own provider
     chat_timeout: Annotated[float, Field(gt=0, le=3600)] = 60.0  # seconds for one answer of a chat model
+    checkpoints: Annotated[str, Field(pattern=r"^postgres(ql)?://")] | None = None  # None keeps them in the home
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:

@@ -13,11 +13,12 @@ MAX_LINES = 400
 
 # Left never imports right. Parts of one entry that stand in a `frozenset` are siblings: they never import each other.
 LAYERS: tuple[tuple[str, ...] | frozenset[str], ...] = (
-    ("errors", "english", "scene", "records"),
+    ("errors", "english", "files", "scene", "records"),
     ("settings", "prompts", "portfolio", "routing"),
     frozenset({"planning", "engine", "verify"}),
     (
         "session",
+        "checkpoints",
         "graph",
         "history",
         "state",
@@ -44,7 +45,7 @@ HEAVY = {"torch", "torchvision", "diffusers", "transformers", "peft", "accelerat
 MAY_BE_HEAVY = ("engine", "verify.clip", "verify.vlm", "planning.psa", "training", "bench")
 NEVER_HEAVY = ("engine.base", "engine.prepare", "engine.fake", "engine.__init__")
 GRAPH = {"langgraph", "langchain", "langchain_core"}
-MAY_KNOW_GRAPH = ("graph", "agent", "planning.chat")
+MAY_KNOW_GRAPH = ("graph", "checkpoints", "agent", "planning.chat")
 
 
 def sources() -> list[Path]:

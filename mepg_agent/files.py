@@ -1,0 +1,52 @@
+"""Files that others may look at or work on meanwhile: written whole or not at all, and changed by one at a time."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from filelock import FileLock, Timeout
+
+from mepg_agent.errors import MepgError
+
+PART = ".part"  # ending of a file that is being written; a process that was killed may leave one behind
+
+
+@contextmanager
+def whole(file: Path, new: bool = False) -> Iterator[IO[bytes]]:
+    """A stream whose content takes the place of `file` once the block ends well: a reader never sees half a file, and
+    a crash or a full disk leaves the old one. With `new` there must be none yet, also when two write at once.
+
+    Raises OSError, FileExistsError among them.
+    """
+    part = file.with_name(f".{secrets.token_hex(8)}{PART}")
+    try:
+        with part.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if new:
+            os.link(part, file)
+        else:
+            part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(lock: Path, busy: MepgError) -> Iterator[None]:
+    """Raises `busy`, at once, while any other thread or process is inside a block of the same `lock` file. The system
+    lets go for a process that was killed. Raises OSError where the file cannot be made."""
+    held = FileLock(lock, timeout=0, thread_local=False)  # a generator may end in another thread than it began in
+    try:
+        held.acquire()
+    except Timeout:
+        raise busy from None
+    try:
+        yield
+    finally:
+        held.release()
