@@ -18,7 +18,8 @@ from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
 from mepg_agent.agent_async import in_thread
-from mepg_agent.agent_edits import Editor, Stream, last_of, thread_of
+from mepg_agent.agent_edits import Stream, last_of, thread_of
+from mepg_agent.agent_regions import RegionEditor
 from mepg_agent.checkpoints import explained, open_checkpoints
 from mepg_agent.engine.base import Engine
 from mepg_agent.errors import BadInput, Cancelled, MepgError
@@ -37,7 +38,7 @@ from mepg_agent.verify.base import Verifier
 __all__ = ["Agent", "Event", "Result", "make_graph"]
 
 
-class Agent(Editor):
+class Agent(RegionEditor):
     """Plans, draws, checks and repairs pictures. What is passed in replaces what the settings would choose.
 
     Safe to use from several threads; pictures are drawn one after the other.
@@ -69,7 +70,9 @@ class Agent(Editor):
     def at(self, home: Path) -> Self:
         """An agent with sessions and pictures of its own in `home`. It shares the models of this one, and one picture
         is drawn at a time by both. Raises BrokenAsset if `home` cannot be written."""
-        other = type(self)(self.settings.model_copy(update={"home": home}), *self._given)
+        # Checkpoints of its own, too: in a database for all homes, sessions of the same name would meet.
+        settings = self.settings.model_copy(update={"home": home, "checkpoints": None})
+        other = type(self)(settings, *self._given)
         other._engines, other._verifiers = self._engines, self._verifiers
         other._drawing, other._loading = self._drawing, self._loading
         return other
@@ -98,6 +101,10 @@ class Agent(Editor):
     def stream(self, prompt: str | Brief, **wishes: Any) -> Stream:
         """Events while the picture is made, the `Result` last. Closing the iterator stops between two steps."""
         return self._follow(*self._begin(prompt, wishes))
+
+    def begin(self, prompt: str | Brief, **wishes: Any) -> str:
+        """Opens a session for what is asked and draws nothing: `resume` does. Raises BadInput as `draw`."""
+        return self._begin(prompt, wishes)[0]
 
     def batch(self, prompts: Iterable[str | Brief], **wishes: Any) -> Iterator[Result]:
         """The results of several requests, one after the other; `wishes` hold for all, and all are checked first."""
