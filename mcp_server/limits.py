@@ -1,0 +1,84 @@
+"""How much one client may ask for over HTTP, and from which pages: refused before any tool sees the request."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from mcp_types import CallToolResult, TextContent
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mcp_server.auth import caller
+
+MAX_BODY = 1024 * 1024  # bytes of a request; the largest plan has a twentieth of it
+MAX_SIDE = 2048  # pixels of a picture, without another word from the operator
+REQUESTS = 600  # a minute and client
+
+
+class HostGuard:
+    """Refuses a Host or Origin that is not expected: a page of somebody else that a browser shows (DNS rebinding).
+
+    The SDK does so for its own path; this one covers all of them but the open ones.
+    """
+
+    def __init__(self, app: ASGIApp, settings: TransportSecuritySettings, open_paths: frozenset[str]) -> None:
+        self._app, self._open = app, open_paths
+        self._guard = TransportSecurityMiddleware(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in self._open:
+            refusal = await self._guard.validate_request(Request(scope))
+            if refusal is not None:
+                return await refusal(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+class RateLimit:
+    """So many requests a minute for each client: for each token, or where none was shown, for each address. To stand
+    behind what knows the token."""
+
+    def __init__(self, app: ASGIApp, requests: int, open_paths: frozenset[str]) -> None:
+        self._app, self._open = app, open_paths
+        self._limit = RateLimitItemPerMinute(requests)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in self._open:
+            who = caller() or f"address {(scope.get('client') or ('unknown', 0))[0]}"
+            if not self._limiter.hit(self._limit, who):
+                ends = self._limiter.get_window_stats(self._limit, who).reset_time
+                wait = max(1, math.ceil(ends - time.time()))
+                said = f"Too many requests. Wait {wait} s and ask again.\n"
+                return await PlainTextResponse(said, 429, {"retry-after": str(wait)})(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+class PictureLimit:
+    """Refuses a plan for a picture larger than the operator allows, whichever tool it is handed to."""
+
+    def __init__(self, side: int) -> None:
+        self._side = side
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.method == "tools/call" and (asked := _side(ctx.params)) > self._side:
+            said = f"A side of {asked} pixels is more than this server draws. Ask for {self._side} or less."
+            return CallToolResult(content=[TextContent(text=said)], is_error=True)
+        return await call_next(ctx)
+
+
+def _side(params: Mapping[str, Any] | None) -> float:
+    """The longer side of the plan in a call, 0 where there is none; what is wrong with a plan is for the tools."""
+    found: Any = params
+    for key in ("arguments", "plan", "extent"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    sides = found.values() if isinstance(found, Mapping) else ()
+    return max((side for side in sides if isinstance(side, int | float)), default=0)
