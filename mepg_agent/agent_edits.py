@@ -49,7 +49,7 @@ class Editor(ABC):
             begun, history = self._begun(session), self.history(session)
             brief = self.store.brief(session)
             if begun is not None and begun.instruction == " ".join(instruction.split()):
-                return self._follow(session, _brief_of(brief, begun), stop, begun)
+                return self._follow(session, brief_of(brief, begun), stop, begun)
             family = self._context().family(brief)
             edit = edit_of(instruction, history, family, brief.rounds if rounds is None else rounds)
             if edit is None:
@@ -57,7 +57,7 @@ class Editor(ABC):
                 told = Result.model_validate({**dict(shown), "notes": (*shown.notes, UNCHANGED)})
                 return _all_of(Event(node="edit", message=UNCHANGED), told)
             self.store.begin_edit(session, edit)
-        return self._follow(session, _brief_of(brief, edit), stop, edit)
+        return self._follow(session, brief_of(brief, edit), stop, edit)
 
     def resume(self, session: str) -> Stream:
         """Goes on where an interrupted session or edit stopped; a finished one yields its result at once."""
@@ -65,7 +65,7 @@ class Editor(ABC):
             edit, brief = self._begun(session), self.store.brief(session)
             if edit is None and self.store.history(session) is not None:
                 return _all_of(self.result(session))
-        return self._follow(session, brief if edit is None else _brief_of(brief, edit), None, edit)
+        return self._follow(session, brief if edit is None else brief_of(brief, edit), None, edit)
 
     def result(self, session: str, version: int | None = None) -> Result:
         """The version that is shown, or another one. Raises BadInput for an unknown one or an unfinished session."""
@@ -195,7 +195,7 @@ def last_of(items: Iterable[Event | Result]) -> Result:
     return result
 
 
-def _brief_of(brief: Brief, edit: Edit) -> Brief:
+def brief_of(brief: Brief, edit: Edit) -> Brief:
     return Brief.model_validate({**dict(brief), "rounds": edit.rounds})
 
 

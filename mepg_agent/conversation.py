@@ -35,7 +35,7 @@ def edit_of(instruction: str, history: History, family: Family, rounds: int) -> 
         raise BadInput(f"{rounds} rounds of repair are not possible.", f"Allow 0 to {MAX_ROUNDS}.")
     head = history.version()
     asked = apply(head.plan, _parsed(instruction, head.plan, family), family.vocabulary)
-    plan, reasons = _routed(head.plan, asked, family)
+    plan, reasons = route_edit(head.plan, asked, family)
     if not changed_boxes(head.plan, plan) and _unseen(head.plan) == _unseen(plan):
         return None
     fresh = tuple(note for note in plan.notes if note not in head.plan.notes)
@@ -67,7 +67,7 @@ def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[PlanEdit
     return found
 
 
-def _routed(before: ScenePlan, asked: ScenePlan, family: Family) -> tuple[ScenePlan, list[Remark]]:
+def route_edit(before: ScenePlan, asked: ScenePlan, family: Family) -> tuple[ScenePlan, list[Remark]]:
     """An expert for what the edit gave another style. What it left alone keeps the expert that it was drawn with."""
     routed, reasons = route_plan(asked, family.experts, family.looks)
     named = changed_regions(before, asked)

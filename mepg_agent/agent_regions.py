@@ -1,0 +1,72 @@
+"""What an agent does region by region: draw some of them again, and judge a picture, itself or by another's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mepg_agent.agent_edits import Editor, Stream, brief_of, last_of
+from mepg_agent.errors import BadInput
+from mepg_agent.history import History, Version
+from mepg_agent.records import Finding, Severity, Verdict
+from mepg_agent.redrawing import Redraw, redraw_of
+from mepg_agent.session import Result
+
+ASSISTANT = "assistant"  # verifier of findings that were handed in
+
+
+class RegionEditor(Editor):
+    """The part of `Agent` that works on named regions."""
+
+    def redraw(self, session: str, changes: Sequence[Redraw], rounds: int | None = None) -> Result:
+        """The picture with these regions drawn again; no byte outside their boxes differs. Raises BadInput as
+        `redraw_of`, and while another change is under way."""
+        return last_of(self.stream_redraw(session, changes, rounds))
+
+    def stream_redraw(self, session: str, changes: Sequence[Redraw], rounds: int | None = None) -> Stream:
+        """As `redraw`: events while it is drawn, the `Result` last. An interrupted one goes on with `resume`."""
+        with self.store.held(session):
+            self._begun(session)
+            history, brief = self.history(session), self.store.brief(session)
+            family = self._context().family(brief)
+            edit = redraw_of(changes, history, family, brief, brief.rounds if rounds is None else rounds)
+            self.store.begin_edit(session, edit)
+        return self._follow(session, brief_of(brief, edit), edit=edit)
+
+    def judge(self, session: str, findings: Sequence[Finding] | None = None, version: int | None = None) -> Result:
+        """Looks at a version anew and keeps what is found, with the status that follows from it.
+
+        `findings` are another's, who looked at the picture: each takes the place of the one on the same region and
+        check. Without them the verifier of the family looks. Raises BadInput for a finding on a region that is not
+        there, where nobody can look, and while a change is under way.
+        """
+        with self.store.held(session):
+            self._begun(session)
+            history = self.history(session)
+            judged = history.version(version)
+            verdict = self._verdict(session, judged) if findings is None else _merged(judged, findings)
+            shown = not any(r.severity is Severity.ERROR and r.about == "relation" for r in judged.remarks)
+            status = "accepted" if verdict.passed and shown else "best_effort"
+            changed = Version.model_validate({**dict(judged), "verdict": verdict, "status": status})
+            if changed != judged:
+                versions = tuple(changed if v.number == judged.number else v for v in history.versions)
+                self.store.put_history(session, History.model_validate({**dict(history), "versions": versions}))
+            return self.result(session, judged.number)
+
+    def _verdict(self, session: str, version: Version) -> Verdict:
+        brief = self.store.brief(session)
+        verifier = self._context().verifier(brief.backbone)
+        if verifier is None:
+            raise BadInput(f"{brief.backbone} has no verifier.", "Look at the picture and hand your own verdict in.")
+        found = verifier.verify(self.store.picture(version.render.picture), version.plan)
+        return Verdict.model_validate({**dict(found), "action": version.verdict.action})
+
+
+def _merged(version: Version, findings: Sequence[Finding]) -> Verdict:
+    for finding in findings:
+        if finding.region is not None:
+            version.plan.region(finding.region)
+    said = {(f.region, f.check): f for f in findings}
+    old = version.verdict
+    kept = tuple(said.pop((f.region, f.check), f) for f in old.findings)
+    who = old.verifier if ASSISTANT in old.verifier else f"{old.verifier}, {ASSISTANT}"
+    return Verdict(findings=(*kept, *said.values()), action=old.action, verifier=who)

@@ -1,0 +1,115 @@
+"""Regions drawn again, and pictures judged by others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from edit_fixtures import agent_of, drawn, pixels
+
+from mepg_agent.agent import Agent
+from mepg_agent.errors import BadInput
+from mepg_agent.records import Check, Finding
+from mepg_agent.redrawing import Redraw
+from mepg_agent.scene import Box, Relation, RelationKind, ScenePlan
+from mepg_agent.settings import Settings
+
+
+@pytest.fixture
+def agent(settings: Settings) -> Iterator[Agent]:
+    with agent_of(settings) as found:
+        yield found
+
+
+def seen(region: str | None, passed: bool, check: Check = Check.PRESENT) -> Finding:
+    return Finding(region=region, check=check, passed=passed, score=float(passed), threshold=0.5, evidence="looked at")
+
+
+def test_only_the_named_regions_are_drawn_again(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    before = agent.result(session)
+    after = agent.redraw(session, [Redraw(region="fox"), Redraw(region="castle")])
+    differs = (pixels(agent, before) != pixels(agent, after)).any(axis=2)
+    allowed = np.zeros_like(differs)
+    for region in ("fox", "castle"):
+        allowed[three_things.region(region).box.pixels(three_things.extent).as_slices()] = True
+    assert differs[allowed].any() and not differs[~allowed].any()
+    assert agent.history(session).version().instruction == "draw the fox again; draw the castle again"
+    assert after.plan.region("dog") == before.plan.region("dog")
+
+
+def test_a_seed_is_taken_and_without_one_a_new_one_each_time(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    same = [agent.redraw(session, [Redraw(region="fox", seed=7)]) for _ in range(2)]
+    other = [agent.redraw(session, [Redraw(region="fox")]) for _ in range(2)]
+    assert same[0].render.picture == same[1].render.picture
+    assert len({r.plan.region("fox").seed for r in (*same, *other)}) == 3
+
+
+def test_words_expert_strength_and_place_are_changed_together(agent: Agent, three_things: ScenePlan):
+    session, box = drawn(agent, three_things), Box(x=0.1, y=0.1, width=0.3, height=0.3)
+    change = Redraw(region="fox", prompt="a blue fox", expert="woodcut", strength=1.5, box=box)
+    fox = agent.redraw(session, [change]).plan.region("fox")
+    assert (fox.prompt, fox.color, fox.expert, fox.strength, fox.box) == ("a blue fox", "blue", "woodcut", 1.5, box)
+    assert agent.redraw(session, [Redraw(region="fox", expert="")]).plan.region("fox").expert is None
+
+
+def test_another_thing_in_its_place_gets_its_own_name(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    plan = agent.redraw(session, [Redraw(region="fox", prompt="a woodcut cat")]).plan
+    assert [r.id for r in plan.regions] == ["cat", "dog", "castle"]
+    assert (plan.region("cat").noun, plan.region("cat").expert) == ("cat", "woodcut")
+    assert plan.region("cat").box == three_things.region("fox").box and "cat" in plan.global_prompt
+
+
+def test_a_relation_that_the_new_place_breaks_is_dropped_with_a_note(agent: Agent, three_things: ScenePlan):
+    relation = Relation(subject="fox", kind=RelationKind.LEFT_OF, object="castle")
+    session = drawn(agent, three_things.replaced(relations=(relation,)))
+    result = agent.redraw(session, [Redraw(region="fox", box=Box(x=0.7, y=0.05, width=0.2, height=0.3))])
+    assert result.plan.relations == () and "No longer so: fox left of castle." in result.notes
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([], "Name the regions"),
+        ([{"region": "fox"}, {"region": "fox"}], "each once"),
+        ([{"region": "moon"}], "no region 'moon'"),
+        ([{"region": "fox", "prompt": "a zorblax"}], "cannot be drawn"),
+        ([{"region": "fox", "prompt": "two cats"}], "not one thing"),
+        ([{"region": "fox", "prompt": "a cat and a dog"}], "not one thing"),
+    ],
+)
+def test_what_cannot_be_drawn_again_is_told(
+    agent: Agent, three_things: ScenePlan, changes: list[dict[str, Any]], said: str
+):
+    session = drawn(agent, three_things)
+    with pytest.raises(BadInput, match=said):
+        agent.redraw(session, [Redraw(**change) for change in changes])
+    assert len(agent.history(session).versions) == 1 and agent.store.edit(session) is None
+
+
+def test_findings_of_others_take_the_place_of_the_verifiers(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    judged = agent.judge(session, [seen("fox", False), seen("dog", True, Check.STYLE)])
+    assert (judged.status, judged.verdict.failed) == ("best_effort", ("fox",))
+    assert [(f.region, f.check) for f in judged.verdict.findings] == [
+        ("fox", "present"), ("dog", "present"), ("castle", "present"), ("dog", "style"),
+    ]  # fmt: skip
+    assert judged.verdict.verifier == "scripted, assistant"
+    assert agent.result(session) == judged
+
+
+def test_the_verifier_can_look_again(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    agent.judge(session, [seen("fox", False)])
+    assert agent.judge(session).status == "accepted"
+    assert agent.result(session).verdict.verifier == "scripted"
+
+
+def test_a_finding_on_nothing_is_refused(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    with pytest.raises(BadInput, match="no region 'moon'"):
+        agent.judge(session, [seen("moon", False)])
