@@ -241,13 +241,13 @@ class Agent(RegionEditor):
             threads=self.settings.threads,
         )
 
-    def _verifier(self, backbone: str) -> Verifier | None:
+    def _verifier(self, brief: Brief) -> Verifier | None:
         if self._given[2] is not None:
             return self._given[2]
         with self._loading:
-            if backbone not in self._verifiers:
-                self._verifiers[backbone] = self._load_verifier(backbone)
-            return self._verifiers[backbone]
+            if brief.backbone not in self._verifiers:
+                self._verifiers[brief.backbone] = self._load_verifier(brief.backbone)
+            return self._verifiers[brief.backbone]
 
     def _load_verifier(self, backbone: str) -> Verifier | None:
         found = self.portfolio.backbone(backbone)

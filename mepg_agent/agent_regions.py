@@ -54,7 +54,7 @@ class RegionEditor(Editor):
 
     def _verdict(self, session: str, version: Version) -> Verdict:
         brief = self.store.brief(session)
-        verifier = self._context().verifier(brief.backbone)
+        verifier = self._context().verifier(brief)
         if verifier is None:
             raise BadInput(f"{brief.backbone} has no verifier.", "Look at the picture and hand your own verdict in.")
         found = verifier.verify(self.store.picture(version.render.picture), version.plan)

@@ -67,7 +67,7 @@ class Outcome(Begun):
 
     status: Status
     seconds: Annotated[float, Field(ge=0)] = 0.0  # of all nodes; waiting for the engine counts
-    calls: Annotated[int, Field(ge=0)] = 0  # of the denoiser, for everything drawn on the way
+    calls: Annotated[float, Field(ge=0)] = 0  # of the denoiser, for everything drawn on the way
     error: str | None = None  # why it failed, and what to do
 
 
@@ -256,7 +256,7 @@ class _Run:
             session=session,
             status=result.status,
             seconds=sum(result.seconds.values()),
-            calls=sum(render.calls for render in result.renders),
+            calls=result.calls,
         )
 
     def _session(self, item: Item) -> str:

@@ -16,6 +16,7 @@ from mepg_agent.records import Verdict
 from mepg_agent.scene import Box, ScenePlan
 
 if TYPE_CHECKING:
+    from mepg_agent.bench.kills import Report as KillsReport
     from mepg_agent.bench.regions import Report as RegionsReport
     from mepg_agent.bench.speed import Report
     from mepg_agent.comparison import Comparison
@@ -57,7 +58,7 @@ def seconds_view(result: Result) -> RenderableType:
         table.add_row(node, f"{seconds:.2f}")
     table.add_row("all", f"{sum(result.seconds.values()):.2f}")
     rounds = "no repair" if result.rounds == 0 else f"{result.rounds} repair{'s' if result.rounds > 1 else ''}"
-    return Group(Text(f"Time ({calls(result)} denoiser calls, {rounds})"), table)
+    return Group(Text(f"Time ({result.calls:g} denoiser calls, {rounds})"), table)
 
 
 def result_view(result: Result, file: Path) -> RenderableType:
@@ -123,6 +124,15 @@ def regions_view(report: RegionsReport) -> RenderableType:
     return Group(Text(head), table)
 
 
+def kills_view(report: KillsReport) -> RenderableType:
+    nodes = ", ".join(f"{name} {count}" for name, count in report.around_checkpoints.items())
+    found = [Text(words, "bold red") for words in report.faults] or [
+        Text("Nothing was lost, nothing was half written, every picture has the bytes that it has without kills.")
+    ]
+    head = f"{report.kills} kills, {report.starts} starts, {report.seconds:.1f} s. Around checkpoints: {nodes}."
+    return Group(Text(head), *found)
+
+
 def sessions_view(sessions: Iterable[Summary]) -> RenderableType:
     table = _table("session", "status", "versions", "prompt")
     for s in sessions:
@@ -175,18 +185,13 @@ def result_json(result: Result, file: Path) -> dict[str, Any]:
         "verdict": result.verdict.model_dump(mode="json"),
         "remarks": [remark.model_dump(mode="json") for remark in result.remarks],
         "notes": list(result.notes),
-        "cost": {"seconds": result.seconds, "denoiser_calls": calls(result)},
+        "cost": {"seconds": result.seconds, "denoiser_calls": result.calls},
     }
 
 
 def where(box: Box) -> str:
     """ "left 10–40 %, top 20–60 %": the spans a person can check with a ruler."""
     return f"left {box.x:.0%}–{box.right:.0%}, top {box.y:.0%}–{box.bottom:.0%}"
-
-
-def calls(result: Result) -> int:
-    """Denoiser calls of everything drawn on the way."""
-    return sum(render.calls for render in result.renders)
 
 
 def _table(*columns: str) -> Table:

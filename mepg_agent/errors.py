@@ -34,5 +34,9 @@ class BrokenAsset(MepgError):
     """The operator can mend it: missing or damaged weights, an unreadable manifest, a full disk."""
 
 
+class Transient(BrokenAsset):
+    """A fault that may pass by itself, such as a server that does not answer: worth another try."""
+
+
 class Cancelled(MepgError):
     """The person asked to stop. Nothing finished was lost."""

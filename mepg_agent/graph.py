@@ -1,13 +1,9 @@
 """The graph that draws a picture: every node and all wiring on this page.
 
-    plan → critique ⇄ revise_layout
-              ↓
-           generate → verify → accept
-                       ↑  ↓  ↘ best_effort
-                    regenerate
-
-An edit of a picture takes the same way: its plan is given, only what it changed may be laid out anew, drawn and
-repaired, and the picture before it is kept everywhere else.
+A new picture is planned, its layout mended, where asked for approved, and drawn; then each round of repair takes every
+failed region one rung up the ladder: drawn again, moved, or said in fewer words. An edit of a picture takes the same
+way: its plan is given, only what it changed may be laid out anew, drawn and repaired, and the picture before it is kept
+everywhere else. `mepg graph` prints the drawing.
 
 The state is small JSON, checked whenever a node reads it; pictures stay in the session store under their hashes. A node
 that runs twice (after a crash, on replay) gives the same: renders are kept by the hash of their job.
@@ -15,35 +11,50 @@ that runs twice (after a crash, on replay) gives the same: renders are kept by t
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from functools import wraps
 from time import perf_counter
 from typing import Any, Protocol, get_type_hints
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import RetryPolicy, interrupt
+from pydantic import ValidationError
 
-from mepg_agent.engine.base import Engine, Latents, Picture, Pixels, Step
-from mepg_agent.engine.prepare import prepare
-from mepg_agent.errors import BrokenAsset, Cancelled
-from mepg_agent.planning.base import Planner
+from mepg_agent.context import Context, Family, say
+from mepg_agent.drawing import draw
+from mepg_agent.engine.prepare import Push
+from mepg_agent.errors import BadInput, Transient
+from mepg_agent.ladder import LADDER, affordable, attempted, changed, fails_in_style, next_trial, steps_of
 from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve, solve_only
-from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary
-from mepg_agent.records import Action, Brief, Event, Keep, Remark, RenderJob, Severity, Status, Verdict, digest
-from mepg_agent.routing import route_plan, style_words
-from mepg_agent.scene import Box, Frozen, Region, ScenePlan
-from mepg_agent.session import Result, SessionStore
-from mepg_agent.state import Asked, Drawing, Judged, Planned, State, Update
-from mepg_agent.verify.base import Verifier, choose
+from mepg_agent.records import (
+    Action,
+    Approval,
+    Brief,
+    Keep,
+    Remark,
+    Render,
+    Rung,
+    Severity,
+    Status,
+    Verdict,
+    digest,
+)
+from mepg_agent.routing import route_plan
+from mepg_agent.scene import Box, Frozen, Region
+from mepg_agent.session import Result
+from mepg_agent.state import Asked, Drawing, Judged, Planned, Repairing, Revising, State, Update
+from mepg_agent.verify.base import choose
+
+__all__ = ["Context", "Family", "build_graph"]
 
 MAX_REVISIONS = 2  # of a layout; the solver needs one, the second is for what its moves brought about
-CANDIDATES = 3  # seeds tried at once for a region that failed
 UNCHECKED = "Nobody checked this picture: the backbone has no verifier."
 UNDRAWN = "Nothing had to be drawn again."
+REJECTED = "The layout was rejected; nothing was drawn."
+RETRY = RetryPolicy(retry_on=Transient, max_attempts=3, initial_interval=1.0)
+FALLIBLE = {"plan", "generate", "verify", "regenerate"}  # nodes that may ask something that fails now and then
+ACTIONS = {Rung.MOVE: Action.REVISE_LAYOUT, Rung.SIMPLER: Action.REPLAN}  # of a trial; others draw at once
 
 
 class Node(Protocol):
@@ -52,56 +63,20 @@ class Node(Protocol):
     def __call__(self, state: Any, runtime: Runtime[Context]) -> Update: ...
 
 
-@dataclass(frozen=True)
-class Family:
-    """What a backbone can draw."""
-
-    backbone: Backbone
-    vocabulary: Vocabulary | None
-    experts: dict[str, Found[Expert]]
-
-    @property
-    def looks(self) -> tuple[str, ...]:
-        return self.vocabulary.looks if self.vocabulary else ()
-
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """Every phrase that names one."""
-        return style_words(self.experts.values(), self.looks)
-
-
-@dataclass(frozen=True)
-class Context:
-    """The heavy objects, made on first use, by backbone. One a run: `cancelled` stops that run between two steps."""
-
-    portfolio: Portfolio
-    store: SessionStore
-    planner: Callable[[Brief], Planner]
-    engine: Callable[[str], Engine]
-    weights: Callable[[str], str]  # the engine's hash, known without loading it
-    verifier: Callable[[str], Verifier | None]
-    drawing: threading.Lock = field(default_factory=threading.Lock)  # one picture at a time on one engine
-    cancelled: threading.Event = field(default_factory=threading.Event)
-
-    def family(self, brief: Brief) -> Family:
-        backbone, name = self.portfolio.backbone(brief.backbone).item, brief.backbone
-        return Family(backbone, self.portfolio.vocabulary(name), self.portfolio.experts_of(name))
-
-
 def plan(state: Asked, runtime: Runtime[Context]) -> Update:
     """Words to regions, and an expert for each."""
     context, brief, family = runtime.context, state.brief, runtime.context.family(state.brief)
     if state.edit is not None:
-        _say(runtime, "plan", f"changing the picture: {state.edit.instruction}")
+        say(runtime, "plan", f"changing the picture: {state.edit.instruction}")
         return {"plan": _json(state.edit.plan), "notes": list(state.edit.notes)}
     session = state.session or context.store.begin(brief)
     if brief.plan is None:
-        _say(runtime, "plan", "planning the picture")
+        say(runtime, "plan", "planning the picture")
         drafted = context.planner(brief).plan(brief, family.backbone, family.vocabulary, family.styles)
     else:
         drafted = brief.plan
     routed, reasons = route_plan(drafted, family.experts, family.looks)
-    _say(runtime, "plan", f"regions: {', '.join(r.id for r in routed.regions) or 'none'}")
+    say(runtime, "plan", f"regions: {', '.join(r.id for r in routed.regions) or 'none'}")
     notes = [*routed.notes, *(reason.message for reason in reasons)]
     return {"session": session, "plan": _json(routed), "notes": notes}
 
@@ -111,73 +86,113 @@ def criticise(state: Planned, runtime: Runtime[Context]) -> Update:
     family = runtime.context.family(state.brief)
     remarks = critique(state.plan, family.backbone, family.vocabulary, family.styles)
     for remark in remarks:
-        _say(runtime, "critique", remark.message)
+        say(runtime, "critique", remark.message)
     return {"remarks": [_json(remark) for remark in remarks]}
 
 
-def revise_layout(state: Planned, runtime: Runtime[Context]) -> Update:
-    """The solver moves boxes until the layout obeys the relations. What an edit does not name stays where it is."""
-    family, extent = runtime.context.family(state.brief), state.plan.extent
-    grid = min(extent.width, extent.height) // family.backbone.latent_scale
+def approve(state: Planned, runtime: Runtime[Context]) -> Update:
+    """Waits for a person's answer to the layout, an `Approval`. It runs again from its start once there is one."""
+    answer = _answer(interrupt({"plan": _json(state.plan), "remarks": [_json(remark) for remark in state.remarks]}))
+    if answer.plan is None:
+        say(runtime, "approve", "the layout is approved" if answer.answer == "approve" else REJECTED)
+        return {"approved": answer.answer == "approve"}
+    family = runtime.context.family(state.brief)
+    routed, reasons = route_plan(answer.plan, family.experts, family.looks)
+    say(runtime, "approve", "the layout was changed")
+    return {"plan": _json(routed), "revisions": 0, "notes": [reason.message for reason in reasons]}
+
+
+def revise_layout(state: Revising, runtime: Runtime[Context]) -> Update:
+    """The solver moves boxes until the layout obeys the relations. What an edit does not name stays where it is, and
+    once there is a picture, everything but the region that keeps failing, which gets a bigger box or another place."""
+    family = runtime.context.family(state.brief)
+    if state.trial is not None:
+        return _changed(state, "revise_layout", runtime)
     if state.edit is None:
-        layout = solve(state.plan, family.vocabulary, grid)
+        layout = solve(state.plan, family.vocabulary, family.grid(state.plan))
     else:
-        layout = solve_only(state.plan, state.movable, family.vocabulary, grid)
-    _say(runtime, "revise_layout", "moving boxes")
+        layout = solve_only(state.plan, state.movable, family.vocabulary, family.grid(state.plan))
+    say(runtime, "revise_layout", "moving boxes")
     notes = [*layout.moves, *(f"Cannot be satisfied: {relation}." for relation in layout.unsatisfied)]
     return {"plan": _json(layout.plan), "revisions": state.revisions + 1, "notes": notes}
+
+
+def replan(state: Revising, runtime: Runtime[Context]) -> Update:
+    """The region that keeps failing is asked for in fewer words."""
+    return _changed(state, "replan", runtime)
 
 
 def generate(state: Planned, runtime: Runtime[Context]) -> Update:
     """The whole picture; of an edited one, where a part will do, that part."""
     before = state.edit.render if state.edit else None
     if before is None or Box.full() in state.redrawn:
-        return _draw(_job(state.plan, state.brief, runtime.context), "generate", state, runtime)
+        _check_budget(state.brief, steps_of(state.brief, runtime.context.family(state.brief)))
+        return _candidates(draw(state.plan, "generate", state, runtime))
     if not state.redrawn:
-        _say(runtime, "generate", UNDRAWN)
+        say(runtime, "generate", UNDRAWN)
         return {"candidates": [_json(before)], "notes": [UNDRAWN]}
     keep = Keep(picture=before.picture, latents=before.latents, redraw=state.redrawn)
-    return _draw(_job(state.plan, state.brief, runtime.context, keep), "generate", state, runtime)
+    return _candidates(draw(state.plan, "generate", state, runtime, keep))
 
 
-def regenerate(state: Judged, runtime: Runtime[Context]) -> Update:
-    """One failed region again, from new seeds; every pixel outside its box stays. A round takes each of them once."""
-    queue = state.waiting or state.repairs(state.verdict)
-    number = state.round if state.waiting else state.round + 1
-    region = state.plan.region(queue[0])
-    _say(runtime, "regenerate", f"drawing the {region.id} again, round {number} of {state.brief.rounds}", region.id)
-    seed = int(digest([state.brief.seed, region.id, number])[:15], 16)
-    tried = state.plan.with_regions([Region.model_validate({**dict(region), "seed": seed})])
+def regenerate(state: Repairing, runtime: Runtime[Context]) -> Update:
+    """One failed region again, several new seeds at once; every pixel outside its boxes stays."""
+    trial, plan, context = state.trial, state.tried or state.plan, runtime.context
+    region, boxes = plan.region(trial.region), state.repairable[trial.region]
+    where = f"round {trial.round} of {state.brief.rounds}: {trial.rung}"
+    say(runtime, "regenerate", f"drawing the {region.id} again, {where}", region.id)
+    seed = int(digest([state.brief.seed, region.id, trial.round])[:15], 16)
     keep = Keep(
         picture=state.kept.picture,
         latents=state.kept.latents,
-        redraw=state.repairable[region.id],
-        candidates=CANDIDATES,
+        redraw=boxes if state.tried is None else tuple(dict.fromkeys((*boxes, region.box))),
+        candidates=affordable(state.brief, steps_of(state.brief, context.family(state.brief)), state.renders),
+        zoom=trial.rung is Rung.SOLO,
     )
-    job = _job(tried, state.brief, runtime.context, keep)
-    return {**_draw(job, "regenerate", state, runtime), "round": number, "waiting": list(queue[1:])}
+    style = fails_in_style(state.verdict, region.id)
+    push = None if trial.rung is Rung.SEEDS else Push(region=region.id, style=style, alone=trial.rung is Rung.SOLO)
+    seeded = plan.with_regions([Region.model_validate({**dict(region), "seed": seed})])
+    return _candidates(draw(seeded, "regenerate", state, runtime, keep, push))
 
 
 def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
-    """Looks at what was drawn and keeps the best picture; a repair that harmed any region is rolled back."""
-    verifier = runtime.context.verifier(state.brief.backbone)
+    """Looks at what was drawn and keeps the best picture; a repair that harmed any region is rolled back. Decides what
+    is tried next."""
+    context, family, shown = runtime.context, runtime.context.family(state.brief), state.tried or state.plan
+    verifier = context.verifier(state.brief)
     if verifier is None:
         unchecked = Verdict(findings=(), action=Action.STOP, verifier="none")
         return {"kept": _json(state.candidates[0]), "verdict": _json(unchecked), "notes": [UNCHECKED]}
-    _say(runtime, "verify", "looking at the picture")
-    pictures = ((render, runtime.context.store.picture(render.picture)) for render in state.candidates)
-    judged = [(render, verifier.verify(image, state.plan)) for render, image in pictures]
+    say(runtime, "verify", "looking at the picture")
+    pictures = ((render, context.store.picture(render.picture)) for render in state.candidates)
+    judged = [(render, verifier.verify(image, shown)) for render, image in pictures]
     before = (state.kept, state.verdict) if state.kept is not None and state.verdict is not None else None
     (kept, verdict), rejected = choose(before, judged)
-    failed = state.repairs(verdict)
-    waiting = [region for region in state.waiting if region in failed]
-    more = waiting or (failed and state.round < state.brief.rounds)
-    shown = not _unshown(state.remarks)
-    action = Action.ACCEPT if verdict.passed and shown else Action.REGENERATE if more else Action.STOP
+    plan = state.plan if rejected else shown
+    remarks = state.remarks if plan == state.plan else critique(plan, family.backbone, family.vocabulary, family.styles)
+    now = state.model_copy(update={"plan": plan, "remarks": remarks})
+    trial, waiting, why = next_trial(now, verdict, family)
+    accepted = verdict.passed and not _unshown(remarks)
+    action = Action.ACCEPT if accepted else ACTIONS.get(trial.rung, Action.REGENERATE) if trial else Action.STOP
     verdict = Verdict.model_validate({**dict(verdict), "action": action})
-    _say(runtime, "verify", rejected or _summary(verdict))
-    notes = [rejected] if rejected else []
-    return {"kept": _json(kept), "verdict": _json(verdict), "waiting": waiting, "notes": notes}
+    say(runtime, "verify", rejected or _summary(verdict))
+    climbed = {trial.region: LADDER.index(trial.rung) + 1} if trial else {}
+    attempts = []
+    if state.trial is not None and state.verdict is not None:
+        attempts.append(attempted(state.trial, state.candidates, state.verdict, verdict, rejected))
+    return {
+        "kept": _json(kept),
+        "plan": _json(plan),
+        "remarks": [_json(remark) for remark in remarks],
+        "verdict": _json(verdict),
+        "trial": _json(trial) if trial else None,
+        "tried": None,
+        "round": trial.round if trial else state.round,
+        "waiting": list(waiting),
+        "climbed": state.climbed | climbed,
+        "attempts": [_json(attempt) for attempt in attempts],
+        "notes": [*filter(None, (rejected, why))],
+    }
 
 
 def accept(state: Judged, runtime: Runtime[Context]) -> Update:
@@ -186,13 +201,18 @@ def accept(state: Judged, runtime: Runtime[Context]) -> Update:
 
 
 def best_effort(state: Judged, runtime: Runtime[Context]) -> Update:
-    """The best of what was drawn, and what is still wrong with it."""
+    """The best of what was drawn, what is still wrong with it, and what was tried."""
     wrong = [
         f"{f.region or 'the picture'}: {f.check} not confirmed ({f.evidence})"
         for f in state.verdict.findings
         if not f.passed
     ]
-    return _finish(state, "best_effort", (*_unshown(state.remarks), *wrong), runtime)
+    tried = {
+        region: ", ".join(dict.fromkeys(a.rung for a in state.attempts if a.region == region))
+        for region in state.verdict.failed
+    }
+    told = [f"{region}: tried {rungs}." for region, rungs in tried.items() if rungs]
+    return _finish(state, "best_effort", (*_unshown(state.remarks), *wrong, *told), runtime)
 
 
 def _unshown(remarks: tuple[Remark, ...]) -> tuple[str, ...]:
@@ -202,11 +222,22 @@ def _unshown(remarks: tuple[Remark, ...]) -> tuple[str, ...]:
 
 def after_critique(state: Planned) -> str:
     faulty = any(r.severity is Severity.ERROR and set(r.regions) & set(state.movable) for r in state.remarks)
-    return "revise_layout" if faulty and state.revisions < MAX_REVISIONS else "generate"
+    if faulty and state.revisions < MAX_REVISIONS:
+        return "revise_layout"
+    return "approve" if state.brief.approve and state.edit is None else "generate"
+
+
+def after_approve(state: Planned) -> str:
+    return {True: "generate", False: END, None: "critique"}[state.approved]
+
+
+def after_revise_layout(state: Revising) -> str:
+    return "critique" if state.trial is None else "regenerate"
 
 
 def after_verify(state: Judged) -> str:
-    return {Action.ACCEPT: "accept", Action.REGENERATE: "regenerate"}.get(state.verdict.action, "best_effort")
+    ends = {Action.ACCEPT: "accept", Action.STOP: "best_effort"}
+    return ends.get(state.verdict.action) or state.verdict.action.value.replace(" ", "_")
 
 
 def build_graph(context: Context | None = None, plan_only: bool = False) -> StateGraph[State, Context, Asked, State]:
@@ -214,26 +245,33 @@ def build_graph(context: Context | None = None, plan_only: bool = False) -> Stat
     graph = StateGraph(State, context_schema=Context, input_schema=Asked)
 
     def add(name: str, node: Node) -> None:
-        graph.add_node(name, _node(name, node, context), input_schema=_input_of(node))
+        policy = RETRY if name in FALLIBLE else None
+        graph.add_node(name, _node(name, node, context), input_schema=_input_of(node), retry_policy=policy)
 
     add("plan", plan)
     add("critique", criticise)
     add("revise_layout", revise_layout)
     graph.add_edge(START, "plan")
     graph.add_edge("plan", "critique")
-    graph.add_conditional_edges(
-        "critique", after_critique, {"revise_layout": "revise_layout", "generate": END if plan_only else "generate"}
-    )
-    graph.add_edge("revise_layout", "critique")
     if plan_only:
+        ends = {"revise_layout": "revise_layout", "approve": END, "generate": END}
+        graph.add_conditional_edges("critique", after_critique, ends)
+        graph.add_edge("revise_layout", "critique")
         return graph
+    add("approve", approve)
     add("generate", generate)
     add("verify", verify)
     add("regenerate", regenerate)
+    add("replan", replan)
     add("accept", accept)
     add("best_effort", best_effort)
+    graph.add_conditional_edges("critique", after_critique, ["revise_layout", "approve", "generate"])
+    graph.add_conditional_edges("revise_layout", after_revise_layout, ["critique", "regenerate"])
+    graph.add_conditional_edges("approve", after_approve, ["critique", "generate", END])
     graph.add_edge("generate", "verify")
-    graph.add_conditional_edges("verify", after_verify, ["accept", "regenerate", "best_effort"])
+    nexts = ["accept", "regenerate", "revise_layout", "replan", "best_effort"]
+    graph.add_conditional_edges("verify", after_verify, nexts)
+    graph.add_edge("replan", "regenerate")
     graph.add_edge("regenerate", "verify")
     graph.add_edge("accept", END)
     graph.add_edge("best_effort", END)
@@ -243,11 +281,6 @@ def build_graph(context: Context | None = None, plan_only: bool = False) -> Stat
 def _input_of(node: Node) -> type[Asked]:
     """The part of the state that a node's first argument asks for."""
     return get_type_hints(node)["state"]
-
-
-def _job(plan: ScenePlan, brief: Brief, context: Context, keep: Keep | None = None) -> RenderJob:
-    found, experts = context.portfolio.backbone(brief.backbone), context.portfolio.experts_of(brief.backbone)
-    return prepare(plan, brief, found, experts, context.weights(brief.backbone), keep)
 
 
 def _node(name: str, node: Node, default: Context | None) -> Node:
@@ -264,8 +297,35 @@ def _node(name: str, node: Node, default: Context | None) -> Node:
     return run
 
 
-def _say(runtime: Runtime[Context], node: str, message: str, region: str | None = None) -> None:
-    runtime.stream_writer(Event(node=node, message=message, region=region))
+def _answer(given: Any) -> Approval:
+    try:
+        return Approval.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]["msg"]
+        raise BadInput(f"This is no answer to a layout: {first}.", "Approve, change or reject it.") from error
+
+
+def _changed(state: Revising, node: str, runtime: Runtime[Context]) -> Update:
+    """The plan that the trial at hand is to be drawn from. The one before stays until the verdict."""
+    trial, verdict = state.trial, state.verdict
+    assert trial is not None and verdict is not None, "a trial follows from a verdict"
+    plan = changed(trial.rung, trial.region, state.plan, verdict, runtime.context.family(state.brief))
+    assert plan is not None, "only a rung that has something to offer is tried"
+    say(runtime, node, f"{trial.rung} for the {trial.region}: {trial.reason}", trial.region)
+    return {"tried": _json(plan)}
+
+
+def _check_budget(brief: Brief, steps: int) -> None:
+    if brief.max_calls is not None and brief.max_calls < steps:
+        raise BadInput(
+            f"A picture of {steps} steps takes {steps} denoiser calls, more than the {brief.max_calls:g} allowed.",
+            "Allow more calls or ask for fewer steps.",
+        )
+
+
+def _candidates(drawn: tuple[Render, ...]) -> Update:
+    renders = [_json(render) for render in drawn]
+    return {"candidates": renders, "renders": renders}
 
 
 def _json(value: Frozen) -> Update:
@@ -289,6 +349,7 @@ def _finish(state: Judged, status: Status, notes: tuple[str, ...], runtime: Runt
         verdict=state.verdict,
         rounds=state.round,
         renders=state.renders,
+        attempts=state.attempts,
         remarks=state.remarks,
         notes=tuple(dict.fromkeys((*state.notes, *notes))),
         seconds=state.seconds,
@@ -296,57 +357,5 @@ def _finish(state: Judged, status: Status, notes: tuple[str, ...], runtime: Runt
         version=state.edit.number if state.edit else 1,
     )
     store.put_result(result, state.edit)
-    _say(runtime, "accept" if status == "accepted" else "best_effort", status.replace("_", " "))
+    say(runtime, "accept" if status == "accepted" else "best_effort", status.replace("_", " "))
     return {"status": status, "notes": list(notes)}
-
-
-def _draw(job: RenderJob, node: str, state: Planned, runtime: Runtime[Context]) -> Update:
-    """Draws the job, or finds it drawn, and puts its renders up as candidates."""
-    store = runtime.context.store
-    drawn = store.drawn(job.hash())
-    if drawn is None:
-        picture = _run(job, node, state.session, runtime)
-        drawn = store.keep(job, picture, state.plan)
-    else:
-        _say(runtime, node, "already drawn: taken from the store")
-    renders = [_json(render) for render in drawn.renders]
-    return {"candidates": renders, "renders": renders}
-
-
-def _run(job: RenderJob, node: str, session: str, runtime: Runtime[Context]) -> Picture:
-    """Pulls the engine step by step. Raises Cancelled between two steps once the person asked to stop."""
-    context, store = runtime.context, runtime.context.store
-    before = (store.picture(job.keep.picture), store.latents(job.keep.latents)) if job.keep else None
-    engine = context.engine(job.backbone)
-    with _turn(context), closing(_pulled(engine, job, before)) as steps:
-        for item in steps:
-            if isinstance(item, Picture):
-                return item
-            preview = store.put_preview(session, item.preview) if item.preview is not None else None
-            event = Event(node=node, message="drawing", step=item.step, of=item.of, preview=preview and str(preview))
-            runtime.stream_writer(event)
-            if context.cancelled.is_set():
-                raise _stopped()
-    raise BrokenAsset("The engine ended without a picture.", "Draw it again; if that repeats, check the weights.")
-
-
-def _pulled(
-    engine: Engine, job: RenderJob, before: tuple[Pixels, Latents] | None
-) -> Generator[Step | Picture, None, None]:
-    yield from engine.run(job, before)
-
-
-@contextmanager
-def _turn(context: Context) -> Iterator[None]:
-    """Waits until the engine is free, unless the person asks to stop."""
-    while not context.drawing.acquire(timeout=0.1):
-        if context.cancelled.is_set():
-            raise _stopped()
-    try:
-        yield
-    finally:
-        context.drawing.release()
-
-
-def _stopped() -> Cancelled:
-    return Cancelled("Stopped before the picture was finished.", "Resume the session to draw it after all.")

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.edits import changed_boxes, changed_regions
-from mepg_agent.records import Remark, Render, Status, Verdict
+from mepg_agent.records import Attempt, Remark, Render, Status, Verdict
 from mepg_agent.scene import Box, Frozen, ScenePlan
 
 MAIN = "main"  # the line that every picture begins with
@@ -34,6 +34,7 @@ class Version(Frozen):
     status: Status
     rounds: Annotated[int, Field(ge=0)] = 0  # of repair
     renders: tuple[Render, ...] = ()  # everything drawn on the way, in order
+    attempts: tuple[Attempt, ...] = ()
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)  # by graph node

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId, ScenePlan
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Combine = Literal["all", "any", "mean"]
 
 
 def digest(value: Any) -> str:
@@ -29,10 +30,15 @@ class Brief(Frozen):
     seed: Seed = 0
     steps: Annotated[int, Field(ge=1, le=200)] | None = None  # None takes the backbone's default
     guidance: Annotated[float, Field(ge=1, le=30)] | None = None
-    rounds: Annotated[int, Field(ge=0, le=20)] = 2  # repairs at most
+    rounds: Annotated[int, Field(ge=0, le=20)] = 2  # of repair at most; each takes every failed region one step further
+    max_calls: Annotated[float, Field(gt=0)] | None = None  # denoiser calls; no repair begins that might need more
+    max_seconds: Annotated[float, Field(gt=0)] | None = None  # no repair begins after that
     extent: Extent | None = None
     backbone: str = "picturebook"
     planner: str = "auto"
+    verifiers: Annotated[tuple[str, ...], Field(min_length=1, max_length=4)] = ("auto",)  # `verify.chain` knows them
+    combine: Combine = "all"  # what several verifiers say
+    approve: bool = False  # stop before a new picture is drawn until its layout is approved
     plan: ScenePlan | None = None
 
     @field_validator("prompt")
@@ -81,6 +87,7 @@ class Keep(Frozen):
     latents: str  # sha256 of its latents
     redraw: tuple[Box, ...]  # what may change
     candidates: Annotated[int, Field(ge=1, le=16)] = 1
+    zoom: bool = False  # the crop around the boxes is drawn as large as the whole canvas, then made small again
 
 
 class RenderJob(Frozen):
@@ -129,7 +136,7 @@ class Render(Frozen):
     job: str  # RenderJob.hash()
     seed: Seed
     seconds: Annotated[float, Field(ge=0)]
-    calls: Annotated[int, Field(ge=0)]  # denoiser evaluations of one full canvas; a crop counts by its area share
+    calls: Annotated[float, Field(ge=0)]  # denoiser evaluations of one full canvas; a crop counts by its area share
 
 
 class Check(StrEnum):
@@ -138,6 +145,7 @@ class Check(StrEnum):
     COLOR = "color"
     POSITION = "position"
     LEAK = "leak"
+    SCENE = "scene"  # of the whole picture: that it shows the sentence
 
 
 class Finding(Frozen):
@@ -149,12 +157,16 @@ class Finding(Frozen):
     score: float
     threshold: float
     evidence: str  # "looks most like: fox 0.93, dog 0.04"
+    crop: str | None = None  # sha256, in the session store, of the part of the picture that was looked at
+    question: str | None = None  # what a model that answers questions was asked
+    answer: str | None = None  # and what it said
 
 
 class Action(StrEnum):
     ACCEPT = "accept"
     REGENERATE = "regenerate"
     REVISE_LAYOUT = "revise layout"
+    REPLAN = "replan"
     STOP = "stop"
 
 
@@ -178,6 +190,47 @@ class Verdict(Frozen):
             return 0.0
         margins = sum(max(min(f.score - f.threshold, 1.0), -1.0) for f in self.findings) / len(self.findings)
         return sum(f.passed for f in self.findings) + 0.5 * margins
+
+
+class Rung(StrEnum):
+    """The ladder of repairs, lowest first. A region that still fails goes one up."""
+
+    SEEDS = "new seeds"
+    STRONGER = "stronger gate and guidance"
+    SOLO = "solo crop"
+    MOVE = "bigger or moved box"
+    SIMPLER = "simpler prompt"
+
+
+class Trial(Frozen):
+    """A repair that is to be tried."""
+
+    round: Annotated[int, Field(ge=1)]
+    region: RegionId
+    rung: Rung
+    reason: str  # from the verdict: "present 0.03, needs 0.50 (looks most like: dog 0.91)"
+
+
+class Attempt(Trial):
+    """A repair that was tried: what it cost, all candidates together, and what came of it."""
+
+    calls: Annotated[float, Field(ge=0)]
+    seconds: Annotated[float, Field(ge=0)]
+    kept: bool
+    outcome: str  # "kept: score 0.41 → 2.32", "rolled back: it made dog worse"
+
+
+class Approval(Frozen):
+    """A person's answer to a layout that waits for it."""
+
+    answer: Literal["approve", "change", "reject"]
+    plan: ScenePlan | None = None  # of "change": the layout to draw instead; it is shown once more
+
+    @model_validator(mode="after")
+    def _changed_to_something(self) -> Self:
+        if (self.plan is not None) != (self.answer == "change"):
+            raise ValueError("a change needs the changed plan, another answer has none")
+        return self
 
 
 class Severity(StrEnum):

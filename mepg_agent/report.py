@@ -93,7 +93,7 @@ def _totals(entries: Sequence[Entry]) -> str:
         "pictures": str(len(entries)),
         **{words: str(count) for words, count in counts.items() if count},
         "repairs": str(sum(r.rounds for r in results)),
-        "denoiser calls": str(sum(render.calls for r in results for render in r.renders)),
+        "denoiser calls": f"{sum(r.calls for r in results):g}",
         "time": f"{seconds:.1f} s",
         "time a picture": f"{seconds / len(results):.1f} s" if results else "–",
     }
@@ -171,7 +171,7 @@ def _history(result: Result, previews: Sequence[Preview | None]) -> str:
         what = f"repair {number}" if number else "the whole picture"
         kept = "kept" if _same(render, result.render) else ""
         shown = Html(_image(preview, what)) if preview else ""
-        rows.append((shown, what, f"{render.seconds:.2f}", str(render.calls), kept))
+        rows.append((shown, what, f"{render.seconds:.2f}", f"{render.calls:.3g}", kept))
     table = _table(("", "drawn", "seconds", "calls", ""), rows)
     return f"<details><summary>Drawn on the way: {len(rows)}</summary>{table}</details>"
 

@@ -33,7 +33,7 @@ from mepg_agent.engine.base import Latents, Picture, Pixels
 from mepg_agent.errors import BadInput, BrokenAsset, MepgError
 from mepg_agent.files import alone, whole
 from mepg_agent.history import Edit, History, Version
-from mepg_agent.records import Brief, Remark, Render, RenderJob, Status, Verdict
+from mepg_agent.records import Attempt, Brief, Remark, Render, RenderJob, Status, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
 
 SESSION_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{4,}")
@@ -60,11 +60,17 @@ class Result(Frozen):
     verdict: Verdict  # of that picture
     rounds: Annotated[int, Field(ge=0)]  # of repair
     renders: tuple[Render, ...]  # everything drawn on the way, in order
+    attempts: tuple[Attempt, ...] = ()  # every repair, with its reason, its cost and what came of it
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()  # why which expert, what was not understood, what was tried instead
     seconds: dict[str, float] = Field(default_factory=dict)  # by graph node
     image: Path  # of the picture
     version: Annotated[int, Field(ge=1)] = 1  # of the session
+
+    @property
+    def calls(self) -> float:
+        """Denoiser calls of everything drawn on the way."""
+        return round(sum(render.calls for render in self.renders), 2)
 
 
 class Summary(Frozen):
@@ -131,7 +137,7 @@ class SessionStore:
                 job=job.hash(),
                 seed=job.seed,
                 seconds=picture.seconds / len(pairs),
-                calls=round(picture.calls / len(pairs)),
+                calls=picture.calls / len(pairs),
             )
             for image, latents in pairs
         )

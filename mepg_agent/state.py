@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from mepg_agent.history import Edit
-from mepg_agent.records import Brief, Remark, Render, Status, Verdict
+from mepg_agent.records import Attempt, Brief, Remark, Render, Status, Trial, Verdict
 from mepg_agent.scene import Box, Frozen, ScenePlan
 
 Update = dict[str, Any]
@@ -23,9 +23,10 @@ class Asked(Frozen):
 
 
 class Planned(Asked):
-    plan: ScenePlan
+    plan: ScenePlan  # of the best picture so far, or before there is one, of the picture to draw
     remarks: tuple[Remark, ...] = ()
     revisions: int = 0
+    approved: bool | None = None  # True once the person said so, False when the layout was rejected
 
     @property
     def movable(self) -> tuple[str, ...]:
@@ -47,22 +48,41 @@ class Planned(Asked):
         return tuple(region for region in verdict.failed if region in self.repairable)
 
 
-class Drawing(Planned):
-    """Candidates wait to be judged; `kept` is the best picture so far, if there is one, and `verdict` is on it."""
+class Revising(Planned):
+    """Before the first picture the layout may be at fault; after it `trial` says which region needs another place."""
+
+    verdict: Verdict | None = None
+    trial: Trial | None = None
+
+
+class Drawing(Revising):
+    """Candidates, drawn for `tried` or for the plan itself, wait to be judged; `kept` is the best picture so far, if
+    there is one, and `verdict` is on it."""
 
     candidates: tuple[Render, ...]
     kept: Render | None = None
-    verdict: Verdict | None = None
+    tried: ScenePlan | None = None
     round: int = 0
     waiting: tuple[str, ...] = ()  # regions that this round has still to repair
+    climbed: dict[str, int] = Field(default_factory=dict)  # rungs of the ladder that a region has behind it
+    renders: tuple[Render, ...] = ()
+    seconds: dict[str, float] = Field(default_factory=dict)
+
+
+class Repairing(Planned):
+    kept: Render
+    verdict: Verdict
+    trial: Trial
+    tried: ScenePlan | None = None
+    renders: tuple[Render, ...] = ()
 
 
 class Judged(Planned):
     kept: Render
     verdict: Verdict
     round: int = 0
-    waiting: tuple[str, ...] = ()
     renders: tuple[Render, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
 
@@ -80,6 +100,11 @@ class State(BaseModel):
     plan: Update | None = None
     remarks: list[Update] = []
     revisions: int = 0
+    approved: bool | None = None
+    trial: Update | None = None
+    tried: Update | None = None
+    climbed: dict[str, int] = {}
+    attempts: Annotated[list[Update], operator.add] = []
     candidates: list[Update] = []
     kept: Update | None = None
     verdict: Update | None = None

@@ -11,7 +11,8 @@ from scripted import ScriptedVerifier
 from mepg_agent.agent import Agent
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
-from mepg_agent.graph import CANDIDATES, UNCHECKED, build_graph
+from mepg_agent.graph import UNCHECKED, build_graph
+from mepg_agent.ladder import CANDIDATES
 from mepg_agent.records import Action, Check, Event, RenderJob, Severity
 from mepg_agent.scene import Relation, RelationKind, ScenePlan
 from mepg_agent.session import Result
@@ -177,5 +178,5 @@ def test_a_layout_that_cannot_be_mended_is_drawn_but_not_called_accepted(setting
 def test_the_graph_compiles_without_anything_heavy(plan_only: bool):
     nodes = set(build_graph(plan_only=plan_only).compile().get_graph().nodes)
     planning = {"plan", "critique", "revise_layout"}
-    drawing = {"generate", "verify", "regenerate", "accept", "best_effort"}
+    drawing = {"approve", "generate", "verify", "regenerate", "replan", "accept", "best_effort"}
     assert nodes - {"__start__", "__end__"} == (planning if plan_only else planning | drawing)

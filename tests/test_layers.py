@@ -19,6 +19,9 @@ LAYERS: tuple[tuple[str, ...] | frozenset[str], ...] = (
     (
         "session",
         "checkpoints",
+        "context",
+        "ladder",
+        "drawing",
         "graph",
         "history",
         "state",
@@ -46,7 +49,7 @@ HEAVY = {"torch", "torchvision", "diffusers", "transformers", "peft", "accelerat
 MAY_BE_HEAVY = ("engine", "verify.clip", "verify.vlm", "planning.psa", "training", "bench")
 NEVER_HEAVY = ("engine.base", "engine.prepare", "engine.fake", "engine.__init__")
 GRAPH = {"langgraph", "langchain", "langchain_core"}
-MAY_KNOW_GRAPH = ("graph", "checkpoints", "agent", "planning.chat")
+MAY_KNOW_GRAPH = ("graph", "context", "drawing", "checkpoints", "agent", "planning.chat")
 
 
 def sources() -> list[Path]:

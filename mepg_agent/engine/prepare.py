@@ -7,8 +7,19 @@ from collections.abc import Mapping
 from mepg_agent.english import PLACES, place_words
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Backbone, Expert, Found, weights_file
-from mepg_agent.records import Adapter, Brief, JobRegion, Keep, RenderJob
-from mepg_agent.scene import Region, ScenePlan
+from mepg_agent.records import Adapter, Brief, GateKind, JobRegion, Keep, RenderJob
+from mepg_agent.scene import Frozen, Region, ScenePlan
+
+GUIDANCE, STRENGTH, SCALE = 1.4, 2.0, 1.25  # times as much, for a region that is pushed
+
+
+class Push(Frozen):
+    """For a region that did not come out as usual: its gate follows its box alone, with sharp borders and nothing of
+    the shared prompt inside, and guidance and its own words weigh more."""
+
+    region: str
+    style: bool = False  # its expert weighs more, too
+    alone: bool = False  # no other region is heard, but for nearer ones that stand before it
 
 
 def prepare(
@@ -18,12 +29,14 @@ def prepare(
     experts: Mapping[str, Found[Expert]],
     weights: str,
     keep: Keep | None = None,
+    push: Push | None = None,
 ) -> RenderJob:
     """The job that draws `plan` with the brief's seed, steps and guidance, or the backbone's where it names none.
 
     `experts` are the backbone's own, by id; `weights` is the engine's hash of the backbone; with `keep` the job is a
-    repair. A region draws with its expert; one that names neither style nor expert follows the background, whose
-    expert is the one that `plan.style` names by id or trigger phrase. BadInput for an expert that is not there.
+    repair, which `push` makes stronger. A region draws with its expert; one that names neither style nor expert follows
+    the background, whose expert is the one that `plan.style` names by id or trigger phrase. BadInput for an expert that
+    is not there.
     """
     family = backbone.item
     background = _expert_for_style(plan.style, experts)
@@ -45,8 +58,31 @@ def prepare(
         scheduler=family.defaults.scheduler,
         keep=keep,
     )
-    # A setting that every region's own prompt says has nothing to add inside the regions.
-    return job.model_copy(update={"global_share": (0.0, 0.0)}) if family.shared_prompt == "setting" else job
+    if family.shared_prompt == "setting":
+        # A setting that every region's own prompt says has nothing to add inside the regions.
+        job = job.model_copy(update={"global_share": (0.0, 0.0)})
+    return job if push is None else _pushed(job, push, family)
+
+
+def _pushed(job: RenderJob, push: Push, backbone: Backbone) -> RenderJob:
+    usual = next(r for r in job.regions if r.id == push.region)
+    scale = min(usual.scale * SCALE, 2.0) if push.style else usual.scale
+    region = usual.model_copy(update={"strength": min(usual.strength * STRENGTH, 4.0), "scale": scale})
+    regions = [region if r.id == push.region else r for r in job.regions]
+    stronger: dict[str, object] = {
+        # Without guidance there is nothing to raise: such a model was made to draw without.
+        "guidance": min(job.guidance * GUIDANCE, 30.0) if job.guidance > 1 else job.guidance,
+        "gate": GateKind.POSITION,
+        "feather": 0.0,
+        "global_share": (0.0, 0.0),
+    }
+    if push.alone:
+        regions = [r for r in regions if r is region or (r.z > region.z and r.box.overlap(region.box) > 0)]
+        heard = {r.adapter for r in regions} | {job.background_adapter}
+        stronger["adapters"] = tuple(a for a in job.adapters if a.id in heard)
+        if backbone.shared_prompt == "scene":  # which names every thing of the picture
+            stronger["prompt"] = region.prompt
+    return RenderJob.model_validate({**dict(job), **stronger, "regions": tuple(regions)})
 
 
 def _region(
