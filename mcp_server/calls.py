@@ -2,68 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-import anyio.from_thread
+import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
+from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
-from mcp_server.lazy import LazyAgent
+from mcp_server.drawings import Begin, Drawings, Work
 from mcp_server.progress import Progress
-from mepg_agent.agent import Agent, Event, Result
+from mcp_server.reply import Pending, finished, preview_uri, still_drawing
+from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, MepgError
 from mepg_agent.graph import Family
 from mepg_agent.records import Brief
 
-Ctx: TypeAlias = Context[LazyAgent, Any]
+Ctx: TypeAlias = Context[Drawings, Any]
 T = TypeVar("T")
 
-WAITING = Event(node="wait", message="waiting until the picture before it is finished")
 LOOKS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 DRAWS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
+PATIENCE = 45.0  # seconds; many clients give up on a call after 60, whatever progress they hear of
+MAX_PATIENCE = 55.0
+NOTING = 5.0  # seconds in which a drawing must be on disk before anybody is sent away with a handle
 
 Session = Annotated[str, Field(description='The session of the picture, as a tool returned it: "fox-castle-3f9a".')]
+Version = Annotated[
+    int | None, Field(description="Without, the version that is shown.", json_schema_extra={"minimum": 1})
+]
+EditRounds = Annotated[
+    int | None,
+    Field(
+        description="Repairs at most; without, as many as the first picture was given.",
+        json_schema_extra={"minimum": 0, "maximum": 20},
+    ),
+]
+Patience = Annotated[
+    float,
+    Field(
+        description="Seconds to wait for the picture at most; a longer drawing goes on, and `wait` picks it up.",
+        json_schema_extra={"minimum": 0, "maximum": MAX_PATIENCE},
+    ),
+]
 
 
-async def call(ctx: Ctx, work: Callable[[Agent, Progress], T]) -> T:
+def drawings_of(ctx: Ctx) -> Drawings:
+    return ctx.request_context.lifespan_context
+
+
+async def call(ctx: Ctx, work: Callable[[Agent], T], words: str = "working") -> T:
     """`work` in a thread, with the agent. Raises ToolError for what went wrong, in a sentence with advice."""
-    lazy = ctx.request_context.lifespan_context
+    lazy = drawings_of(ctx).lazy
     try:
-        return await Progress(ctx).watch(lambda progress: work(lazy.get(), progress))
+        return await Progress(ctx).during(words, lambda: work(lazy.get()))
     except MepgError as error:
         raise ToolError(str(error)) from error
 
 
-@contextmanager
-def turn(ctx: Ctx, progress: Progress) -> Iterator[None]:
-    """One picture is drawn at a time; who has to wait says so, and stops waiting when the request is cancelled.
-
-    For the worker thread.
-    """
-    lock = ctx.request_context.lifespan_context.drawing
-    if not lock.acquire(blocking=False):
-        progress.say(WAITING)
-        while not lock.acquire(timeout=0.1):
-            anyio.from_thread.check_cancelled()
+async def draw(ctx: Ctx, session: str, begin: Begin, patience: float) -> CallToolResult:
+    """The picture, or after `patience` seconds the handle to it. A request that is taken back stops the drawing."""
+    _check(patience)
+    work = drawings_of(ctx).start(session, begin)
     try:
-        yield
-    finally:
-        lock.release()
+        return await served(ctx, work, patience)
+    except anyio.get_cancelled_exc_class():
+        work.stop()
+        raise
 
 
-def follow(items: Any, progress: Progress) -> Result:
-    """Pulls a stream in a worker thread. Leaving early closes it, which stops the drawing."""
-    with closing(items):
-        for item in items:
-            anyio.from_thread.check_cancelled()
-            if not isinstance(item, Event):
-                return item
-            progress.say(item)
-    raise MepgError("The picture was not finished.", "Draw it again.")
+async def pick_up(ctx: Ctx, session: str, patience: float) -> CallToolResult:
+    """The picture that is being drawn; one that was stopped, or that a server left when it ended, is taken up again;
+    where there is none, the picture that is shown. Taking the request back does not stop it."""
+    _check(patience)
+    work = drawings_of(ctx).of(session)
+    if work is None:
+        shown = await call(ctx, lambda agent: _shown(agent, session))
+        if shown is not None:
+            return shown
+        work = drawings_of(ctx).start(session, lambda agent: agent.resume(session))
+    return await served(ctx, work, patience)
+
+
+async def served(ctx: Ctx, work: Work, patience: float) -> CallToolResult:
+    await Progress(ctx).follow(work, patience)
+    with anyio.move_on_after(NOTING):
+        await work.noted.wait()
+    if not work.noted.is_set():
+        work.stop()  # nothing of it is on disk, so there is no handle to give
+        raise ToolError("Another change of this picture is still being drawn. Call wait, then ask for this one again.")
+    if not work.done.is_set():
+        return still_drawing(work.session, pending(work))
+    drawings_of(ctx).heard_of(work)
+    if work.result is None:
+        raise ToolError(str(work.error)) from work.error
+    result, before = work.result, work.before
+    return await call(ctx, lambda agent: finished(agent, result, before))
+
+
+def pending(work: Work) -> Pending:
+    return Pending(
+        doing=work.at.message,
+        step=work.at.step,
+        of=work.at.of,
+        ahead=work.ahead or 0,
+        version=work.version,
+        preview=preview_uri(work.session) if work.preview else None,
+    )
 
 
 def known(agent: Agent, session: str) -> Brief:
@@ -74,7 +120,27 @@ def known(agent: Agent, session: str) -> Brief:
         raise BadInput(error.message, "The tool `history` without a session lists those that there are.") from error
 
 
+def unfinished(agent: Agent, session: str) -> bool:
+    """Whether there is something to resume."""
+    known(agent, session)
+    past, edit = agent.store.history(session), agent.store.edit(session)
+    return past is None or (edit is not None and edit.number > len(past.versions))
+
+
 def family_of(agent: Agent, brief: Brief) -> Family:
     """What can be drawn for this brief."""
     name, portfolio = brief.backbone, agent.portfolio
     return Family(portfolio.backbone(name).item, portfolio.vocabulary(name), portfolio.experts_of(name))
+
+
+def _shown(agent: Agent, session: str) -> CallToolResult | None:
+    """None where a drawing is to be taken up."""
+    if unfinished(agent, session):
+        return None
+    result = agent.result(session)
+    return finished(agent, result, agent.history(session).version().parent)
+
+
+def _check(patience: float) -> None:
+    if not 0 <= patience <= MAX_PATIENCE:
+        raise ToolError(f"A patience of {patience:g} seconds is not possible. Say 0 to {MAX_PATIENCE:g}.")

@@ -1,15 +1,16 @@
-"""Progress in words, from a worker thread, with a sign of life where nothing happens for a while."""
+"""Progress in words, with a sign of life where nothing happens for a while."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import anyio
-import anyio.from_thread
 import anyio.to_thread
 from mcp.server.mcpserver import Context
 
+from mcp_server.drawings import Work
 from mepg_agent.errors import MepgError
 from mepg_agent.records import Event
 
@@ -23,16 +24,19 @@ class Progress:
     def __init__(self, ctx: Context[Any, Any]) -> None:
         self._ctx = ctx
         self._count = 0
-        self._words = "starting"
 
-    async def watch(self, work: Callable[[Progress], T]) -> T:
-        """Runs `work(self)` in a thread and returns what it returns. Raises what it raises."""
+    async def tell(self, words: str) -> None:
+        self._count += 1
+        await self._ctx.report_progress(self._count, None, words)
+
+    async def during(self, words: str, work: Callable[[], T]) -> T:
+        """Runs `work` in a thread and returns what it returns. Raises what it raises."""
         done: list[T] = []
         error: MepgError | None = None
         async with anyio.create_task_group() as group:
-            group.start_soon(self._beat)
+            group.start_soon(self._beat, words)
             try:
-                done.append(await anyio.to_thread.run_sync(work, self))
+                done.append(await anyio.to_thread.run_sync(work))
             except MepgError as raised:  # carried out of the group, which would wrap it
                 error = raised
             group.cancel_scope.cancel()
@@ -40,17 +44,21 @@ class Progress:
             raise error
         return done[0]
 
-    def say(self, event: Event) -> None:
-        """For the worker thread."""
-        step = f" ({event.step} of {event.of})" if event.of else ""
-        self._words = f"{event.message}{step}"
-        anyio.from_thread.run(self._send)
+    async def follow(self, work: Work, patience: float) -> None:
+        """Tells what a drawing is at, until it ends or `patience` (seconds) does."""
+        with suppress(anyio.EndOfStream), anyio.move_on_after(patience), work.heard() as said:
+            while True:
+                event = None
+                with anyio.move_on_after(HEARTBEAT):
+                    event = await said.receive()
+                await self.tell(words_of(event or work.at))
 
-    async def _send(self) -> None:
-        self._count += 1
-        await self._ctx.report_progress(self._count, None, self._words)
-
-    async def _beat(self) -> None:
+    async def _beat(self, words: str) -> None:
         while True:
             await anyio.sleep(HEARTBEAT)
-            await self._send()
+            await self.tell(words)
+
+
+def words_of(event: Event) -> str:
+    step = f" ({event.step} of {event.of})" if event.of else ""
+    return f"{event.message}{step}"

@@ -7,7 +7,7 @@ from typing import Annotated
 from mcp.server.mcpserver import MCPServer
 from pydantic import Field
 
-from mcp_server.lazy import LazyAgent
+from mcp_server.drawings import Drawings
 
 Text = Annotated[str, Field(description="The text, or a short account of it.")]
 Story = Annotated[str, Field(description="The story, in a few sentences.")]
@@ -21,7 +21,7 @@ KNOWN = "Call list_experts first, and use things, places and styles that it name
 HONEST = "If a result is best_effort, say which checks failed."
 
 
-def add_prompts(server: MCPServer[LazyAgent]) -> None:
+def add_prompts(server: MCPServer[Drawings]) -> None:
     server.prompt(title="Illustrate a text", description="One picture for a text.")(illustrate)
     server.prompt(title="Draw a storyboard", description="A story in several pictures that look alike.")(storyboard)
     server.prompt(title="Restyle a picture", description="Another style for a picture, or for one thing in it.")(

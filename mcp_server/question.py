@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-import anyio.to_thread
 from mcp.server.mcpserver import Elicit
-from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field, create_model
 
-from mcp_server.calls import Ctx, family_of, known
+from mcp_server.calls import Ctx, call, family_of, known
+from mcp_server.reply import Question
 from mepg_agent.agent import Agent
 from mepg_agent.conversation import edit_of, step_of
-from mepg_agent.errors import Ambiguous, BadInput, MepgError
+from mepg_agent.errors import Ambiguous, BadInput
 from mepg_agent.graph import Family
 from mepg_agent.history import History
 
@@ -25,21 +24,11 @@ class Said(BaseModel):
     instruction: str
 
 
-class Question(BaseModel):
-    text: str
-    choices: tuple[str, ...] = ()  # what may be meant
-    instructions: tuple[str, ...] = ()  # the instruction said anew, one a choice that it can be said with
-
-
 async def clarified(session: str, instruction: str, ctx: Ctx) -> Elicit[Any] | Said:
     """The instruction; where it is ambiguous and the client can ask the person, what the person says instead."""
     if not _asks(ctx):
         return Said(instruction=instruction)
-    lazy = ctx.request_context.lifespan_context
-    try:
-        found = await anyio.to_thread.run_sync(lambda: question_of(lazy.get(), session, instruction))
-    except MepgError as error:
-        raise ToolError(str(error)) from error
+    found = await call(ctx, lambda agent: question_of(agent, session, instruction))
     return Said(instruction=instruction) if found is None else Elicit(found.text, _form(found, instruction))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from io import BytesIO
 
 from mcp.server.mcpserver import Image
-from mcp_types import ContentBlock, ResourceLink, TextContent
+from mcp_types import CallToolResult, ContentBlock, ResourceLink, TextContent
 from PIL import Image as Pictures
 from pydantic import BaseModel
 
-from mepg_agent.agent import Result
+from mepg_agent.agent import Agent, Result
 from mepg_agent.comparison import Comparison
 from mepg_agent.records import Status, Verdict
 from mepg_agent.scene import Box, ScenePlan
@@ -23,14 +23,17 @@ SAID = {
 }
 NEXT = {
     "accepted": "edit_picture changes it in plain words, get_picture looks closer, history undoes and compares.",
-    "best_effort": "tell the person what failed; edit_picture can move or enlarge it, another seed can draw it anew.",
+    "best_effort": (
+        "look at the picture, tell the person what failed; draw_region draws it again, edit_picture moves or enlarges "
+        "it, verify_picture takes your own verdict where you see it otherwise."
+    ),
     "failed": "draw_picture with other words or another seed.",
 }
 
 
 class Cost(BaseModel):
     seconds: dict[str, float]  # by node
-    denoiser_calls: int
+    denoiser_calls: float
     rounds: int
 
 
@@ -44,6 +47,35 @@ class Drawing(BaseModel):
     plan: ScenePlan
     verdict: Verdict
     cost: Cost
+    family: str  # of models; list_experts has its styles and words
+
+
+class Pending(BaseModel):
+    """What a drawing is at that is not finished yet."""
+
+    doing: str
+    step: int | None = None
+    of: int | None = None
+    ahead: int = 0  # pictures that are drawn before this one
+    version: int | None = None  # that it will be
+    preview: str | None = None  # a rough picture of it so far, to be read as a resource
+
+
+class Question(BaseModel):
+    text: str
+    choices: tuple[str, ...] = ()  # what may be meant
+    instructions: tuple[str, ...] = ()  # the instruction said anew, one a choice that it can be said with
+
+
+class Outcome(BaseModel):
+    """Of a tool that draws: the picture, with the proof of what a change left alone; or what it is at, where it is not
+    finished yet; or the question that has to be answered first."""
+
+    session: str = ""
+    drawing: Drawing | None = None
+    proof: Comparison | None = None  # None where nothing changed
+    pending: Pending | None = None
+    question: Question | None = None
 
 
 def drawing(result: Result) -> Drawing:
@@ -56,11 +88,42 @@ def drawing(result: Result) -> Drawing:
         plan=result.plan,
         verdict=result.verdict,
         cost=Cost(seconds=result.seconds, denoiser_calls=calls, rounds=result.rounds),
+        family=result.brief.backbone,
     )
+
+
+def finished(agent: Agent, result: Result, before: int | None, *said: str) -> CallToolResult:
+    """The answer of everything that draws. `before` is the version that was shown until then."""
+    changed = before is not None and before != result.version
+    proof = agent.compare(result.session, before, result.version) if before is not None and changed else None
+    if proof is not None:
+        said = (*said, difference(proof))
+    elif before is not None:
+        said = (*said, f"Version {result.version} is shown, as before.")
+    outcome = Outcome(session=result.session, drawing=drawing(result), proof=proof)
+    return answer(outcome, shown(result, *said))
+
+
+def still_drawing(session: str, pending: Pending) -> CallToolResult:
+    """A handle instead of a picture."""
+    step = f" ({pending.step} of {pending.of})" if pending.of else ""
+    lines = [
+        f"The picture of {session} is not finished yet: {pending.doing}{step}. It goes on without you.",
+        after(f"wait with session {session} picks it up; cancel stops it. Do not draw it anew."),
+    ]
+    return answer(Outcome(session=session, pending=pending), [TextContent(text="\n".join(lines))])
+
+
+def answer(data: BaseModel, content: list[ContentBlock]) -> CallToolResult:
+    return CallToolResult(content=content, structured_content=data.model_dump(mode="json"))
 
 
 def picture_uri(sha256: str) -> str:
     return f"mepg://pictures/{sha256}.png"
+
+
+def preview_uri(session: str) -> str:
+    return f"mepg://previews/{session}.png"
 
 
 def shown(result: Result, *said: str) -> list[ContentBlock]:
@@ -133,6 +196,14 @@ def preview(png: bytes, max_side: int = MAX_SIDE) -> Image:
         if buffer.tell() <= MAX_PREVIEW:
             break
     return Image(data=buffer.getvalue(), format="jpeg")
+
+
+def as_webp(png: bytes) -> bytes:
+    """Without loss."""
+    with Pictures.open(BytesIO(png), formats=["PNG"]) as picture:
+        buffer = BytesIO()
+        picture.convert("RGB").save(buffer, "WEBP", lossless=True)
+    return buffer.getvalue()
 
 
 def cut(png: bytes, plan: ScenePlan, region: str) -> bytes:

@@ -7,14 +7,16 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from mcp_server.calls import known
-from mcp_server.lazy import LazyAgent
+from mcp_server.drawings import Drawings
 from mcp_server.records import drawable, lines_of, session_lines
+from mcp_server.reply import as_webp
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, MepgError
 from mepg_agent.graph import build_graph
@@ -25,8 +27,8 @@ MOST = 100  # completions at once, as the protocol allows
 T = TypeVar("T")
 
 
-def add_resources(server: MCPServer[LazyAgent], lazy: LazyAgent) -> None:
-    shelf = Shelf(lazy)
+def add_resources(server: MCPServer[Drawings], drawings: Drawings) -> None:
+    shelf = Shelf(drawings)
 
     def add(uri: str, name: str, title: str, description: str, mime: str, read: Callable[..., Any]) -> None:
         server.resource(uri, name=name, title=title, description=description, mime_type=mime)(read)
@@ -39,20 +41,34 @@ def add_resources(server: MCPServer[LazyAgent], lazy: LazyAgent) -> None:
     add("mepg://plans/{session}", "plan", "A plan", "The plan of the version that is shown.", JSON, shelf.plan)
     behind = "The full picture behind a link that a tool returned."
     add("mepg://pictures/{sha256}.png", "picture", "A drawn picture", behind, "image/png", shelf.picture)
+    smaller = "The same pixels in less bytes."
+    add("mepg://pictures/{sha256}.webp", "picture-webp", "A drawn picture", smaller, "image/webp", shelf.webp)
+    rough = "What a picture that is being drawn looks like so far."
+    add("mepg://previews/{session}.png", "preview", "A preview", rough, "image/png", shelf.preview)
+    add("mepg://experts/{expert}", "expert", "An expert", "Its title, words and licence.", JSON, shelf.expert)
     server.completion()(shelf.complete)
 
 
 class Shelf:
     """What there is, read anew each time. Raises ResourceNotFoundError for what is not there."""
 
-    def __init__(self, lazy: LazyAgent) -> None:
-        self._lazy = lazy
+    def __init__(self, drawings: Drawings) -> None:
+        self._drawings, self._lazy = drawings, drawings.lazy
 
     async def sessions(self) -> str:
         return await self._read(lambda agent: _json([s.model_dump(mode="json") for s in session_lines(agent)]))
 
     async def experts(self) -> str:
         return await self._read(lambda agent: drawable(agent).model_dump_json())
+
+    async def expert(self, expert: str) -> str:
+        def work(agent: Agent) -> str:
+            found = [line for line in drawable(agent).experts if line.id == expert]
+            if not found:
+                raise BadInput(f"There is no expert '{expert[:60]}'.", "mepg://experts lists them.")
+            return found[0].model_dump_json()
+
+        return await self._read(work)
 
     async def graph(self) -> str:
         return await anyio.to_thread.run_sync(lambda: build_graph().compile().get_graph().draw_mermaid())
@@ -87,6 +103,20 @@ class Shelf:
 
         return await self._read(work)
 
+    async def webp(self, sha256: str) -> bytes:
+        png = await self.picture(sha256)
+        return await anyio.to_thread.run_sync(as_webp, png)
+
+    async def preview(self, session: str) -> bytes:
+        work = self._drawings.of(session)
+        file = work.preview if work is not None else None
+        try:
+            if file is not None:
+                return await anyio.Path(file).read_bytes()
+        except FileNotFoundError:  # finished meanwhile
+            pass
+        raise ResourceNotFoundError(f"Nothing of {session[:60]} is to be seen yet. Call wait with its session.")
+
     async def complete(
         self,
         ref: PromptReference | ResourceTemplateReference,
@@ -116,6 +146,8 @@ def _values(agent: Agent, name: str, others: dict[str, str]) -> list[str]:
     """What an argument of this name can be; `others` are the arguments given already."""
     if name == "session":
         return [line.session for line in session_lines(agent)]
+    if name == "expert":
+        return [expert.id for expert in drawable(agent).experts]
     if name == "style":
         found = drawable(agent)
         looks = (look for family in found.families for look in family.looks)

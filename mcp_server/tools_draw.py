@@ -8,10 +8,10 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, Field, PlainValidator
 
-from mcp_server.calls import DRAWS, LOOKS, Ctx, call, family_of, follow, turn
-from mcp_server.lazy import LazyAgent
-from mcp_server.progress import Progress
-from mcp_server.reply import Drawing, after, drawing, layout, shown
+from mcp_server.apps import PICTURE
+from mcp_server.calls import DRAWS, LOOKS, PATIENCE, Ctx, Patience, call, draw, family_of
+from mcp_server.drawings import Drawings
+from mcp_server.reply import Outcome, after, answer, layout
 from mepg_agent.agent import Agent, make_brief
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.critic import critique
@@ -63,7 +63,7 @@ class Scene(BaseModel):
     moves: tuple[str, ...] = ()
 
 
-def add_tools(server: MCPServer[LazyAgent]) -> None:
+def add_tools(server: MCPServer[Drawings]) -> None:
     server.tool(
         title="Plan a scene",
         description=(
@@ -89,11 +89,12 @@ def add_tools(server: MCPServer[LazyAgent]) -> None:
             "verdict and the session that edit_picture and the other tools take."
         ),
         annotations=DRAWS,
+        meta=PICTURE,
     )(draw_picture)
 
 
 async def plan_scene(prompt: Prompt, ctx: Ctx) -> Annotated[CallToolResult, Scene]:
-    def work(agent: Agent, _: Progress) -> CallToolResult:
+    def work(agent: Agent) -> CallToolResult:
         brief = make_brief(prompt)
         plan = agent.plan(brief)
         return _reply(Scene(plan=plan, remarks=_remarks(agent, brief, plan)))
@@ -102,7 +103,7 @@ async def plan_scene(prompt: Prompt, ctx: Ctx) -> Annotated[CallToolResult, Scen
 
 
 async def revise_layout(plan: GivenPlan, ctx: Ctx) -> Annotated[CallToolResult, Scene]:
-    def work(agent: Agent, _: Progress) -> CallToolResult:
+    def work(agent: Agent) -> CallToolResult:
         brief = make_brief(_prompt_of(plan), plan=plan)
         assert brief.plan is not None
         if not any(remark.severity is Severity.ERROR for remark in _remarks(agent, brief, brief.plan)):
@@ -123,15 +124,14 @@ async def draw_picture(
     seed: Seed = 0,
     steps: Steps = None,
     rounds: Rounds = 2,
-) -> Annotated[CallToolResult, Drawing]:
-    def work(agent: Agent, progress: Progress) -> CallToolResult:
+    patience: Patience = PATIENCE,
+) -> Annotated[CallToolResult, Outcome]:
+    def work(agent: Agent) -> str:
         wanted = prompt if prompt or plan is None else _prompt_of(plan)
-        brief = make_brief(wanted, plan=plan, seed=seed, steps=steps, rounds=rounds)
-        with turn(ctx, progress):
-            result = follow(agent.stream(brief), progress)
-        return CallToolResult(content=shown(result), structured_content=drawing(result).model_dump(mode="json"))
+        return agent.begin(make_brief(wanted, plan=plan, seed=seed, steps=steps, rounds=rounds))
 
-    return await call(ctx, work)
+    session = await call(ctx, work)
+    return await draw(ctx, session, lambda agent: agent.resume(session), patience)
 
 
 def _prompt_of(plan: Any) -> str:
@@ -158,6 +158,4 @@ def _reply(scene: Scene, *said: str) -> CallToolResult:
         *remarks,
         after("draw_picture with this plan; or change it and let revise_layout check it."),
     ]
-    return CallToolResult(
-        content=[TextContent(text="\n".join(lines))], structured_content=scene.model_dump(mode="json")
-    )
+    return answer(scene, [TextContent(text="\n".join(lines))])

@@ -6,33 +6,39 @@ from typing import Annotated, Literal
 
 from mcp.server.mcpserver import AcceptedElicitation, ElicitationResult, MCPServer, Resolve
 from mcp_types import CallToolResult, TextContent
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from mcp_server.calls import DRAWS, Ctx, Session, call, follow, known, turn
-from mcp_server.lazy import LazyAgent
-from mcp_server.progress import Progress
-from mcp_server.question import Question, Said, clarified, question_of
+from mcp_server.apps import PICTURE
+from mcp_server.calls import (
+    DRAWS,
+    PATIENCE,
+    Ctx,
+    EditRounds,
+    Patience,
+    Session,
+    call,
+    draw,
+    drawings_of,
+    known,
+    pick_up,
+)
+from mcp_server.drawings import Drawings
+from mcp_server.question import Said, clarified, question_of
 from mcp_server.records import SessionLine, VersionLine, lines_of, session_lines
-from mcp_server.reply import Drawing, after, difference, drawing, shown
+from mcp_server.reply import Outcome, Question, after, answer, difference, drawing, shown
 from mepg_agent.agent import Agent, Result
 from mepg_agent.comparison import Comparison
 from mepg_agent.errors import BadInput
 from mepg_agent.history import History
 from mepg_agent.scene import MAX_PROMPT
 
+LISTED = 50  # sessions in one answer
 Instruction = Annotated[
     str,
     Field(
         description='One change in plain words: "make the dog watercolor", "move the fox left", "add a red balloon top '
         'left", "remove the moon", "make it night", "undo".',
         json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT},
-    ),
-]
-EditRounds = Annotated[
-    int | None,
-    Field(
-        description="Repairs at most; without, as many as the first picture was given.",
-        json_schema_extra={"minimum": 0, "maximum": 20},
     ),
 ]
 Action = Annotated[
@@ -60,26 +66,17 @@ Other = Annotated[
 ]
 
 
-class Edited(BaseModel):
-    """Either the picture with the proof of what changed, or the question that has to be answered first."""
-
-    session: str
-    question: Question | None = None
-    drawing: Drawing | None = None
-    proof: Comparison | None = None  # None where nothing changed
-
-
-class Told(BaseModel):
+class Told(Outcome):
     """What the action was about; the rest is empty."""
 
     sessions: tuple[SessionLine, ...] = ()
     versions: tuple[VersionLine, ...] = ()
-    branches: dict[str, int] = {}  # the lines by name, each with its newest version
-    drawing: Drawing | None = None
+    branches: dict[str, int] = Field(default_factory=dict)  # the lines by name, each with its newest version
+    branch: str = ""  # the line that is shown
     comparison: Comparison | None = None
 
 
-def add_tools(server: MCPServer[LazyAgent]) -> None:
+def add_tools(server: MCPServer[Drawings]) -> None:
     server.tool(
         title="Change a picture",
         description=(
@@ -89,6 +86,7 @@ def add_tools(server: MCPServer[LazyAgent]) -> None:
             "ask the person and call again."
         ),
         annotations=DRAWS,
+        meta=PICTURE,
     )(edit_picture)
     server.tool(
         title="Versions of a picture",
@@ -106,22 +104,13 @@ async def edit_picture(
     ctx: Ctx,
     said: Annotated[ElicitationResult[Said], Resolve(clarified)],
     rounds: EditRounds = None,
-) -> Annotated[CallToolResult, Edited]:
+    patience: Patience = PATIENCE,
+) -> Annotated[CallToolResult, Outcome]:
     asked = said.data.instruction if isinstance(said, AcceptedElicitation) else instruction
-
-    def work(agent: Agent, progress: Progress) -> CallToolResult:
-        question = question_of(agent, session, asked)
-        if question is not None:
-            return _open(session, question)
-        with turn(ctx, progress):
-            before = agent.history(session).head
-            result = follow(agent.stream_edit(session, asked, rounds), progress)
-        proof = agent.compare(session, before, result.version) if result.version != before else None
-        edited = Edited(session=session, drawing=drawing(result), proof=proof)
-        text = difference(proof) if proof else f"Version {result.version} is shown, as before."
-        return CallToolResult(content=shown(result, text), structured_content=edited.model_dump(mode="json"))
-
-    return await call(ctx, work)
+    question = await call(ctx, lambda agent: question_of(agent, session, asked))
+    if question is not None:
+        return _open(session, question)
+    return await draw(ctx, session, lambda agent: agent.stream_edit(session, asked, rounds), patience)
 
 
 async def history(
@@ -131,8 +120,12 @@ async def history(
     name: BranchName = "",
     version: Number = None,
     other: Other = None,
+    patience: Patience = PATIENCE,
 ) -> Annotated[CallToolResult, Told]:
-    def work(agent: Agent, progress: Progress) -> CallToolResult:
+    if action == "resume":
+        return await pick_up(ctx, session, patience)
+
+    def work(agent: Agent) -> CallToolResult:
         if action == "list" and not session:
             return _sessions(agent)
         known(agent, session)
@@ -140,14 +133,14 @@ async def history(
             return _versions(session, agent)
         if action == "compare":
             return _compared(session, agent, version, other)
-        if action == "resume":
-            with turn(ctx, progress):
-                return _shown(follow(agent.resume(session), progress))
         if action == "branch":
             return _shown(agent.branch(session, name, version))
         return _shown(agent.undo(session) if action == "undo" else agent.redo(session))
 
-    return await call(ctx, work)
+    found = await call(ctx, work)
+    if action not in ("list", "compare"):
+        await drawings_of(ctx).changes.touched(session)
+    return found
 
 
 def _open(session: str, question: Question) -> CallToolResult:
@@ -155,16 +148,16 @@ def _open(session: str, question: Question) -> CallToolResult:
     lines = ["Nothing was changed yet: a question to the person comes first.", question.text]
     lines += [f"- {choice}" for choice in question.instructions or question.choices]
     lines.append(after("ask the person, then edit_picture with the whole instruction said anew."))
-    edited = Edited(session=session, question=question)
-    return CallToolResult(
-        content=[TextContent(text="\n".join(lines))], structured_content=edited.model_dump(mode="json")
-    )
+    return answer(Outcome(session=session, question=question), [TextContent(text="\n".join(lines))])
 
 
 def _sessions(agent: Agent) -> CallToolResult:
-    found = session_lines(agent)
-    lines = [f"{len(found)} sessions, last touched first."]
+    every = session_lines(agent)
+    found = every[:LISTED]
+    lines = [f"{len(every)} sessions, last touched first."]
     lines += [f"- {s.session}: {s.prompt} ({s.state})" for s in found]
+    if len(found) < len(every):
+        lines.append(f"The first {LISTED}; the resource mepg://sessions has all.")
     return _told(Told(sessions=found), lines, "history with one of these sessions, or get_picture to look at one.")
 
 
@@ -172,14 +165,18 @@ def _versions(session: str, agent: Agent) -> CallToolResult:
     """Also of a session whose first picture is not finished."""
     past = agent.store.history(session)
     if past is None:
-        return _told(Told(), [f"The picture of {session} is not finished."], "history with action resume finishes it.")
+        return _told(
+            Told(session=session),
+            [f"The picture of {session} is not finished."],
+            "history with action resume finishes it.",
+        )
     versions = lines_of(past)
     lines = [f"{len(versions)} versions of {session}; version {past.head} of '{past.branch}' is shown."]
     lines += [f"- {v.version}, from {v.parent or 'nothing'}, '{v.branch}', {v.status}: {v.said}" for v in versions]
     begun = agent.store.edit(session)
     if begun is not None:
         lines.append(f"Not finished: '{begun.instruction}'; resume finishes it, undo drops it.")
-    told = Told(versions=versions, branches=past.branches)
+    told = Told(session=session, versions=versions, branches=past.branches, branch=past.branch)
     return _told(told, lines, "undo, redo, branch or compare; edit_picture goes on from the one that is shown.")
 
 
@@ -187,7 +184,11 @@ def _compared(session: str, agent: Agent, version: int | None, other: int | None
     past = agent.history(session)
     b = past.version(version)
     found = agent.compare(session, _other_than(b.number, b.parent, other, past), b.number)
-    return _told(Told(comparison=found), [difference(found)], "get_picture with a version shows either of the two.")
+    return _told(
+        Told(session=session, comparison=found),
+        [difference(found)],
+        "get_picture with a version shows either of the two.",
+    )
 
 
 def _other_than(version: int, parent: int | None, other: int | None, past: History) -> int:
@@ -198,11 +199,9 @@ def _other_than(version: int, parent: int | None, other: int | None, past: Histo
 
 
 def _shown(result: Result) -> CallToolResult:
-    told = Told(drawing=drawing(result))
-    text = f"Shown is version {result.version}."
-    return CallToolResult(content=shown(result, text), structured_content=told.model_dump(mode="json"))
+    told = Told(session=result.session, drawing=drawing(result))
+    return answer(told, shown(result, f"Shown is version {result.version}."))
 
 
 def _told(told: Told, lines: list[str], then: str) -> CallToolResult:
-    text = "\n".join([*lines, after(then)])
-    return CallToolResult(content=[TextContent(text=text)], structured_content=told.model_dump(mode="json"))
+    return answer(told, [TextContent(text="\n".join([*lines, after(then)]))])

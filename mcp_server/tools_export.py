@@ -10,11 +10,9 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, Field
 
-from mcp_server.calls import DRAWS, Ctx, Session, call, known
-from mcp_server.lazy import LazyAgent
-from mcp_server.progress import Progress
+from mcp_server.calls import DRAWS, Ctx, Session, Version, call, known
+from mcp_server.drawings import Drawings
 from mcp_server.reply import after
-from mcp_server.tools_look import Version
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput
 
@@ -28,7 +26,7 @@ class Exported(BaseModel):
     size: int  # bytes
 
 
-def add_tools(server: MCPServer[LazyAgent], folders: Sequence[Path]) -> None:
+def add_tools(server: MCPServer[Drawings], folders: Sequence[Path]) -> None:
     """A server without such folders has no tool that takes a file."""
     places = ", ".join(str(folder) for folder in folders)
     File = Annotated[str, Field(description=f"A new {ENDING} file, by its name or its whole path, in {places}.")]
@@ -39,7 +37,7 @@ def add_tools(server: MCPServer[LazyAgent], folders: Sequence[Path]) -> None:
         ctx: Ctx,
         version: Version = None,
     ) -> Annotated[CallToolResult, Exported]:
-        def work(agent: Agent, _: Progress) -> CallToolResult:
+        def work(agent: Agent) -> CallToolResult:
             known(agent, session)
             result = agent.result(session, version)
             saved = save(folders, file, result.image.read_bytes())

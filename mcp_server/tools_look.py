@@ -8,18 +8,15 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent
 from pydantic import Field
 
-from mcp_server.calls import LOOKS, Ctx, Session, call, known
-from mcp_server.lazy import LazyAgent
-from mcp_server.progress import Progress
+from mcp_server.apps import PICTURE
+from mcp_server.calls import LOOKS, Ctx, Session, Version, call, known
+from mcp_server.drawings import Drawings
 from mcp_server.records import Drawable, drawable
-from mcp_server.reply import MAX_SIDE, NEXT, Drawing, after, cut, drawing, link_to, preview, words
+from mcp_server.reply import MAX_SIDE, NEXT, Outcome, after, answer, cut, drawing, link_to, preview, words
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput
 
 SMALLEST = 32  # pixels; less shows nothing
-Version = Annotated[
-    int | None, Field(description="Without, the version that is shown.", json_schema_extra={"minimum": 1})
-]
 Side = Annotated[
     int,
     Field(
@@ -29,7 +26,7 @@ Side = Annotated[
 RegionOrNone = Annotated[str, Field(description='Only this region, by its id: "fox". Without, the whole picture.')]
 
 
-def add_tools(server: MCPServer[LazyAgent]) -> None:
+def add_tools(server: MCPServer[Drawings]) -> None:
     server.tool(
         title="Look at a picture",
         description=(
@@ -37,6 +34,7 @@ def add_tools(server: MCPServer[LazyAgent]) -> None:
             "link to the full picture, the plan and the verdict."
         ),
         annotations=LOOKS,
+        meta=PICTURE,
     )(get_picture)
     server.tool(
         title="What can be drawn",
@@ -50,8 +48,8 @@ def add_tools(server: MCPServer[LazyAgent]) -> None:
 
 async def get_picture(
     session: Session, ctx: Ctx, version: Version = None, max_side: Side = MAX_SIDE, region: RegionOrNone = ""
-) -> Annotated[CallToolResult, Drawing]:
-    def work(agent: Agent, _: Progress) -> CallToolResult:
+) -> Annotated[CallToolResult, Outcome]:
+    def work(agent: Agent) -> CallToolResult:
         if not SMALLEST <= max_side <= MAX_SIDE:
             raise BadInput(f"max_side {max_side} is not possible.", f"Ask for {SMALLEST} to {MAX_SIDE} pixels.")
         known(agent, session)
@@ -61,16 +59,14 @@ async def get_picture(
         what = f"The region '{region}' of version {result.version}." if region else f"Version {result.version}."
         text = "\n".join([what, words(result), after(NEXT[result.status])])
         image = preview(part, max_side).to_image_content()
-        return CallToolResult(
-            content=[TextContent(text=text), image, link_to(result, len(full))],
-            structured_content=drawing(result).model_dump(mode="json"),
-        )
+        outcome = Outcome(session=session, drawing=drawing(result))
+        return answer(outcome, [TextContent(text=text), image, link_to(result, len(full))])
 
     return await call(ctx, work)
 
 
 async def list_experts(ctx: Ctx) -> Annotated[CallToolResult, Drawable]:
-    def work(agent: Agent, _: Progress) -> CallToolResult:
+    def work(agent: Agent) -> CallToolResult:
         found = drawable(agent)
         lines = [f"{len(found.experts)} style experts."]
         lines += [
@@ -82,8 +78,6 @@ async def list_experts(ctx: Ctx) -> Annotated[CallToolResult, Drawable]:
             said |= {"Times": family.times, "Colours": family.colors}
             lines += [f"{name}: {', '.join(what)}." for name, what in said.items() if what]
         lines.append(after("plan_scene or draw_picture with these words."))
-        return CallToolResult(
-            content=[TextContent(text="\n".join(lines))], structured_content=found.model_dump(mode="json")
-        )
+        return answer(found, [TextContent(text="\n".join(lines))])
 
     return await call(ctx, work)

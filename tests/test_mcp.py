@@ -41,7 +41,10 @@ pytestmark = pytest.mark.anyio
 both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
-TOOLS = ["plan_scene", "revise_layout", "draw_picture", "edit_picture", "history", "get_picture", "list_experts"]
+TOOLS = [
+    *("plan_scene", "revise_layout", "draw_picture", "edit_picture", "history", "draw_region", "verify_picture"),
+    *("get_picture", "list_experts", "wait", "cancel"),
+]
 LOOKING = {"plan_scene", "revise_layout", "get_picture", "list_experts"}
 
 
@@ -57,7 +60,7 @@ async def test_every_tool_says_what_it_does_and_takes_and_gives(mode: Mode):
         assert tool.output_schema is not None and tool.output_schema["properties"]
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint is (tool.name in LOOKING)
-        assert tool.annotations.idempotent_hint is (tool.name in LOOKING)
+        assert tool.annotations.idempotent_hint is (tool.name in {*LOOKING, "cancel"})
         assert tool.annotations.destructive_hint is False
 
 
@@ -78,13 +81,14 @@ async def test_a_drawn_picture_comes_as_words_preview_link_and_data(mode: Mode):
     assert (len(png), full.mime_type, link.mime_type) == (link.size, "image/png", "image/png")
     assert len(base64.b64decode(image.data)) <= MAX_PREVIEW
 
-    data = result.structured_content
-    assert data is not None
+    found = result.structured_content
+    assert found is not None
     assert tool.output_schema is not None
-    jsonschema.validate(data, tool.output_schema)
+    jsonschema.validate(found, tool.output_schema)
+    data = found["drawing"]
     assert (data["status"], data["picture"], data["cost"]["denoiser_calls"]) == ("accepted", link.uri, 3)
     assert [region["id"] for region in data["plan"]["regions"]] == ["fox", "castle"]
-    assert image.data[:64] not in str(data)
+    assert image.data[:64] not in str(found)
 
 
 @both_modes
@@ -107,7 +111,7 @@ async def test_best_effort_is_not_sold_as_accepted():
         result = await client.call_tool("draw_picture", {"prompt": PROMPT, "rounds": 1})
     assert not result.is_error
     assert result.structured_content is not None
-    assert result.structured_content["status"] == "best_effort"
+    assert result.structured_content["drawing"]["status"] == "best_effort"
     assert "fox: present not confirmed" in words(result)
     assert "Accepted" not in words(result)
 

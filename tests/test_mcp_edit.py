@@ -46,7 +46,7 @@ async def test_an_edit_comes_with_the_proof_that_the_rest_is_byte_equal(mode: Mo
     install_woodcut(home)
     async with connected(mode) as client:
         session = await drawn(client)
-        first = data(await called(client, "get_picture", session=session))
+        first = data(await called(client, "get_picture", session=session))["drawing"]
         result = await called(client, "edit_picture", session=session, instruction="make the fox woodcut")
         edited = data(result)
         before, after = await pixels(client, first["picture"]), await pixels(client, edited["drawing"]["picture"])

@@ -55,7 +55,7 @@ async def test_a_planned_scene_is_drawn_as_it_was_planned(mode: Mode):
         assert engine.jobs == [] and data(await called(client, "history", action="list"))["sessions"] == []
         result = data(await called(client, "draw_picture", plan=data(planned)["plan"], steps=2))
     assert "nothing was drawn" in words(planned) and "- fox: a red fox" in words(planned) and "night" in words(planned)
-    before, after = (ScenePlan.model_validate(found["plan"]) for found in (data(planned), result))
+    before, after = (ScenePlan.model_validate(found["plan"]) for found in (data(planned), result["drawing"]))
     assert [(r.id, r.box) for r in before.regions] == [(r.id, r.box) for r in after.regions]
     assert len(engine.jobs) == 1
 
@@ -116,13 +116,13 @@ async def test_a_picture_is_shown_whole_in_part_small_and_as_it_was(mode: Mode):
         small = await called(client, "get_picture", session=session, max_side=64)
         part = await called(client, "get_picture", session=session, region="fox")
         first = await called(client, "get_picture", session=session, version=1)
-    plan = ScenePlan.model_validate(data(whole)["plan"])
+    plan = ScenePlan.model_validate(data(whole)["drawing"]["plan"])
     assert size(parts(whole)[0].data) == (plan.extent.width, plan.extent.height)
     assert max(size(parts(small)[0].data)) == 64
     box = plan.region("fox").box.pixels(plan.extent)
     assert size(parts(part)[0].data) == (box.width, box.height)
-    assert {parts(result)[1].uri for result in (whole, small, part)} == {data(whole)["picture"]}
-    assert (data(first)["version"], data(whole)["version"]) == (1, 2)
+    assert {parts(result)[1].uri for result in (whole, small, part)} == {data(whole)["drawing"]["picture"]}
+    assert (data(first)["drawing"]["version"], data(whole)["drawing"]["version"]) == (1, 2)
     assert parts(first)[0].data != parts(whole)[0].data
 
 
@@ -163,7 +163,7 @@ async def test_sessions_plans_and_the_graph_can_be_read(mode: Mode):
         one = json.loads(await read(client, f"mepg://sessions/{session}"))
         plan = ScenePlan.model_validate_json(await read(client, f"mepg://plans/{session}"))
         graph = await read(client, "mepg://graph")
-    assert listed == ["mepg://sessions", "mepg://experts", "mepg://graph"]
+    assert listed == ["ui://mepg/picture.html", "mepg://sessions", "mepg://experts", "mepg://graph"]
     assert (line["session"], line["versions"]) == (session, 2)
     assert (one["head"], [v["said"] for v in one["versions"]]) == (2, [PROMPT, "make the fox blue"])
     assert "blue" in plan.region("fox").prompt

@@ -60,7 +60,7 @@ async def test_a_conversation_outlives_its_server(home: Path, tmp_path: Path):
     assert added["proof"]["regions"] == ["balloon"] and added["proof"]["outside_equal"]
     assert (undone["drawing"]["version"], branch["drawing"]["version"]) == (3, 1)
     assert undone["drawing"]["picture"] == data(moved)["drawing"]["picture"]
-    assert branch["drawing"]["picture"] == first["picture"]
+    assert branch["drawing"]["picture"] == first["drawing"]["picture"]
     assert data(compared)["comparison"] == {**added["proof"], "a": 3, "b": 4}
     assert "every byte outside the touched boxes is equal" in words(compared)
     assert parts(shown)[1].uri == added["drawing"]["picture"]

@@ -1,0 +1,173 @@
+"""Pictures that are being made. A drawing belongs to the server and not to the request that began it: who asked may
+leave with a handle and pick the picture up later, also after the server was started again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from pathlib import Path
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from mcp_server.auth import caller
+from mcp_server.changes import Changes
+from mcp_server.lazy import LazyAgent
+from mcp_server.queue import Queue
+from mepg_agent.agent import Agent, Event, Result
+from mepg_agent.agent_edits import Stream
+from mepg_agent.errors import BrokenAsset, Cancelled, MepgError
+
+Begin = Callable[[Agent], Stream]  # notes on disk what will be drawn, and draws it when pulled
+BEHIND = Event(node="wait", message="waiting until the picture before it is finished")
+HEARD = 100  # events that a slow listener may lag behind
+log = logging.getLogger(__name__)
+
+
+class Work:
+    """One picture in the making. For the event loop, but for `pull`."""
+
+    def __init__(self, session: str, client: str) -> None:
+        self.session, self.client = session, client
+        self.version: int | None = None  # that it will be; None for a step through the history
+        self.before: int | None = None  # the version that was shown when it began
+        self.at = Event(node="wait", message="starting")
+        self.ahead: int | None = None  # pictures that come first; None once it is drawn
+        self.preview: Path | None = None
+        self.result: Result | None = None
+        self.error: MepgError | None = None
+        self.noted, self.done = anyio.Event(), anyio.Event()  # `noted`: on disk, so that it outlives the server
+        self.stopping = threading.Event()
+        self.scope = anyio.CancelScope()
+        self._ears: set[MemoryObjectSendStream[Event]] = set()
+
+    def stop(self) -> None:
+        """Between two steps, or at once where it still waits."""
+        self.stopping.set()
+        self.scope.cancel()
+
+    def say(self, event: Event) -> None:
+        self.at, self.preview = event, Path(event.preview) if event.preview else self.preview
+        for ear in self._ears:
+            with suppress(anyio.WouldBlock, anyio.BrokenResourceError):
+                ear.send_nowait(event)
+
+    def moved(self, ahead: int) -> None:
+        """Stands so far behind in the queue."""
+        self.ahead = ahead or None
+        if ahead:
+            first = "one picture comes" if ahead == 1 else f"{ahead} pictures come"
+            self.say(Event(node="wait", message=f"waiting in line: {first} first"))
+
+    @contextmanager
+    def heard(self) -> Iterator[MemoryObjectReceiveStream[Event]]:
+        """What it says from now on; the stream ends with the work."""
+        mouth, ear = anyio.create_memory_object_stream[Event](HEARD)
+        with mouth, ear:
+            if self.done.is_set():
+                mouth.close()
+            else:
+                self._ears.add(mouth)
+            try:
+                yield ear
+            finally:
+                self._ears.discard(mouth)
+
+    def finish(self) -> None:
+        if self.result is None and self.error is None:
+            advice = "Call wait with its session to draw it after all."
+            self.error = Cancelled("The drawing was stopped before the picture was finished.", advice)
+        for ear in self._ears:
+            ear.close()
+        self.noted.set()
+        self.done.set()
+
+    def pull(self, stream: Stream) -> Result:
+        """For a worker thread: the picture, step by step, or Cancelled once it should stop."""
+        with closing(stream):
+            for item in stream:
+                if not isinstance(item, Event):
+                    return item
+                anyio.from_thread.run_sync(self.say, item)
+                if self.stopping.is_set():
+                    raise Cancelled("Stopped before the picture was finished.", "Call wait to draw it after all.")
+        raise BrokenAsset("The picture was not finished.", "Draw it again.")
+
+
+class Drawings:
+    """All of one server, by client and session."""
+
+    def __init__(self, lazy: LazyAgent, changes: Changes) -> None:
+        self.lazy, self.changes, self.queue = lazy, changes, Queue()
+        self._works: dict[tuple[str, str], Work] = {}
+        self._group: TaskGroup | None = None
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Drawings]:
+        """While the server runs. At the end all drawings stop between two steps; they can be resumed."""
+        try:
+            async with anyio.create_task_group() as self._group:
+                try:
+                    yield self
+                finally:
+                    for work in self._works.values():
+                        work.stop()
+        finally:
+            self._group = None
+            self.lazy.close()
+
+    def of(self, session: str) -> Work | None:
+        """The drawing under way, or the one that failed and nobody has heard of yet."""
+        return self._works.get((caller() or "", session))
+
+    def heard_of(self, work: Work) -> None:
+        """Its failure was told."""
+        if work.done.is_set() and self._works.get((work.client, work.session)) is work:
+            del self._works[work.client, work.session]
+
+    def start(self, session: str, begin: Begin) -> Work:
+        """Draws in the background, after whatever is drawn of the same session already."""
+        assert self._group is not None, "drawings need a server that runs"
+        client = caller() or ""
+        work, before = Work(session, client), self._works.get((client, session))
+        self._works[client, session] = work
+        self._group.start_soon(self._make, work, before, begin)
+        return work
+
+    async def _make(self, work: Work, before: Work | None, begin: Begin) -> None:
+        try:
+            with work.scope:
+                if before is not None and not before.done.is_set():
+                    work.say(BEHIND)
+                    await before.done.wait()
+                await self._draw(work, begin)
+        except MepgError as error:
+            work.error = error
+        except Exception:  # of one drawing: the server goes on
+            log.exception("a drawing failed unexpectedly")
+            work.error = BrokenAsset("The drawing failed unexpectedly.", "See the server's log; then draw it again.")
+        finally:
+            work.finish()
+            if work.error is None or isinstance(work.error, Cancelled):
+                self.heard_of(work)
+        await self.changes.touched(work.session)
+
+    async def _draw(self, work: Work, begin: Begin) -> None:
+        stream = await anyio.to_thread.run_sync(self._note, work, begin)
+        work.noted.set()
+        async with self.queue.turn(work.client, work.moved):
+            work.result = await anyio.to_thread.run_sync(work.pull, stream)
+
+    def _note(self, work: Work, begin: Begin) -> Stream:
+        agent = self.lazy.get()
+        past = agent.store.history(work.session)
+        work.before = past.head if past else None
+        stream = begin(agent)
+        edit = agent.store.edit(work.session)
+        work.version = edit.number if edit else None if past else 1
+        return stream

@@ -1,0 +1,78 @@
+"""Who draws next on a device: one picture at a time, and clients take turns, however much each of them asks for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import chain, zip_longest
+
+import anyio
+
+Moved = Callable[[int], None]  # is told how many pictures come first
+
+
+class Ticket:
+    """A place in the queue."""
+
+    def __init__(self, client: str, moved: Moved) -> None:
+        self.client, self.moved = client, moved
+        self.ahead: int | None = None
+        self.served = anyio.Event()
+
+
+class Queue:
+    """For one event loop. The client that was served longest ago comes next; its own pictures keep their order."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Ticket]] = {}  # by client, the one whose turn it is first
+        self._served: Ticket | None = None
+
+    def waiting(self, client: str) -> int:
+        """How many pictures of this client stand in line; the one that is being drawn is none of them."""
+        return len(self._waiting.get(client, ()))
+
+    @asynccontextmanager
+    async def turn(self, client: str, moved: Moved) -> AsyncIterator[None]:
+        """Waits for the device and has it until the block ends. `moved` hears how many pictures come first whenever
+        that changes, 0 at last. Whoever is cancelled leaves the line."""
+        ticket = Ticket(client, moved)
+        self._waiting.setdefault(client, deque()).append(ticket)
+        try:
+            self._call()
+            await ticket.served.wait()
+            yield
+        finally:
+            self._leave(ticket)
+            self._call()
+
+    def _call(self) -> None:
+        """Lets the next one in where the device is free, and tells the others where they stand."""
+        order = self._order()
+        if self._served is None and order:
+            first = self._served = order.pop(0)
+            line = self._waiting.pop(first.client)
+            line.popleft()
+            if line:
+                self._waiting[first.client] = line  # behind all others
+            first.moved(0)
+            first.served.set()
+        for place, ticket in enumerate(order, 1):
+            if ticket.ahead != place:
+                ticket.ahead = place
+                ticket.moved(place)
+
+    def _order(self) -> list[Ticket]:
+        """All who wait, in the order in which they will be served: a round takes one of each client."""
+        rounds = zip_longest(*self._waiting.values())
+        return [ticket for ticket in chain.from_iterable(rounds) if ticket is not None]
+
+    def _leave(self, ticket: Ticket) -> None:
+        if self._served is ticket:
+            self._served = None
+            return
+        line = self._waiting.get(ticket.client, deque())
+        if ticket in line:
+            line.remove(ticket)
+        if not line:
+            self._waiting.pop(ticket.client, None)

@@ -1,0 +1,129 @@
+"""The tools that work on named regions: `draw_region`, `verify_picture`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from mcp.server.mcpserver import MCPServer
+from mcp_types import CallToolResult
+from pydantic import BaseModel, Field, PlainValidator, TypeAdapter, ValidationError
+
+from mcp_server.apps import PICTURE
+from mcp_server.calls import DRAWS, PATIENCE, Ctx, EditRounds, Patience, Session, Version, call, draw, known
+from mcp_server.drawings import Drawings
+from mcp_server.reply import Outcome, answer, drawing, shown
+from mepg_agent.agent import Agent, Result
+from mepg_agent.agent_edits import Stream
+from mepg_agent.errors import BadInput
+from mepg_agent.records import Check, Finding
+from mepg_agent.redrawing import Redraw
+from mepg_agent.scene import RegionId
+
+T = TypeVar("T")
+
+
+class Seen(BaseModel, extra="forbid"):
+    """What somebody who looked at the picture says of one region."""
+
+    region: Annotated[RegionId | None, Field(description="Its id; null is the whole picture.")]
+    check: Annotated[Check, Field(description="What was looked for.")] = Check.PRESENT
+    passed: bool
+    evidence: Annotated[str, Field(max_length=300, description='What is to be seen: "the fox has no tail".')] = ""
+
+    def finding(self) -> Finding:
+        score = float(self.passed)
+        return Finding(**dict(self), score=score, threshold=0.5)
+
+
+# The schemas are shown as they are; a mistake is told by its first sentence.
+Regions = Annotated[
+    Any,
+    PlainValidator(lambda given: given, json_schema_input_type=list[Redraw]),
+    Field(description="The regions to draw again, one or several, each with what should be different about it."),
+]
+SeenOrNone = Annotated[
+    Any,
+    PlainValidator(lambda given: given, json_schema_input_type=list[Seen] | None),
+    Field(description="Your own verdict, having looked at the picture; without, the server's verifier looks."),
+]
+Repair = Annotated[bool, Field(description="Draw the regions again that failed, from new seeds.")]
+
+
+def add_tools(server: MCPServer[Drawings]) -> None:
+    server.tool(
+        title="Draw regions again",
+        description=(
+            "Draw one or several regions of a picture again, by their ids: from a new seed, or with other words, "
+            "another expert, place or strength. Every byte outside their boxes stays; the proof is in the answer. For changes "
+            "in plain words use edit_picture."
+        ),
+        annotations=DRAWS,
+        meta=PICTURE,
+    )(draw_region)
+    server.tool(
+        title="Check a picture",
+        description=(
+            "Look at a picture region by region: is everything there, in its colour and style, in its place? The "
+            "server's small verifier looks, or you hand in your own verdict after looking at the image, which counts "
+            "more. With `repair` the regions that failed are drawn again."
+        ),
+        annotations=DRAWS,
+    )(verify_picture)
+
+
+async def draw_region(
+    session: Session, regions: Regions, ctx: Ctx, rounds: EditRounds = None, patience: Patience = PATIENCE
+) -> Annotated[CallToolResult, Outcome]:
+    def work(agent: Agent) -> list[Redraw]:
+        known(agent, session)
+        return _read(list[Redraw], regions, "regions")
+
+    changes = await call(ctx, work)
+    return await draw(ctx, session, lambda agent: agent.stream_redraw(session, changes, rounds), patience)
+
+
+async def verify_picture(
+    session: Session,
+    ctx: Ctx,
+    verdict: SeenOrNone = None,
+    repair: Repair = False,
+    version: Version = None,
+    rounds: EditRounds = None,
+    patience: Patience = PATIENCE,
+) -> Annotated[CallToolResult, Outcome]:
+    def work(agent: Agent) -> tuple[Result, CallToolResult]:
+        known(agent, session)
+        if repair and version not in (None, agent.history(session).head):
+            raise BadInput(f"Version {version} is not shown.", "Only the version that is shown can be repaired.")
+        seen = None if verdict is None else _read(list[Seen], verdict, "verdict")
+        result = agent.judge(session, None if seen is None else [s.finding() for s in seen], version)
+        return result, _verdict(result)
+
+    result, judged = await call(ctx, work, "looking at the picture")
+    await ctx.request_context.lifespan_context.changes.touched(session)
+    failed = result.verdict.failed
+    if not repair or not failed:
+        return judged
+
+    def begin(agent: Agent) -> Stream:
+        return agent.stream_redraw(session, [Redraw(region=region) for region in failed], rounds)
+
+    return await draw(ctx, session, begin, patience)
+
+
+def _verdict(result: Result) -> CallToolResult:
+    verdict = result.verdict
+    passed = sum(finding.passed for finding in verdict.findings)
+    head = f"{passed} of {len(verdict.findings)} checks passed (verifier: {verdict.verifier})."
+    said = [f"- {f.region or 'picture'}: {f.check} confirmed ({f.evidence})" for f in verdict.findings if f.passed]
+    return answer(Outcome(session=result.session, drawing=drawing(result)), shown(result, head, *said))
+
+
+def _read(kind: type[T], given: Any, name: str) -> T:
+    """Raises BadInput, naming the first thing that is wrong."""
+    try:
+        return TypeAdapter(kind).validate_python(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in (name, *first["loc"]))
+        raise BadInput(f"{where}: {first['msg']}.", f"Change {where} and ask again.") from error
