@@ -15,7 +15,7 @@ OWN = "mcp_server"
 class Quiet(JsonFormatter):
     """Tells where an exception was raised and of which kind it was, and not its message, which may quote a prompt."""
 
-    def formatException(self, ei: object) -> str:  # noqa: N802
+    def formatException(self, ei: object) -> str:
         kind, _, where = ei  # type: ignore[misc]
         frames = "".join(traceback.format_tb(where)) if where else ""
         return f"{frames}{kind.__name__ if kind else 'no exception'}"

@@ -13,7 +13,7 @@ import anyio.to_thread
 import jwt
 from mcp.server.auth.provider import AccessToken, TokenVerifier
 from mcp.server.auth.settings import AuthSettings
-from pydantic import AfterValidator, AnyHttpUrl, Field, ValidationError
+from pydantic import AfterValidator, AnyHttpUrl, ConfigDict, Field, ValidationError
 
 from mcp_server.auth import Access
 from mepg_agent.errors import BadInput
@@ -36,6 +36,8 @@ Url = Annotated[AnyHttpUrl, AfterValidator(_private)]
 
 class OAuth(Frozen):
     """What stands in the file that `mepg serve --oauth` names. Relative paths count from that file."""
+
+    model_config = ConfigDict(url_preserve_empty_path=True)  # an issuer is compared letter by letter
 
     issuer: Url  # whose tokens are taken; as the tokens' `iss` has it
     resource: Url  # this server, as clients reach it; the tokens' `aud`
@@ -70,20 +72,18 @@ class JwtVerifier(TokenVerifier):
             subject=str(claims["sub"]),
             scopes=scopes.split() if isinstance(scopes, str) else [str(scope) for scope in scopes],
             expires_at=int(claims["exp"]),
-            resource=_same(self._settings.resource),
+            resource=str(self._settings.resource),
             claims={"iss": claims["iss"]},
         )
 
     def _claims(self, token: str) -> dict[str, Any]:
         """Raises PyJWTError for any token that is not to be taken."""
-        settings = self._settings
-        resource = _same(settings.resource)
         return jwt.decode(
             token,
             self._key(token),
             algorithms=list(ALGORITHMS),
-            issuer=[_same(settings.issuer), f"{_same(settings.issuer)}/"],
-            audience=[resource, f"{resource}/"],
+            issuer=str(self._settings.issuer),
+            audience=str(self._settings.resource),
             options={"require": ["exp", "iss", "aud", "sub"]},
         )
 
@@ -133,8 +133,3 @@ def _read_keys(file: Path) -> jwt.PyJWKSet:
     except (OSError, ValueError, jwt.PyJWTError) as error:
         advice = "Name a JSON file as the authorization server publishes it at its jwks_uri."
         raise BadInput(f"{file} holds no public keys.", advice) from error
-
-
-def _same(url: AnyHttpUrl) -> str:
-    """Without the slash that pydantic adds to a bare host."""
-    return str(url).removesuffix("/")

@@ -48,9 +48,8 @@ class Watch:
         arguments = (params or {}).get("arguments")
         session = arguments.get("session") if isinstance(arguments, Mapping) else None
         fields = {"method": method, "tool": tool, "client": caller(), "session": _tail(session), "outcome": outcome}
-        log.info(
-            "request", extra={key: value for key, value in fields.items() if value} | {"seconds": round(seconds, 3)}
-        )
+        known = {key: value for key, value in fields.items() if value}
+        log.info("request", extra={**known, "seconds": round(seconds, 3)})
         log.debug("arguments", extra={"arguments": arguments})
 
     async def _names(self, ctx: ServerRequestContext[Any, Any]) -> tuple[str, str]:

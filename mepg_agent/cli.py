@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_sessions
+from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_serve, cli_sessions
 from mepg_agent.cli_follow import Output, follow
 from mepg_agent.cli_input import AsJson, check_output, read_plan, read_prompt, read_size
 from mepg_agent.cli_layout import layout_svg
@@ -37,6 +37,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(cli_experts.app, name="experts")
 app.add_typer(cli_bench.app, name="bench")
 app.add_typer(cli_sessions.app, name="sessions")
+app.add_typer(cli_serve.tokens, name="tokens")
 
 Prompt = Annotated[str, typer.Argument(help='What the picture shows; "-" reads it from the standard input.')]
 Planner = Annotated[str, typer.Option(help="Who lays the picture out: auto, rules or chat:PROVIDER:MODEL.")]
@@ -155,6 +156,7 @@ app.command()(cli_sessions.resume)
 app.command("open")(cli_sessions.open_sheet)
 app.command()(cli_sessions.info)
 app.command()(cli_batch.batch)
+app.command()(cli_serve.serve)
 
 
 @app.command("plan")
@@ -189,23 +191,3 @@ def schema(
         raise BadInput(f"There is no schema '{name}'.", f"There are {', '.join(by_name)}.")
     schemas = {key: model.model_json_schema() for key, model in by_name.items()}
     ctx.obj.json(schemas[name] if name else schemas)
-
-
-@app.command()
-def serve(
-    ctx: typer.Context,
-    http: Annotated[str | None, typer.Option(metavar="[HOST]:PORT", help="Serve over HTTP instead.")] = None,
-    token_file: Annotated[Path | None, typer.Option(help="Clients must send this token; others need one.")] = None,
-) -> None:
-    """Serve the Model Context Protocol on the standard streams, or over HTTP to this machine."""
-    if http is None:
-        from mcp_server.server import build_server
-
-        build_server(ctx.obj.make_agent).run("stdio")
-        return
-    from mcp_server.http import read_address, read_token, serve_http
-
-    address = read_address(http)
-    token = read_token(address, token_file)
-    ctx.obj.err.print(Text(f"Serving on {address.url}"))
-    serve_http(ctx.obj.make_agent, address, token)

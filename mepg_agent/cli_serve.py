@@ -1,0 +1,185 @@
+"""`mepg serve`, `mepg tokens`: the door for assistants, and who may come in."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import typer
+from rich.text import Text
+
+from mepg_agent.cli_input import AsJson
+from mepg_agent.errors import BadInput
+from mepg_agent.settings import Settings
+
+if TYPE_CHECKING:
+    from mcp_server.auth import Access
+    from mcp_server.http import Options
+    from mcp_server.serve import Wishes
+
+tokens = typer.Typer(no_args_is_help=True, help="The tokens of those who may come in over HTTP.")
+File = Annotated[Path | None, typer.Option("--file", help="Of tokens; without, `tokens` in the home.")]
+Name = Annotated[str, typer.Argument(help="Of a client: small letters, digits and hyphens.")]
+Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+ACCESS, LIMITS = "Over HTTP: who may come in", "Over HTTP: how much"
+
+
+def serve(
+    ctx: typer.Context,
+    http: Annotated[
+        str | None, typer.Option(metavar="[HOST]:PORT", help="Serve over HTTP instead; port 0 takes a free one.")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="Clients show one of these tokens.", rich_help_panel=ACCESS)
+    ] = None,
+    oauth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="Clients show a token of this OAuth server.", rich_help_panel=ACCESS),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name by which clients reach this server.", rich_help_panel=ACCESS),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="A page that may ask from a browser.", rich_help_panel=ACCESS),
+    ] = None,
+    rate: Annotated[int, typer.Option(min=1, help="Requests a minute and client.", rich_help_panel=LIMITS)] = 600,
+    max_side: Annotated[
+        int, typer.Option(min=64, max=4096, help="Pixels of a picture's side.", rich_help_panel=LIMITS)
+    ] = 2048,
+    grace: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Seconds for what is being drawn when the server is told to stop.", rich_help_panel=LIMITS
+        ),
+    ] = 20,
+    folder: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR", exists=True, file_okay=False, writable=True, help="The assistant may save pictures here."
+        ),
+    ] = None,
+    log_level: Annotated[
+        Level,
+        typer.Option(help="JSON lines on the standard error; prompts appear in them at debug alone."),
+    ] = "info",
+    print_config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CLIENT",
+            help="Do not serve: print what makes these options known to claude-desktop, claude-code, vscode, cursor or "
+            "a generic client.",
+        ),
+    ] = None,
+) -> None:
+    """Serve the Model Context Protocol on the standard streams, or over HTTP."""
+    from mcp_server.http import Options, read_address
+    from mcp_server.serve import Wishes, serve_stdio
+
+    wishes = Wishes(max_side, tuple(path.absolute() for path in folder or ()))
+    options = None
+    if http is not None:
+        options = Options(
+            address=read_address(http),
+            access=_access(token_file, oauth),
+            hosts=tuple(allow_host or ()),
+            origins=tuple(allow_origin or ()),
+            requests=rate,
+            grace=grace,
+            wishes=wishes,
+        )
+    if print_config is not None:
+        _print_config(ctx, print_config, options, wishes)
+    elif options is not None:
+        _serve_http(ctx, options, log_level)
+    else:
+        serve_stdio(ctx.obj.make_agent, wishes, log_level)
+
+
+def _serve_http(ctx: typer.Context, options: Options, log_level: Level) -> None:
+    from mcp_server.http import listen, serve_http
+    from mcp_server.logs import configure
+
+    listening, options = listen(options)
+    ctx.obj.err.print(Text(f"Serving on {options.url}"))
+    configure(log_level)
+    serve_http(ctx.obj.make_agent, options, listening)
+
+
+def _access(token_file: Path | None, oauth: Path | None) -> Access | None:
+    if token_file is not None and oauth is not None:
+        raise BadInput("There are two ways in.", "Say --token-file or --oauth, not both.")
+    if token_file is not None:
+        from mcp_server.auth import token_access
+
+        return token_access(token_file)
+    if oauth is not None:
+        from mcp_server.oauth import oauth_access
+
+        return oauth_access(oauth)
+    return None
+
+
+def _print_config(ctx: typer.Context, client: str, options: Options | None, wishes: Wishes) -> None:
+    """The text on the standard output, and where it goes on the standard error."""
+    from mcp_server.clients import Reached, config_for
+
+    if options is not None:
+        reached = Reached(url=options.url, with_token=options.access is not None)
+    else:
+        settings = Settings.load()
+        environment = {} if settings.home == Settings.load({}).home else {"MEPG_HOME": str(settings.home)}
+        folders = [word for folder in wishes.folders for word in ("--folder", str(folder))]
+        reached = Reached(command=(*_own_command(), "serve", *folders), environment=environment)
+    found = config_for(client, reached)
+    ctx.obj.err.print(Text(found.where))
+    ctx.obj.out.file.write(f"{found.text}\n")
+
+
+def _own_command() -> tuple[str, ...]:
+    """With its whole path: assistants start programs without the person's PATH."""
+    script = shutil.which("mepg", path=str(Path(sys.executable).parent))
+    return (script,) if script else (sys.executable, "-m", "mepg_agent")
+
+
+@tokens.command("add")
+def add(ctx: typer.Context, name: Name, file: File = None, as_json: AsJson = False) -> None:
+    """Make a token and print it, once: the file keeps its hash."""
+    from mcp_server.auth import add_token
+
+    place = file or _own_file()
+    token = add_token(place, name)
+    if as_json:
+        ctx.obj.json({"name": name, "token": token, "file": str(place)})
+        return
+    ctx.obj.out.file.write(f"{token}\n")
+    ctx.obj.err.print(Text(f"Keep it now, it is not shown again. Serve with --token-file {place}."))
+
+
+@tokens.command("list")
+def list_names(ctx: typer.Context, file: File = None, as_json: AsJson = False) -> None:
+    """Name those that have a token."""
+    from mcp_server.auth import read_tokens
+
+    place = file or _own_file()
+    found = [*read_tokens(place)] if file is not None or place.exists() else []
+    if as_json:
+        ctx.obj.json(found)
+    else:
+        ctx.obj.out.print(Text("\n".join(found) or "Nobody has a token yet."))
+
+
+@tokens.command("remove")
+def remove(ctx: typer.Context, name: Name, file: File = None) -> None:
+    """Take a token back; a server that runs lets it in no more."""
+    from mcp_server.auth import remove_token
+
+    remove_token(file or _own_file(), name)
+    ctx.obj.out.print(Text(f"The token of {name} is good for nothing now. What was drawn with it stays."))
+
+
+def _own_file() -> Path:
+    return Settings.load().home / "tokens"
