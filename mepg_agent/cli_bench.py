@@ -13,7 +13,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from mepg_agent.cli_input import AsJson, check_output, read_size
-from mepg_agent.cli_report import regions_view, speed_view
+from mepg_agent.cli_report import ACCEPTED, FAULT, kills_view, regions_view, speed_view
 from mepg_agent.engine.local import quiet
 from mepg_agent.settings import Settings
 
@@ -89,6 +89,28 @@ def regions(
         ctx.obj.out.print(regions_view(report))
         if output:
             ctx.obj.out.print(Text(f"Figures and sheet: {output}"))
+
+
+@app.command()
+def kills(
+    ctx: typer.Context,
+    count: Annotated[int, typer.Option("--kills", min=1, help="SIGKILLs at least.")] = 500,
+    seed: Annotated[int, typer.Option(help="Of the random instants.")] = 0,
+    as_json: AsJson = False,
+) -> int:
+    """Kill a conversation around every checkpoint and at random instants; tell what is lost. Draws without a model.
+
+    The exit code is 0 if nothing is, 1 otherwise.
+    """
+    from mepg_agent.bench.kills import campaign
+
+    with telling(ctx, "drawing without kills", as_json) as tell:
+        report = campaign(Settings.load(), count, seed, tell)
+    if as_json:
+        ctx.obj.json(report.model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(kills_view(report))
+    return FAULT if report.faults else ACCEPTED
 
 
 @app.command()

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mepg_agent.portfolio import Expert
-from mepg_agent.records import Verdict
+from mepg_agent.records import Attempt, Verdict
 from mepg_agent.scene import Box, ScenePlan
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mepg_agent.provenance import Provenance
     from mepg_agent.session import Result, Summary
 
-ACCEPTED, FAULT, BAD_INPUT, BEST_EFFORT, STOPPED = 0, 1, 2, 3, 130  # exit codes
+ACCEPTED, FAULT, BAD_INPUT, BEST_EFFORT, WAITING, STOPPED = 0, 1, 2, 3, 4, 130  # exit codes
 CODES = {"accepted": ACCEPTED, "best_effort": BEST_EFFORT, "failed": FAULT}
 STATUS = {
     "accepted": "Accepted: every check passed.",
@@ -52,6 +52,14 @@ def verdict_view(verdict: Verdict) -> RenderableType:
     return Group(Text(f"Verdict ({verdict.verifier})"), table)
 
 
+def attempts_view(attempts: Iterable[Attempt]) -> RenderableType:
+    table = _table("round", "region", "tried", "calls", "seconds", "outcome")
+    for a in attempts:
+        row = (str(a.round), a.region, a.rung.value, f"{a.calls:.1f}", f"{a.seconds:.1f}", Text(a.outcome))
+        table.add_row(*row)
+    return Group(Text("Repairs"), table)
+
+
 def seconds_view(result: Result) -> RenderableType:
     table = _table("node", "seconds")
     for node, seconds in result.seconds.items():
@@ -62,7 +70,9 @@ def seconds_view(result: Result) -> RenderableType:
 
 
 def result_view(result: Result, file: Path) -> RenderableType:
-    parts = [plan_view(result.plan), verdict_view(result.verdict), seconds_view(result)]
+    parts = [plan_view(result.plan), verdict_view(result.verdict)]
+    parts += [attempts_view(result.attempts)] if result.attempts else []
+    parts.append(seconds_view(result))
     notes = [note for note in result.notes if note not in result.plan.notes]
     version = f", version {result.version}" if result.version > 1 else ""
     lines = [*notes, STATUS[result.status], f"Picture: {file}", f"Session: {result.session}{version}"]
@@ -183,6 +193,7 @@ def result_json(result: Result, file: Path) -> dict[str, Any]:
         "rounds": result.rounds,
         "plan": result.plan.model_dump(mode="json"),
         "verdict": result.verdict.model_dump(mode="json"),
+        "repairs": [attempt.model_dump(mode="json") for attempt in result.attempts],
         "remarks": [remark.model_dump(mode="json") for remark in result.remarks],
         "notes": list(result.notes),
         "cost": {"seconds": result.seconds, "denoiser_calls": result.calls},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from mepg_agent.errors import BrokenAsset
+from mepg_agent.files import PART
 from mepg_agent.records import Render
 from mepg_agent.scene import Frozen
 from mepg_agent.session import SessionStore
@@ -31,14 +33,14 @@ def collect(store: SessionStore, under_way: Iterable[Render]) -> Collected:
     a session cannot be read: what it refers to is then unknown.
     """
     files = list(_files(store.home))  # before the references: what comes later is never looked at
-    torn = [f for part in KINDS for f in (store.home / part).rglob(".*.part")]  # of processes that were killed
+    torn = list(_torn(store.home))
     summaries = store.sessions()
     busy = any(s.status is None or s.edit for s in summaries)
     wanted = _names([*under_way, *(r for s in summaries for r in _renders(store, s.session))])
     born = time.time() - GRACE
     unwanted = [f for f in files if f.stem not in wanted]
     gone = [f for f in (*unwanted, *torn) if _born(f) < born or (not busy and f not in torn)]
-    size = sum(f.stat().st_size for f in gone if f.exists())
+    size = sum(f.stat().st_size for f in gone if f.is_file())
     for file in sorted(gone, key=lambda f: f.suffix != ".json"):  # a render goes before the pictures that it names
         _remove(file)
     return Collected(files=len(gone), bytes=size, spared=len(set(unwanted) - set(gone)))
@@ -48,6 +50,13 @@ def _files(home: Path) -> Iterator[Path]:
     for part, ending in KINDS.items():
         found = (f for f in (home / part).rglob(f"*{ending}") if HASHED.fullmatch(f.stem) and f.is_file())
         yield from found
+
+
+def _torn(home: Path) -> Iterator[Path]:
+    """What a process that was killed leaves behind: half a file, or the folder of a session without its brief."""
+    for part in (*KINDS, "sessions"):
+        yield from (home / part).rglob(f".*{PART}")
+    yield from (f for f in (home / "sessions").iterdir() if f.is_dir() and not (f / "brief.json").exists())
 
 
 def _renders(store: SessionStore, session: str) -> Iterator[Render]:
@@ -72,7 +81,10 @@ def _born(file: Path) -> float:
 
 def _remove(file: Path) -> None:
     try:
-        file.unlink(missing_ok=True)
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink(missing_ok=True)
     except OSError as error:
         raise BrokenAsset(f"{file} cannot be removed: {error.strerror}.", "Make its folder writable.") from error
     with suppress(OSError):  # not empty

@@ -249,6 +249,22 @@ def test_collecting_spares_what_an_unfinished_picture_needs(settings: Settings, 
         assert done == agent.result(session, 2)
 
 
+def test_what_a_killed_process_left_in_the_sessions_goes_after_an_hour(settings: Settings, three_things: ScenePlan):
+    with agent_of(settings) as agent:
+        session = drawn(agent, three_things)
+        unopened = settings.home / "sessions" / "fox-castle-0000"
+        unopened.mkdir()
+        (unopened / "history.json").write_text("{}")
+        half = settings.home / "sessions" / session / ".0a.part"
+        half.write_text("{")
+        assert agent.collect().files == 0, "somebody may be writing them"
+        for file in (half, unopened):
+            os.utime(file, (0, time.time() - 7200))
+        assert agent.collect().files == 2
+        assert not half.exists() and not unopened.exists()
+        assert agent.result(session).image.is_file()
+
+
 def test_nothing_is_collected_while_a_session_cannot_be_read(settings: Settings, three_things: ScenePlan):
     with agent_of(settings) as agent:
         session = drawn(agent, three_things)
