@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
-from mcp_server.drawings import Begin, Drawings, Work
+from mcp_server.drawings import Begin, Busy, Drawings, Work
 from mcp_server.progress import Progress
 from mcp_server.reply import Pending, finished, preview_uri, still_drawing
 from mepg_agent.agent import Agent
@@ -61,10 +61,21 @@ async def call(ctx: Ctx, work: Callable[[Agent], T], words: str = "working") -> 
         raise ToolError(str(error)) from error
 
 
+class TooMany(ToolError):
+    """Nothing was begun: the client has to wait for a drawing that it asked for before."""
+
+
+def started(ctx: Ctx, session: str, begin: Begin) -> Work:
+    try:
+        return drawings_of(ctx).start(session, begin)
+    except Busy as error:
+        raise TooMany(str(error)) from error
+
+
 async def draw(ctx: Ctx, session: str, begin: Begin, patience: float) -> CallToolResult:
     """The picture, or after `patience` seconds the handle to it. A request that is taken back stops the drawing."""
     _check(patience)
-    work = drawings_of(ctx).start(session, begin)
+    work = started(ctx, session, begin)
     try:
         return await served(ctx, work, patience)
     except anyio.get_cancelled_exc_class():
@@ -81,7 +92,7 @@ async def pick_up(ctx: Ctx, session: str, patience: float) -> CallToolResult:
         shown = await call(ctx, lambda agent: _shown(agent, session))
         if shown is not None:
             return shown
-        work = drawings_of(ctx).start(session, lambda agent: agent.resume(session))
+        work = started(ctx, session, lambda agent: agent.resume(session))
     return await served(ctx, work, patience)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
@@ -21,12 +22,17 @@ from mcp_server.lazy import LazyAgent
 from mcp_server.queue import Queue
 from mepg_agent.agent import Agent, Event, Result
 from mepg_agent.agent_edits import Stream
-from mepg_agent.errors import BrokenAsset, Cancelled, MepgError
+from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
 
 Begin = Callable[[Agent], Stream]  # notes on disk what will be drawn, and draws it when pulled
 BEHIND = Event(node="wait", message="waiting until the picture before it is finished")
 HEARD = 100  # events that a slow listener may lag behind
+QUEUED = 8  # drawings of one client in the making, without another word from the operator
 log = logging.getLogger(__name__)
+
+
+class Busy(BadInput):
+    """A client has as many drawings in the making as it may."""
 
 
 class Work:
@@ -102,8 +108,9 @@ class Work:
 class Drawings:
     """All of one server, by client and session."""
 
-    def __init__(self, lazy: LazyAgent, changes: Changes) -> None:
+    def __init__(self, lazy: LazyAgent, changes: Changes, most: int = QUEUED) -> None:
         self.lazy, self.changes, self.queue = lazy, changes, Queue()
+        self._most, self._making = most, Counter[str]()  # drawings in the making, for each client
         self._works: dict[tuple[str, str], Work] = {}
         self._group: TaskGroup | None = None
 
@@ -131,9 +138,12 @@ class Drawings:
             del self._works[work.client, work.session]
 
     def start(self, session: str, begin: Begin) -> Work:
-        """Draws in the background, after whatever is drawn of the same session already."""
+        """Draws in the background, after whatever is drawn of the same session already. Raises Busy."""
         assert self._group is not None, "drawings need a server that runs"
         client = caller() or ""
+        if self._making[client] >= self._most:
+            raise Busy(f"{self._most} of your drawings are not finished.", "Call wait for one of them, then ask again.")
+        self._making[client] += 1
         work, before = Work(session, client), self._works.get((client, session))
         self._works[client, session] = work
         self._group.start_soon(self._make, work, before, begin)
@@ -153,6 +163,7 @@ class Drawings:
             work.error = BrokenAsset("The drawing failed unexpectedly.", "See the server's log; then draw it again.")
         finally:
             work.finish()
+            self._making[work.client] -= 1
             if work.error is None or isinstance(work.error, Cancelled):
                 self.heard_of(work)
         await self.changes.touched(work.session)

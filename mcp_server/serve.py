@@ -10,6 +10,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_server import logs, tools_export
 from mcp_server.auth import Access
+from mcp_server.drawings import QUEUED
 from mcp_server.limits import MAX_SIDE, PictureLimit
 from mcp_server.metrics import Metrics
 from mcp_server.server import build_server
@@ -21,13 +22,14 @@ class Wishes(NamedTuple):
     """Of an operator."""
 
     side: int = MAX_SIDE  # pixels of a picture at most
+    queued: int = QUEUED  # drawings of one client in the making at most
     folders: tuple[Path, ...] = ()  # where pictures may be saved as files; without, no tool takes a file
 
 
 def watched_server(
     make_agent: Callable[[], Agent], wishes: Wishes, metrics: Metrics, access: Access | None = None
 ) -> MCPServer[Any]:
-    server = build_server(make_agent, access)
+    server = build_server(make_agent, access, wishes.queued)
     if wishes.folders:
         tools_export.add_tools(server, wishes.folders)
     server.middleware.extend((Watch(server, metrics), PictureLimit(wishes.side)))

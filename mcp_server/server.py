@@ -11,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_server import prompts, resources, tools_draw, tools_edit, tools_look, tools_region, tools_wait
 from mcp_server.apps import picture_page
 from mcp_server.changes import Changes
-from mcp_server.drawings import Drawings
+from mcp_server.drawings import QUEUED, Drawings
 from mcp_server.lazy import LazyAgent
 from mcp_server.tasks import Tasks
 from mepg_agent import __version__
@@ -33,12 +33,14 @@ INSTRUCTIONS = (
 
 
 def build_server(
-    agent_factory: Callable[[], Agent] = Agent, access: tuple[TokenVerifier, AuthSettings] | None = None
+    agent_factory: Callable[[], Agent] = Agent,
+    access: tuple[TokenVerifier, AuthSettings] | None = None,
+    queued: int = QUEUED,
 ) -> MCPServer[Drawings]:
     """A server of its own. `agent_factory` is called when the first tool needs it, and once at most in a run. `access`
-    says who is let in over HTTP."""
+    says who is let in over HTTP. One client has `queued` drawings in the making at most."""
     changes = Changes()
-    drawings = Drawings(LazyAgent(agent_factory), changes)
+    drawings = Drawings(LazyAgent(agent_factory), changes, queued)
     server = MCPServer(
         "mepg",
         title="MEPG pictures",

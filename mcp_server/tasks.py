@@ -29,7 +29,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
 
 from mcp_server.calls import unfinished
-from mcp_server.drawings import Drawings, Work
+from mcp_server.drawings import Busy, Drawings, Work
 from mcp_server.progress import words_of
 from mcp_server.reply import finished
 from mepg_agent.agent import Agent
@@ -86,7 +86,10 @@ class Tasks(Extension):
             return {**_fields(task, "completed"), "result": shown}
         if task in self._stopped or not await anyio.to_thread.run_sync(_open, ctx.lifespan_context.lazy.get(), task):
             return _fields(task, "cancelled", "The drawing was stopped; wait with its session goes on.")
-        return _working(task, ctx.lifespan_context.start(task.session, lambda agent: agent.resume(task.session)))
+        try:
+            return _working(task, ctx.lifespan_context.start(task.session, lambda agent: agent.resume(task.session)))
+        except Busy:  # its turn comes when the client asks again, with one of its others done
+            return _fields(task, "working", "waiting until another drawing is finished")
 
     async def _update(self, ctx: Ctx, params: TaskParams) -> HandlerResult:
         """What has to be asked is asked before a drawing begins, so that no task ever waits for an answer."""

@@ -9,7 +9,7 @@ from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, Field, PlainValidator
 
 from mcp_server.apps import PICTURE
-from mcp_server.calls import DRAWS, LOOKS, PATIENCE, Ctx, Patience, call, draw, family_of
+from mcp_server.calls import DRAWS, LOOKS, PATIENCE, Ctx, Patience, TooMany, call, draw, family_of
 from mcp_server.drawings import Drawings
 from mcp_server.reply import Outcome, after, answer, layout
 from mepg_agent.agent import Agent, make_brief
@@ -131,7 +131,11 @@ async def draw_picture(
         return agent.begin(make_brief(wanted, plan=plan, seed=seed, steps=steps, rounds=rounds))
 
     session = await call(ctx, work)
-    return await draw(ctx, session, lambda agent: agent.resume(session), patience)
+    try:
+        return await draw(ctx, session, lambda agent: agent.resume(session), patience)
+    except TooMany:
+        await call(ctx, lambda agent: agent.store.forget(session))
+        raise
 
 
 def _prompt_of(plan: Any) -> str:

@@ -23,7 +23,7 @@ tokens = typer.Typer(no_args_is_help=True, help="The tokens of those who may com
 File = Annotated[Path | None, typer.Option("--file", help="Of tokens; without, `tokens` in the home.")]
 Name = Annotated[str, typer.Argument(help="Of a client: small letters, digits and hyphens.")]
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
-ACCESS, LIMITS = "Over HTTP: who may come in", "Over HTTP: how much"
+ACCESS, LIMITS = "Over HTTP: who may come in", "How much"
 
 
 def serve(
@@ -46,7 +46,12 @@ def serve(
         list[str] | None,
         typer.Option(metavar="URL", help="A page that may ask from a browser.", rich_help_panel=ACCESS),
     ] = None,
-    rate: Annotated[int, typer.Option(min=1, help="Requests a minute and client.", rich_help_panel=LIMITS)] = 600,
+    rate: Annotated[
+        int, typer.Option(min=1, help="Requests a minute and client, over HTTP.", rich_help_panel=LIMITS)
+    ] = 600,
+    queue: Annotated[
+        int, typer.Option(min=1, help="Drawings of one client that are not finished.", rich_help_panel=LIMITS)
+    ] = 8,
     max_side: Annotated[
         int, typer.Option(min=64, max=4096, help="Pixels of a picture's side.", rich_help_panel=LIMITS)
     ] = 2048,
@@ -79,7 +84,7 @@ def serve(
     from mcp_server.http import Options, read_address
     from mcp_server.serve import Wishes, serve_stdio
 
-    wishes = Wishes(max_side, tuple(path.absolute() for path in folder or ()))
+    wishes = Wishes(max_side, queue, tuple(path.absolute() for path in folder or ()))
     options = None
     if http is not None:
         options = Options(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +24,13 @@ from test_mcp_http import OTHERS, ask
 from mcp_server.auth import PREFIX, TokenFile, add_token, read_tokens, remove_token, token_access
 from mcp_server.http import Options, http_app
 from mcp_server.oauth import oauth_access
+from mcp_server.serve import Wishes
 from mepg_agent.cli import Door, run
 from mepg_agent.cli_report import BAD_INPUT
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
+from mepg_agent.records import RenderJob
 
 MODERN = "2026-07-28"
 META = {
@@ -134,10 +139,13 @@ class Person:
 
 
 @contextmanager
-def two_people(tokens: Path, era: str) -> Iterator[tuple[Person, Person]]:
+def two_people(
+    tokens: Path, era: str, engine: FakeEngine | None = None, wishes: Wishes | None = None
+) -> Iterator[tuple[Person, Person]]:
     alice, bob = (add_token(tokens, name) for name in ("alice", "bob"))
-    options = Options(OTHERS, token_access(tokens))
-    with TestClient(http_app(fake_agent, options), base_url=f"http://{OTHERS.netloc}") as client:
+    options = Options(OTHERS, token_access(tokens), wishes=wishes or Wishes())
+    app = http_app(lambda: fake_agent(engine), options)
+    with TestClient(app, base_url=f"http://{OTHERS.netloc}") as client:
         yield Person(client, alice, era), Person(client, bob, era)
 
 
@@ -180,6 +188,34 @@ def test_a_connection_belongs_to_who_opened_it(tokens: Path):
         bob.known["mcp_session_id"] = alice.known["mcp_session_id"]
         stolen = ask(bob.client, "tools/list", {}, **bob.known)
         assert stolen.status_code in (403, 404)
+
+
+class Waiting(FakeEngine):
+    """Draws nothing before it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        while not self.go_on.wait(0.01):
+            yield Step(1, 2)
+        yield from super().run(job, before)
+
+
+def test_a_client_has_so_many_drawings_in_the_making_and_no_more(tokens: Path):
+    engine = Waiting()
+    with two_people(tokens, "modern", engine, Wishes(queued=2)) as (alice, bob):
+        begun = [alice.call("draw_picture", prompt=PROMPT, steps=2, seed=n, patience=0) for n in range(4)]
+        assert [answer["isError"] for answer in begun] == [False, False, True, True]
+        assert "2 of your drawings are not finished" in begun[2]["content"][0]["text"]
+        assert len(alice.call("history", action="list")["structuredContent"]["sessions"]) == 2
+        assert not bob.call("draw_picture", prompt=PROMPT, steps=2, patience=0)["isError"]
+        engine.go_on.set()
+        for answer in begun[:2]:
+            session = answer["structuredContent"]["session"]
+            assert alice.call("wait", session=session)["structuredContent"]["drawing"]["status"] == "accepted"
+        assert not alice.call("draw_picture", prompt=PROMPT, steps=2)["isError"]
 
 
 KEY = ec.generate_private_key(ec.SECP256R1())
