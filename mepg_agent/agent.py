@@ -15,24 +15,25 @@ from typing import Any, Self
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command
 from pydantic import ValidationError
 
 from mepg_agent.agent_async import in_thread
-from mepg_agent.agent_edits import Stream, last_of, thread_of
+from mepg_agent.agent_edits import Stream, last_of, thread_of, unasked
 from mepg_agent.agent_regions import RegionEditor
 from mepg_agent.checkpoints import explained, open_checkpoints
 from mepg_agent.engine.base import Engine
-from mepg_agent.errors import BadInput, Cancelled, MepgError
-from mepg_agent.graph import MAX_REVISIONS, Context, build_graph
+from mepg_agent.errors import BadInput, Cancelled, MepgError, NeedsApproval
+from mepg_agent.graph import MAX_REVISIONS, REJECTED, Context, build_graph
 from mepg_agent.history import Edit
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.chain import choose_planner
 from mepg_agent.portfolio import Portfolio, check_weights, place
-from mepg_agent.records import Brief, Event
+from mepg_agent.records import Approval, Brief, Event
 from mepg_agent.scene import MAX_REGIONS, ScenePlan
 from mepg_agent.session import Result, SessionStore
 from mepg_agent.settings import Settings
-from mepg_agent.state import Asked, State, Update
+from mepg_agent.state import Asked, Planned, State, Update
 from mepg_agent.verify.base import Verifier
 
 __all__ = ["Agent", "Event", "Result", "make_graph"]
@@ -146,10 +147,17 @@ class Agent(RegionEditor):
         self._planner(brief)
         return self.store.begin(brief), brief
 
-    def _run(self, session: str, brief: Brief, stop: threading.Event | None, edit: Edit | None) -> Stream:
+    def _run(
+        self,
+        session: str,
+        brief: Brief,
+        stop: threading.Event | None,
+        edit: Edit | None,
+        answer: Approval | None,
+    ) -> Stream:
         context, graph = self._context(stop), self._compiled()
         repairs = MAX_REGIONS * (brief.rounds + 1)
-        name, limit = thread_of(session, edit), 10 + 2 * (MAX_REVISIONS + repairs)
+        name, limit = thread_of(session, edit), 10 + 3 * (MAX_REVISIONS + repairs)
         thread: Any = {"configurable": {"thread_id": name}, "recursion_limit": limit}
         given: Any = {"session": session, "brief": brief.model_dump(mode="json")}
         given |= {"edit": edit.model_dump(mode="json")} if edit else {}
@@ -160,16 +168,21 @@ class Agent(RegionEditor):
                 begun = bool(noted) and all(noted.get(key) == value for key, value in given.items())
                 if noted and not begun:
                     self._forget_thread(name)  # of an edit that was dropped, or of another home's session
-                parts = graph.stream(
-                    None if begun else given, thread, context=context, stream_mode="custom", durability="sync"
-                )
+                if answer is not None:
+                    if graph.get_state(thread).next != ("approve",):
+                        raise unasked(session)
+                    given = Command(resume=answer.model_dump(mode="json"))
+                elif begun:
+                    given = None
+                parts = graph.stream(given, thread, context=context, stream_mode="custom", durability="sync")
                 # Not `yield from`: closing must set `cancelled` before it reaches the graph, which waits for its node.
                 while (part := next(parts, None)) is not None:
                     yield part
+                self._check_layout(session, name)
                 if edit is not None:
                     self._forget_thread(name)
             yield self.result(session, edit.number if edit else 1)
-        except Cancelled:
+        except (Cancelled, NeedsApproval):
             raise
         except MepgError as error:
             self._failed(session, edit, error)
@@ -178,6 +191,17 @@ class Agent(RegionEditor):
             context.cancelled.set()
             if isinstance(parts, Generator):
                 parts.close()
+
+    def _check_layout(self, session: str, thread: str) -> None:
+        """Raises NeedsApproval while the layout waits for an answer, Cancelled once it was rejected."""
+        config: Any = {"configurable": {"thread_id": thread}}
+        found = self._compiled().get_state(config)
+        if found.next == ("approve",):
+            state = Planned.model_validate({key: found.values[key] for key in ("session", "brief", "plan", "remarks")})
+            raise NeedsApproval(session, state.plan, state.remarks)
+        if found.values.get("approved") is False:
+            self._forget_thread(thread)
+            raise Cancelled(REJECTED, "Resume the session to plan it anew, or draw it from a plan of your own.")
 
     def _failed(self, session: str, edit: Edit | None, error: MepgError) -> None:
         """An edit that cannot be drawn as it is goes; one that only broke down stays, to be resumed."""

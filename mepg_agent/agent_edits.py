@@ -14,7 +14,7 @@ from mepg_agent.conversation import UNCHANGED, edit_of, step_of
 from mepg_agent.errors import BadInput, Cancelled
 from mepg_agent.graph import Context
 from mepg_agent.history import Edit, History
-from mepg_agent.records import Brief, Event, Render
+from mepg_agent.records import Approval, Brief, Event, Render
 from mepg_agent.session import Result, SessionStore
 from mepg_agent.state import Update
 
@@ -59,13 +59,20 @@ class Editor(ABC):
             self.store.begin_edit(session, edit)
         return self._follow(session, brief_of(brief, edit), stop, edit)
 
-    def resume(self, session: str) -> Stream:
-        """Goes on where an interrupted session or edit stopped; a finished one yields its result at once."""
+    def resume(self, session: str, answer: Approval | None = None) -> Stream:
+        """Goes on where an interrupted session or edit stopped; a finished one yields its result at once.
+
+        `answer` is for a layout that waits for approval; without one NeedsApproval is raised again. Raises BadInput for
+        an answer that nothing waits for, Cancelled for a rejected layout: `resume` then plans anew.
+        """
         with self.store.held(session):
             edit, brief = self._begun(session), self.store.brief(session)
-            if edit is None and self.store.history(session) is not None:
+            finished = edit is None and self.store.history(session) is not None
+            if answer is not None and (finished or edit is not None):
+                raise unasked(session)
+            if finished:
                 return _all_of(self.result(session))
-        return self._follow(session, brief if edit is None else brief_of(brief, edit), None, edit)
+        return self._follow(session, brief if edit is None else brief_of(brief, edit), None, edit, answer)
 
     def result(self, session: str, version: int | None = None) -> Result:
         """The version that is shown, or another one. Raises BadInput for an unknown one or an unfinished session."""
@@ -132,7 +139,12 @@ class Editor(ABC):
         return self.result(import_session(self.store, file))
 
     def _follow(
-        self, session: str, brief: Brief, stop: threading.Event | None = None, edit: Edit | None = None
+        self,
+        session: str,
+        brief: Brief,
+        stop: threading.Event | None = None,
+        edit: Edit | None = None,
+        answer: Approval | None = None,
     ) -> Stream:
         """Holds the session and runs its graph, or that of its edit, from where it stands to its end, or between two
         steps once `stop` is set. Raises BadInput while somebody else holds it."""
@@ -144,10 +156,17 @@ class Editor(ABC):
             elif edit is not None and self._begun(session) != edit:
                 raise Cancelled("The edit was dropped before it was finished.", "Say it again if it is still wanted.")
             else:
-                yield from self._run(session, brief, stop, edit)
+                yield from self._run(session, brief, stop, edit, answer)
 
     @abstractmethod
-    def _run(self, session: str, brief: Brief, stop: threading.Event | None, edit: Edit | None) -> Stream:
+    def _run(
+        self,
+        session: str,
+        brief: Brief,
+        stop: threading.Event | None,
+        edit: Edit | None,
+        answer: Approval | None,
+    ) -> Stream:
         """As `_follow`, once the session is held and known to be unfinished."""
 
     @abstractmethod
@@ -193,6 +212,10 @@ def last_of(items: Iterable[Event | Result]) -> Result:
     *_, result = items
     assert isinstance(result, Result), "a stream ends with its result or raises"
     return result
+
+
+def unasked(session: str) -> BadInput:
+    return BadInput(f"No layout of {session} waits for approval.", "Resume it without an answer.")
 
 
 def brief_of(brief: Brief, edit: Edit) -> Brief:

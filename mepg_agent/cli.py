@@ -1,6 +1,7 @@
 """The command line: arguments → agent → text.
 
-Exit codes: 0 accepted, 3 best effort, 2 something the person can mend, 1 a fault, 130 stopped with Ctrl-C.
+Exit codes: 0 accepted, 3 best effort, 4 the layout waits for approval, 2 something the person can mend, 1 a fault, 130
+stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mepg_agent.cli_input import AsJson, check_output, read_plan, read_prompt, r
 from mepg_agent.cli_layout import layout_svg
 from mepg_agent.cli_report import ACCEPTED, BAD_INPUT, FAULT, STOPPED, plan_view
 from mepg_agent.errors import Ambiguous, BadInput, Cancelled, MepgError
-from mepg_agent.records import Brief, Event, Render, RenderJob, Verdict
+from mepg_agent.records import Brief, Combine, Event, Render, RenderJob, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ app.add_typer(cli_serve.tokens, name="tokens")
 
 Prompt = Annotated[str, typer.Argument(help='What the picture shows; "-" reads it from the standard input.')]
 Planner = Annotated[str, typer.Option(help="Who lays the picture out: auto, rules or chat:PROVIDER:MODEL.")]
+Rounds = Annotated[int, typer.Option(help="Rounds of repair at most; a region that failed has five rungs to climb.")]
+Verifiers = Annotated[
+    list[str], typer.Option(help="Who checks: auto, clip:MODEL, vlm:MODEL or chat:PROVIDER:MODEL. May be repeated.")
+]
 Size = Annotated[str | None, typer.Option(metavar="PIXELS", help="Size, as 256 or 320x256.")]
 
 
@@ -130,10 +135,15 @@ def draw(
     output: Output = None,
     seed: Annotated[int, typer.Option(help="Same seed, same picture.")] = 0,
     steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
-    rounds: Annotated[int, typer.Option(help="Repairs at most.")] = 2,
+    rounds: Rounds = 2,
+    max_calls: Annotated[float | None, typer.Option(help="Denoiser calls at most, repairs included.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="No repair begins after so many seconds.")] = None,
     guidance: Annotated[float | None, typer.Option(help="How strictly to follow the words.")] = None,
     size: Size = None,
     planner: Planner = "auto",
+    verifier: Verifiers = ["auto"],  # noqa: B006  Typer takes no other sequence
+    combine: Annotated[Combine, typer.Option(help="What several verifiers say: all, any or mean.")] = "all",
+    ask: Annotated[bool, typer.Option("--ask", help="Stop before drawing, until you approve the layout.")] = False,
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw this plan, as `mepg plan --json` prints.")
     ] = None,
@@ -145,7 +155,9 @@ def draw(
         raise BadInput("There is nothing to draw.", 'Say what: mepg draw "a red fox on a meadow".')
     words = read_prompt(prompt) if prompt is not None else given.prompt if given else ""
     file = check_output(output, ".png") if output else None
-    wishes = {"seed": seed, "steps": steps, "rounds": rounds, "guidance": guidance, "planner": planner, "plan": given}
+    wishes: dict[str, Any] = {"seed": seed, "steps": steps, "guidance": guidance, "planner": planner, "plan": given}
+    wishes |= {"rounds": rounds, "max_calls": max_calls, "max_seconds": max_seconds, "approve": ask}
+    wishes |= {"verifiers": tuple(verifier), "combine": combine}
     extent = read_size(size) if size else None
     with ctx.obj.make_agent() as agent:
         return follow(ctx.obj, agent.stream(words, extent=extent, **wishes), file, as_json)
@@ -179,6 +191,14 @@ def plan_command(
         ctx.obj.json(plan.model_dump(mode="json"))
     else:
         ctx.obj.out.print(plan_view(plan))
+
+
+@app.command("graph")
+def graph_command(ctx: typer.Context) -> None:
+    """Print the graph of the agent, as Mermaid draws it."""
+    from mepg_agent.graph import drawing_of_graph
+
+    ctx.obj.out.file.write(drawing_of_graph())
 
 
 @app.command()

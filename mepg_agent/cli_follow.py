@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Group
+from rich.text import Text
 
 from mepg_agent.cli_progress import Watch, asked_to_stop
-from mepg_agent.cli_report import CODES, result_json, result_view
-from mepg_agent.errors import BadInput, MepgError
+from mepg_agent.cli_report import CODES, WAITING, plan_view, result_json, result_view
+from mepg_agent.errors import BadInput, MepgError, NeedsApproval
 from mepg_agent.records import Event
 
 if TYPE_CHECKING:
@@ -24,10 +26,24 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", h
 
 
 def follow(door: Door, items: Iterator[Event | Result], file: Path | None, as_json: bool) -> int:
-    """Shows the events, then the result."""
-    result = _watch(door, items, quiet=as_json)
+    """Shows the events, then the result, or the layout that waits for approval."""
+    try:
+        result = _watch(door, items, quiet=as_json)
+    except NeedsApproval as waiting:
+        _show_layout(door, waiting, as_json)
+        return WAITING
     show_result(door, result, file, as_json)
     return CODES[result.status]
+
+
+def _show_layout(door: Door, waiting: NeedsApproval, as_json: bool) -> None:
+    if as_json:
+        plan, remarks = waiting.plan.model_dump(mode="json"), [r.model_dump(mode="json") for r in waiting.remarks]
+        door.json({"status": "waiting", "session": waiting.session, "plan": plan, "remarks": remarks})
+        return
+    said = [f"{remark.severity}: {remark.message}" for remark in waiting.remarks]
+    lines = [*said, waiting.message, waiting.advice]
+    door.out.print(Group(plan_view(waiting.plan), Text(), *(Text(line) for line in lines)))
 
 
 def show_result(door: Door, result: Result, file: Path | None, as_json: bool) -> None:

@@ -10,9 +10,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from mepg_agent.cli_follow import Output, follow, show_result
-from mepg_agent.cli_input import AsJson, check_output, read_prompt
+from mepg_agent.cli_input import AsJson, check_output, read_plan, read_prompt
 from mepg_agent.cli_report import comparison_view, history_view, provenance_view, sessions_view
 from mepg_agent.errors import BadInput
+from mepg_agent.records import Approval
 from mepg_agent.settings import Settings
 
 if TYPE_CHECKING:
@@ -165,11 +166,30 @@ def edit(
         return follow(ctx.obj, items, file, as_json)
 
 
-def resume(ctx: typer.Context, session: Id, output: Output = None, as_json: AsJson = False) -> int:
-    """Go on with a picture, or an edit of one, that was stopped."""
+def resume(
+    ctx: typer.Context,
+    session: Id,
+    approve: Annotated[bool, typer.Option("--approve", help="Draw the layout that waits.")] = False,
+    change: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Take this plan instead; it is shown once more.")
+    ] = None,
+    reject: Annotated[bool, typer.Option("--reject", help="Do not draw the layout that waits.")] = False,
+    output: Output = None,
+    as_json: AsJson = False,
+) -> int:
+    """Go on with a picture, or an edit of one, that was stopped or that waits for your approval."""
     file = check_output(output, ".png") if output else None
+    answer = _answer(approve, change, reject)
     with ctx.obj.make_agent() as agent:
-        return follow(ctx.obj, agent.resume(named(agent.store, session)), file, as_json)
+        return follow(ctx.obj, agent.resume(named(agent.store, session), answer), file, as_json)
+
+
+def _answer(approve: bool, change: Path | None, reject: bool) -> Approval | None:
+    if approve + (change is not None) + reject > 1:
+        raise BadInput("These are several answers.", "Say one of --approve, --change and --reject.")
+    if change is not None:
+        return Approval(answer="change", plan=read_plan(change))
+    return Approval(answer="approve") if approve else Approval(answer="reject") if reject else None
 
 
 def open_sheet(ctx: typer.Context, session: Id, output: Output = None, as_json: AsJson = False) -> None:

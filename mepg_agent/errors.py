@@ -4,6 +4,14 @@ Every error carries `advice`: the one thing to do next. The command line prints 
 traceback; the MCP server returns both to the calling model.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mepg_agent.records import Remark
+    from mepg_agent.scene import ScenePlan
+
 
 class MepgError(Exception):
     """Base of every error this package raises on purpose."""
@@ -40,3 +48,12 @@ class Transient(BrokenAsset):
 
 class Cancelled(MepgError):
     """The person asked to stop. Nothing finished was lost."""
+
+
+class NeedsApproval(MepgError):
+    """The layout waits for a person's answer, which `Agent.resume` takes as an `Approval`. Nothing was drawn yet."""
+
+    def __init__(self, session: str, plan: ScenePlan, remarks: tuple[Remark, ...] = ()) -> None:
+        how = f"mepg resume {session} with --approve, --change PLAN.json or --reject answers it."
+        super().__init__(f"The layout of {session} waits for your approval.", how)
+        self.session, self.plan, self.remarks = session, plan, remarks

@@ -278,6 +278,11 @@ def build_graph(context: Context | None = None, plan_only: bool = False) -> Stat
     return graph
 
 
+def drawing_of_graph() -> str:
+    """The wiring as a Mermaid drawing."""
+    return build_graph().compile().get_graph().draw_mermaid()
+
+
 def _input_of(node: Node) -> type[Asked]:
     """The part of the state that a node's first argument asks for."""
     return get_type_hints(node)["state"]

@@ -74,9 +74,9 @@ _DIRECTIONS = ((-ASIDE, 0), (ASIDE, 0), (0, -ASIDE), (0, ASIDE))
 def _laid_out(plan: ScenePlan, region: Region, wish: Box, family: Family) -> ScenePlan | None:
     """The plan with the box as near to the wished one as the layout allows, if that is another box and no smaller one,
     and the critic finds nothing worse."""
-    wished = plan.with_regions([Region.model_validate({**dict(region), "box": wish})])
-    tried = solve_only(wished, (region.id,), family.vocabulary, family.grid(plan)).plan
-    box = tried.region(region.id).box
+    layout = solve_only(_with(plan, region, box=wish), (region.id,), family.vocabulary, family.grid(plan))
+    box = layout.plan.region(region.id).box
+    tried = _with(plan, region, box=box)  # depths stay as they are
     grown = box.area >= GROWN * region.box.area
     elsewhere = box.area >= 0.95 * region.box.area and box.covered_by(region.box) < 1 - ASIDE / 2
     better = grown or elsewhere
@@ -95,7 +95,11 @@ def _in_fewer_words(plan: ScenePlan, region: Region, verdict: Verdict, family: F
     if Check.PRESENT in _failed(verdict, region.id):
         words.append(article(region.noun))
     fewer = next((w for w in words if len(w) < len(region.prompt)), None)
-    return None if fewer is None else plan.with_regions([Region.model_validate({**dict(region), "prompt": fewer})])
+    return None if fewer is None else _with(plan, region, prompt=fewer)
+
+
+def _with(plan: ScenePlan, region: Region, **fields: object) -> ScenePlan:
+    return plan.with_regions([Region.model_validate({**dict(region), **fields})])
 
 
 CHANGES = {Rung.MOVE: _with_room, Rung.SIMPLER: _in_fewer_words}  # rungs that change the plan

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scripted import ScriptedVerifier
 
+from mepg_agent import graph
 from mepg_agent.agent import Agent
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
-from mepg_agent.graph import UNCHECKED, build_graph
+from mepg_agent.errors import Transient
+from mepg_agent.graph import UNCHECKED, build_graph, drawing_of_graph
 from mepg_agent.ladder import CANDIDATES
-from mepg_agent.records import Action, Check, Event, RenderJob, Severity
+from mepg_agent.planning.rules import RulePlanner
+from mepg_agent.portfolio import Backbone, Vocabulary
+from mepg_agent.records import Action, Brief, Check, Event, RenderJob, Severity
 from mepg_agent.scene import Relation, RelationKind, ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def run(
@@ -180,3 +189,44 @@ def test_the_graph_compiles_without_anything_heavy(plan_only: bool):
     planning = {"plan", "critique", "revise_layout"}
     drawing = {"approve", "generate", "verify", "regenerate", "replan", "accept", "best_effort"}
     assert nodes - {"__start__", "__end__"} == (planning if plan_only else planning | drawing)
+
+
+class Flaky(RulePlanner):
+    """Cannot be reached the first few times."""
+
+    def __init__(self, faults: int) -> None:
+        self.left = faults
+
+    def plan(
+        self, brief: Brief, backbone: Backbone, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    ) -> ScenePlan:
+        if self.left:
+            self.left -= 1
+            raise Transient("The planner cannot be reached.", "Try again later.")
+        return super().plan(brief, backbone, vocabulary, styles)
+
+
+@pytest.mark.parametrize("faults", [0, 2, 3])
+def test_a_fault_that_may_pass_is_tried_three_times(settings: Settings, monkeypatch: pytest.MonkeyPatch, faults: int):
+    monkeypatch.setattr(graph, "RETRY", graph.RETRY._replace(initial_interval=0.001))
+    with Agent(settings, engine=FakeEngine(), planner=Flaky(faults), verifier=ScriptedVerifier()) as agent:
+        if faults < 3:
+            assert agent.draw("a fox", steps=2).status == "accepted"
+        else:
+            with pytest.raises(Transient, match="cannot be reached"):
+                agent.draw("a fox", steps=2)
+
+
+def test_the_graph_of_langgraph_s_own_server_is_the_agent_s():
+    declared = json.loads((ROOT / "langgraph.json").read_text(encoding="utf-8"))
+    place, _, name = declared["graphs"]["picture"].partition(":")
+    assert (ROOT / place).is_file()
+    module = importlib.import_module(Path(place).with_suffix("").as_posix().replace("/", "."))
+    served = getattr(module, name)()
+    assert served.get_graph().draw_mermaid() == drawing_of_graph()
+    assert set(served.get_input_jsonschema()["properties"]) == {"session", "brief", "edit"}
+
+
+def test_the_drawing_in_the_readme_is_that_of_the_code():
+    _, _, after = (ROOT / "README.md").read_text(encoding="utf-8").partition("```mermaid\n")
+    assert after.partition("```")[0] == drawing_of_graph()
