@@ -23,7 +23,6 @@ FILE = "checkpoints.sqlite"
 PATIENCE = 30.0  # seconds, for another process to finish its write or for a connection to come back
 CONNECTING = 10  # seconds, for the server to answer at first
 OPTIONS: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0}  # as PostgresSaver wants its connections
-SETUPS = 3  # tries to make the tables: processes that make them at the same moment get in each other's way
 
 
 @contextmanager
@@ -78,7 +77,8 @@ def _postgres_faults() -> tuple[type[Exception], ...]:
 
 
 def _make_tables(saver: PostgresSaver) -> None:
-    for left in reversed(range(SETUPS)):
+    """Processes that make them at the same moment get in each other's way, but each try is a step further."""
+    for left in reversed(range(len(saver.MIGRATIONS) + 1)):
         try:
             return saver.setup()
         except _postgres_faults():
