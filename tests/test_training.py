@@ -15,13 +15,14 @@ from mepg_agent.english import article
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.scene import Box
-from mepg_agent.training import autoencoder, config, denoiser, imagetext, words
+from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, words
 from mepg_agent.training.captions import caption, relation_words, where
+from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT, cut, cut_empty
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
-from mepg_agent.training.scenes import Composer, Sprites, snapped
+from mepg_agent.training.scenes import SIDES, Composer, Sprites, snapped
 
 FAMILY = Path(__file__).parents[1] / "experts" / "picturebook"
 VOCABULARY = read_vocabulary(FAMILY / "vocabulary.toml")
@@ -161,7 +162,7 @@ def tiny_vae(pool: Pool) -> PatchAutoencoder:
 def test_the_denoiser_trains_resumes_and_its_text_tower_learns_to_the_end(
     pool: Pool, tokenizer: CLIPTokenizer, tmp_path: Path
 ) -> None:
-    sizes = config.DenoiserConfig(widths=(32, 64), minutes=1, batch=4, peak=1e-3)
+    sizes = config.DenoiserConfig(widths=(32, 64), minutes=1, batch=4, peak=1e-3, parts=2, bfloat16=False)
     codes, empty = denoiser.encoded(pool, tiny_vae(pool), tokenizer), denoiser.empty_ids(tokenizer)
     tables = []
     for steps in (4, 8):
@@ -172,9 +173,48 @@ def test_the_denoiser_trains_resumes_and_its_text_tower_learns_to_the_end(
     assert not torch.equal(*tables)
 
 
+def test_parts_of_a_batch_give_the_gradient_of_the_whole() -> None:
+    torch.manual_seed(0)
+    model, batch = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.SiLU(), torch.nn.Linear(5, 1)), torch.randn(8, 3)
+    model(batch).square().mean().backward()
+    whole = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+    model.zero_grad()
+    crew = Crew(model, 2)
+    for _ in range(2):  # gradients of the parts are gone after each step
+        crew.backward(lambda part_model, part: part_model(batch.chunk(2)[part]).square().mean())
+        assert all(torch.allclose(p.grad, w, atol=1e-6) for p, w in zip(model.parameters(), whole, strict=True))
+        model.zero_grad()
+    with torch.no_grad():
+        model[0].weight.add_(1)
+    assert torch.equal(crew.models[1][0].weight, model[0].weight), "the parts follow the model"
+
+
+def test_drawn_codes_of_a_seed_are_the_same_again(pool: Pool, tokenizer: CLIPTokenizer) -> None:
+    drawer, rows = tiny_drawer(tokenizer), torch.arange(HELD_OUT, HELD_OUT + 40)
+    pipe = denoiser.pipeline(tiny_vae(pool), drawer.text, tokenizer, drawer.unet)
+    one, two = (decoder.drawn(pipe, pool, rows, 2.0, torch.Generator().manual_seed(0)) for _ in range(2))
+    assert torch.equal(one, two) and one.shape == (40, 4, 4, 4) and one.isfinite().all()
+
+
+def test_the_decoder_learns_to_mend_what_is_wrong_with_drawn_codes(pool: Pool, tmp_path: Path) -> None:
+    vae, rows = tiny_vae(pool), torch.arange(HELD_OUT, HELD_OUT + 40)
+    faded = 0.5 * denoiser.encode(vae, pool.pictures(rows))
+    images = pool.pictures(rows).permute(0, 3, 1, 2) / 127.5 - 1
+
+    @torch.no_grad()
+    def error() -> float:
+        return float((vae.picture(faded.float() / vae.config["scaling_factor"]) - images).square().mean())
+
+    before = error()
+    run = Run("decoder", tmp_path, vae, torch.optim.AdamW(vae.parameters()), Budget(steps=60), 1e-2)
+    decoder.train(vae, pool, rows, faded, run, batch=8, crop=64)
+    assert error() < 0.9 * before
+
+
 def test_lessons_come_first_and_scenes_later() -> None:
     shares = [denoiser.lessons(p) for p in (0.0, 0.3, 0.4, 0.5, 1.0)]
     assert shares[:2] == [1, 1] and 1 > shares[2] > shares[3] == pytest.approx(shares[4]) == pytest.approx(0.1)
+    assert denoiser.lessons(0.0, knowing=True) == denoiser.lessons(1.0), "who draws already needs few"
 
 
 def test_a_lesson_shows_one_whole_thing_on_the_grid_of_the_codes(sprites: Path) -> None:
@@ -186,6 +226,7 @@ def test_a_lesson_shows_one_whole_thing_on_the_grid_of_the_codes(sprites: Path) 
     for _ in range(50):
         box = snapped(*rng.uniform(0, 1, 3))
         assert all(float(16 * v).is_integer() for v in (box.x, box.y, box.width)) and box.right <= 1 >= box.bottom
+        assert 16 * box.width in SIDES
 
 
 def test_the_text_tower_learns_to_tell_what_a_caption_names(

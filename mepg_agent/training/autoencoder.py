@@ -49,10 +49,17 @@ def fit(model: PatchAutoencoder, pool: Pool, scenes: int = PCA_SCENES) -> None:
     model.register_to_config(scaling_factor=float(1 / spread.mean().sqrt()))
 
 
-def loss(model: PatchAutoencoder, image: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-    """`image`: (n, 3, h, w) in -1..1. Half of the codes carry a little noise, as drawn codes do."""
+def loss(
+    model: PatchAutoencoder, image: Tensor, generator: torch.Generator, drawn: Tensor | None = None
+) -> dict[str, Tensor]:
+    """`image`: (n, 3, h, w) in -1..1; `drawn`: other codes of the first of them.
+
+    Half of the codes carry a little noise.
+    """
     with torch.no_grad():
         code = model.code(image)
+        if drawn is not None:
+            code[: len(drawn)] = drawn
         spread = (torch.rand((len(code), 1, 1, 1), generator=generator) - 0.5).clamp(min=0) * 0.2
         code = code + spread / model.config["scaling_factor"] * torch.randn(code.shape, generator=generator)
     out = model.picture(code)

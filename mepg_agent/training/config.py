@@ -47,6 +47,13 @@ class DenoiserConfig(Frozen):
     minutes: float
     batch: int
     peak: float
+    parts: int  # of a batch, one on each core
+    bfloat16: bool  # faster where the processor multiplies it (AVX-512 BF16, AMX), slower elsewhere
+
+
+class DecoderConfig(Frozen):
+    guidance: float  # that codes are drawn with
+    minutes: float
 
 
 class ImageTextConfig(Frozen):
@@ -74,6 +81,7 @@ class TrainingConfig(Frozen):
     autoencoder: AutoencoderConfig
     words: WordsConfig
     denoiser: DenoiserConfig
+    decoder: DecoderConfig
     imagetext: ImageTextConfig
     scorer: ScorerConfig
     experts: ExpertsConfig

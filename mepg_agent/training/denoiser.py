@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
@@ -23,6 +24,7 @@ from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import sheets
 from mepg_agent.training.config import DenoiserConfig, arguments, read
+from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import CAPTIONS, SHARD, Pool, Source, to_float
@@ -111,7 +113,7 @@ def loss(unet: UNet2DConditionModel, clean: Tensor, text: Tensor, levels: Tensor
     level = levels[step][:, None, None, None]
     predicted = unet(level.sqrt() * clean + (1 - level).sqrt() * noise, step, encoder_hidden_states=text).sample
     weight = (1 / (1 - level)).clamp(max=MAX_WEIGHT)
-    return (weight * (predicted - clean).square()).mean()
+    return (weight * (predicted.float() - clean).square()).mean()
 
 
 def caption_ids(codes: Codes, rows: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:
@@ -125,9 +127,9 @@ def empty_ids(tokenizer: CLIPTokenizer) -> Tensor:
     return tokenizer([""], padding="max_length", truncation=True, return_tensors="pt")["input_ids"][0]
 
 
-def lessons(progress: float) -> float:
-    """Share of steps on lessons at that part of the budget, 0..1."""
-    return 1 + (LESSONS - 1) * min(max(progress - ALONE, 0) / (MIXED - ALONE), 1)
+def lessons(progress: float, knowing: bool = False) -> float:
+    """Share of steps on lessons at that part of the budget, 0..1; few from the start for one that draws already."""
+    return LESSONS if knowing else 1 + (LESSONS - 1) * min(max(progress - ALONE, 0) / (MIXED - ALONE), 1)
 
 
 class Drawer(nn.Module):
@@ -147,23 +149,33 @@ def train(
     config: DenoiserConfig,
     budget: Budget,
     seed: int = 0,
+    knowing: bool = False,
 ) -> None:
-    """`pieces` are the lessons, `empty` the ids of the caption that says nothing."""
+    """`pieces` are the lessons, `empty` the ids of the caption that says nothing; `knowing`: it can draw already."""
     peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
-    optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, foreach=True)
+    optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    drawer.unet.set_attn_processor(AttnProcessor())  # fused attention is slow backwards in bfloat16 on a CPU
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.998)
-    generator = torch.Generator().manual_seed(seed + run.step)
+    crew = Crew(drawer, config.parts)
+    generators = [torch.Generator().manual_seed(seed + run.step + 1_000_003 * part) for part in range(config.parts)]
     levels = signal_levels()
     for _ in run:
-        lesson = bool(torch.rand((), generator=generator) < lessons(budget.progress(run.step, run.seconds)))
+        share = lessons(budget.progress(run.step, run.seconds), knowing)
+        lesson = bool(torch.rand((), generator=generators[0]) < share)
         codes, batch = (pieces, config.batch * PER_SCENE) if lesson else (scenes, config.batch)
-        rows = torch.randint(len(codes.latents), (batch,), generator=generator)
-        text = drawer.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
-        value = loss(drawer.unet, codes.latents[rows].float(), text, levels, generator)
-        run.descend(value)
-        run.note(**{"lesson" if lesson else "scene": value})
+
+        def value(model: Drawer, part: int, codes: Codes = codes, batch: int = batch // config.parts) -> Tensor:
+            generator = generators[part]
+            rows = torch.randint(len(codes.latents), (batch,), generator=generator)
+            with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+                text = model.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
+                return loss(model.unet, codes.latents[rows].float(), text, levels, generator)
+
+        run.note(**{"lesson" if lesson else "scene": crew.backward(value)})
+        run.follow()
     drawer.load_state_dict(run.averaged())
+    drawer.unet.set_default_attn_processor()
 
 
 def pipeline(
@@ -188,12 +200,11 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="a pipeline folder whose denoiser and text tower to go on from")
     options = parser.parse_args()
     config = read(options.config)
-    keep_freed_memory()
     vae = PatchAutoencoder.from_pretrained(config.out / "vae")
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 2)
     unet = build(config.denoiser.widths, vae.config["latent_channels"], config.words.width, config.data.size // 16)
-    drawer = Drawer(unet, CLIPTextModel.from_pretrained(config.out / "text_encoder"))
+    drawer = Drawer(unet, CLIPTextModel.from_pretrained(config.out / "text_encoder").float())
     if options.start:
         drawer.unet.load_state_dict(UNet2DConditionModel.from_pretrained(options.start / "unet").float().state_dict())
         drawer.text.load_state_dict(CLIPTextModel.from_pretrained(options.start / "text_encoder").float().state_dict())
@@ -205,7 +216,13 @@ def main() -> None:
         budget = Budget(minutes=config.denoiser.minutes)
         sources = (Source.of(config.data), Source.lessons_of(config.data))
         scenes, pieces = (encoded(Pool(source), vae, tokenizer) for source in sources)
-        train(drawer, scenes, pieces, empty_ids(tokenizer), config.out / "runs", config.denoiser, budget)
+        if config.denoiser.parts > 1:
+            torch.set_num_threads(1)
+        keep_freed_memory()  # only now: what encoding takes is given back
+        train(
+            drawer, scenes, pieces, empty_ids(tokenizer), config.out / "runs", config.denoiser, budget,
+            knowing=bool(options.start),
+        )  # fmt: skip
     pipe = pipeline(vae, drawer.text.eval(), tokenizer, drawer.unet.eval())
     pipe.save_pretrained(config.out / "pipeline")
     sheets.prompts(pipe, sheets.PROMPTS, config.out / "sheet.png", guidance=3.0)

@@ -84,10 +84,14 @@ class Run:
 
     def descend(self, loss: Tensor) -> None:
         """One optimiser step down `loss`, gradients clipped to norm 1."""
-        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.follow()
+
+    def follow(self) -> None:
+        """One optimiser step along the gradients that are there, clipped to norm 1; then there are none."""
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
 
     def note(self, **values: Tensor) -> None:
         """Add to the running means that the next log line prints."""

@@ -36,7 +36,8 @@ NATURAL_PLACES = {
     "ground": ("meadow", "forest", "beach", "desert", "snow", "mountains", "city", "room", "plain"),
 }
 CELLS = 16  # things stand on the grid of the codes: a picture shifted by half a patch has an altogether other code
-COUNTS = (0.05, 0.48, 0.27, 0.14, 0.06)  # share of scenes with 0, 1, 2 … things
+SIDES = (4, 6, 8, 10, 12, 14)  # cells of the side of a thing: few sizes are learned sooner than all
+COUNTS = (0.04, 0.36, 0.32, 0.2, 0.08)  # share of scenes with 0, 1, 2 … things
 LESSON = 8  # cells of the side of a lesson
 BACKGROUNDS_KEPT = 160  # a worker reuses painted backgrounds: painting one costs as much as composing five scenes
 
@@ -96,7 +97,7 @@ class Composer:
         noun, look = str(rng.choice(self._nouns)), str(rng.choice(self.vocabulary.looks))
         place, time = self._place([noun], rng), str(rng.choice(TIMES, p=[0.7, 0.1, 0.2]))
         ground = self._background(place, time, rng)
-        side = int(rng.integers(LESSON * 5 // 8, LESSON + 1))
+        side = int(rng.choice([s for s in SIDES if s < LESSON]))  # one that fills its piece teaches where borders are
         box = self._spot(noun, ground.ground, side / CELLS, rng)
         canvas = Image.fromarray(ground.image).convert("RGB")
         thing = self._paste(canvas, noun, look, box, ground, rng, steady=True)
@@ -192,7 +193,7 @@ class Composer:
     ) -> Thing:
         i, j = self.sprites.nouns.index(noun), self.sprites.looks.index(look)
         art = self._art[noun, look]
-        if not steady and rng.random() < 0.35:
+        if not steady and rng.random() < 0.25:
             art = art.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         art = art.convert("RGBa")
         if not steady and rng.random() < 0.05:
@@ -234,8 +235,8 @@ def _within(box: Box, piece: Box) -> Box:
 
 
 def snapped(cx: float, cy: float, side: float) -> Box:
-    """The square around a point with its edges on the grid of the codes, inside the canvas."""
-    cells = min(max(round(side * CELLS), 1), CELLS)
+    """The square around a point, of a side in SIDES, with its edges on the grid of the codes, inside the canvas."""
+    cells = min(SIDES, key=lambda s: abs(s - side * CELLS))
     left, top = (min(max(round(c * CELLS - cells / 2), 0), CELLS - cells) for c in (cx, cy))
     return Box(x=left / CELLS, y=top / CELLS, width=cells / CELLS, height=cells / CELLS)
 

@@ -52,10 +52,14 @@ def prompts(
 @torch.no_grad()
 def reconstructions(vae: PatchAutoencoder, images: Tensor, file: Path) -> None:
     """Each picture beside what is left of it after coding."""
-    out = vae.picture(vae.code(to_float(images))).clamp(-1, 1)
-    shown = ((out + 1) * 127.5).round().byte().permute(0, 2, 3, 1)
-    pairs = [
+    pairs(images, vae.picture(vae.code(to_float(images))), file)
+
+
+def pairs(images: Tensor, decoded: Tensor, file: Path) -> None:
+    """Pictures (n, h, w, 3) uint8 beside decoded ones (n, 3, h, w) in -1..1."""
+    shown = ((decoded.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1)
+    beside = [
         Image.fromarray(np.concatenate([a, b], 1))
         for a, b in zip(images.cpu().numpy(), shown.cpu().numpy(), strict=True)
     ]
-    grid(pairs, ["scene | decoded"] * len(pairs), columns=4).save(file)
+    grid(beside, ["scene | decoded"] * len(beside), columns=4).save(file)

@@ -1,0 +1,107 @@
+"""The decoder's last lessons: codes as the denoiser leaves them, beside the pictures they stand for.
+
+`python -m mepg_agent.training.decoder`, after the denoiser. A code that was noised part of the way and denoised again
+has the errors of drawn codes and still belongs to a picture that is known (as in SDEdit, arXiv 2108.01073), so the
+decoder learns which errors to put right: torn outlines, the grid of the patches, colours that drift.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+from torch import Tensor
+
+from mepg_agent.engine.memory import keep_freed_memory
+from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
+from mepg_agent.training import sheets
+from mepg_agent.training.autoencoder import loss, report
+from mepg_agent.training.config import arguments, read
+from mepg_agent.training.crops import HELD_OUT
+from mepg_agent.training.denoiser import encode
+from mepg_agent.training.loop import Budget, Run
+from mepg_agent.training.pool import Pool, Source, to_float
+
+PICTURES = 3072
+STEPS = 20
+BACK = range(1, 9)  # steps of STEPS that a code is noised by: from a breath to where shapes begin to give way
+CHUNK = 32
+
+
+@torch.no_grad()
+def returned(
+    pipe: Any, codes: Tensor, texts: list[str], back: int, guidance: float, generator: torch.Generator
+) -> Tensor:
+    """Unit-scale codes (n, c, h, w), noised by the last `back` of STEPS steps and denoised again as `texts` say."""
+    scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
+    scheduler.set_timesteps(STEPS)
+    scheduler.set_begin_index(STEPS - back)
+    steps = scheduler.timesteps[STEPS - back :]
+    ids = pipe.tokenizer([""] * len(texts) + texts, padding="max_length", truncation=True, return_tensors="pt")
+    states = pipe.text_encoder(ids["input_ids"]).last_hidden_state
+    latents = scheduler.add_noise(codes, torch.randn(codes.shape, generator=generator), steps[:1].expand(len(codes)))
+    for step in steps:
+        bare, told = pipe.unet(torch.cat([latents, latents]), step, encoder_hidden_states=states).sample.chunk(2)
+        latents = scheduler.step(bare + guidance * (told - bare), step, latents).prev_sample
+    return latents
+
+
+def drawn(pipe: Any, pool: Pool, rows: Tensor, guidance: float, generator: torch.Generator) -> Tensor:
+    """Half-precision codes of the scenes `rows` as the denoiser leaves them, unit scale."""
+    out = []
+    for chunk in rows.split(CHUNK):
+        back = BACK[int(torch.randint(len(BACK), (), generator=generator))]
+        texts = [pool.texts[row][0] for row in chunk.tolist()]
+        out.append(returned(pipe, encode(pipe.vae, pool.pictures(chunk)).float(), texts, back, guidance, generator))
+    return torch.cat(out).half()
+
+
+def train(model: PatchAutoencoder, pool: Pool, rows: Tensor, codes: Tensor, run: Run, batch: int, crop: int) -> None:
+    """Half of every batch are drawn `codes` of the scenes `rows`, half are scenes of any style, coded."""
+    generator = torch.Generator().manual_seed(pool.source.seed + 7 + run.step)
+    grid, half = model.config["patch"], batch // 2
+    cells = crop // grid
+    for _ in run:
+        chosen = torch.randint(len(rows), (half,), generator=generator)
+        plain = torch.randint(HELD_OUT, len(pool), (batch - half,), generator=generator)
+        x, y = torch.randint((pool.source.size - crop) // grid + 1, (2,), generator=generator).tolist()
+        images = to_float(pool.pictures(torch.cat([rows[chosen], plain])))
+        images = images[..., y * grid : y * grid + crop, x * grid : x * grid + crop]
+        left = codes[chosen][..., y : y + cells, x : x + cells].float() / model.config["scaling_factor"]
+        terms = loss(model, images, generator, left)
+        run.descend(terms["loss"])
+        run.note(l1=terms["l1"], l2=terms["l2"])
+    model.load_state_dict(run.averaged())
+
+
+def main() -> None:
+    config = read(arguments(__doc__).parse_args().config)
+    keep_freed_memory()
+    pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
+    pool = Pool(Source.of(config.data))
+    rows = torch.arange(HELD_OUT, len(pool))
+    rows = rows[pool.style[rows] < 0][:PICTURES]
+    sizes = config.autoencoder
+    codes = drawn(pipe, pool, rows, config.decoder.guidance, torch.Generator().manual_seed(config.data.seed + 6))
+    optimizer = torch.optim.AdamW(pipe.vae.parameters(), weight_decay=0)
+    folder = config.out / "runs"
+    run = Run("decoder", folder, pipe.vae, optimizer, Budget(minutes=config.decoder.minutes), 1e-3, 0.999)
+    train(pipe.vae, pool, rows, codes, run, sizes.batch, sizes.crop)
+    look(pipe.vae, pool, rows, codes, config.out / "decoder.png")
+    for part in (config.out / "vae", config.out / "pipeline" / "vae"):
+        pipe.vae.save_pretrained(part)
+    print(report(pipe.vae, pool))
+
+
+@torch.no_grad()
+def look(model: PatchAutoencoder, pool: Pool, rows: Tensor, codes: Tensor, file: Path) -> None:
+    """Scenes beside their drawn codes, decoded."""
+    shown = torch.arange(0, len(rows), CHUNK)[:16]
+    decoded = model.picture(codes[shown].float() / model.config["scaling_factor"])
+    sheets.pairs(pool.pictures(rows[shown]), decoded, file)
+
+
+if __name__ == "__main__":
+    main()
