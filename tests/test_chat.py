@@ -13,10 +13,10 @@ from openai_server import SECRET, Answer, CutOff, OpenAIServer, Silence
 from planning_fixtures import STYLES, backbone, vocabulary
 from scripted import ScriptedVerifier
 
+from mepg_agent import chat_model
 from mepg_agent.agent import Agent
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, BrokenAsset
-from mepg_agent.planning import chat
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.chain import Chain, choose_planner
 from mepg_agent.planning.chat import ChatPlanner
@@ -168,7 +168,7 @@ def test_a_server_that_fails_is_replaced_by_the_rules_and_the_notes_say_why(
 
 def test_an_answer_that_drips_for_ever_is_cut_off(settings: Settings, serve: Any, monkeypatch: pytest.MonkeyPatch):
     minutes = count(step=60)
-    monkeypatch.setattr(chat, "monotonic", lambda: next(minutes))
+    monkeypatch.setattr(chat_model, "monotonic", lambda: next(minutes))
     assert "did not finish its answer within 60 s" in ask(settings, serve(GOOD)).notes[0]
 
 
