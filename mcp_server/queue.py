@@ -25,8 +25,9 @@ class Queue:
     """For one event loop. The client that was served longest ago comes next; its own pictures keep their order."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[Ticket]] = {}  # by client, the one whose turn it is first
+        self._waiting: dict[str, deque[Ticket]] = {}  # by client
         self._served: Ticket | None = None
+        self._turns: dict[str, int] = {}  # the last turn of each client, counted from when the queue was last empty
 
     def waiting(self, client: str) -> int:
         """How many pictures of this client stand in line; the one that is being drawn is none of them."""
@@ -51,10 +52,8 @@ class Queue:
         order = self._order()
         if self._served is None and order:
             first = self._served = order.pop(0)
-            line = self._waiting.pop(first.client)
-            line.popleft()
-            if line:
-                self._waiting[first.client] = line  # behind all others
+            self._remove(first)
+            self._turns[first.client] = max(self._turns.values(), default=0) + 1
             first.moved(0)
             first.served.set()
         for place, ticket in enumerate(order, 1):
@@ -64,15 +63,20 @@ class Queue:
 
     def _order(self) -> list[Ticket]:
         """All who wait, in the order in which they will be served: a round takes one of each client."""
-        rounds = zip_longest(*self._waiting.values())
+        clients = sorted(self._waiting, key=lambda client: self._turns.get(client, 0))
+        rounds = zip_longest(*(self._waiting[client] for client in clients))
         return [ticket for ticket in chain.from_iterable(rounds) if ticket is not None]
 
     def _leave(self, ticket: Ticket) -> None:
         if self._served is ticket:
             self._served = None
-            return
-        line = self._waiting.get(ticket.client, deque())
-        if ticket in line:
-            line.remove(ticket)
+        else:
+            self._remove(ticket)
+        if self._served is None and not self._waiting:
+            self._turns.clear()
+
+    def _remove(self, ticket: Ticket) -> None:
+        line = self._waiting[ticket.client]
+        line.remove(ticket)
         if not line:
-            self._waiting.pop(ticket.client, None)
+            del self._waiting[ticket.client]

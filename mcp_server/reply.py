@@ -96,8 +96,8 @@ def finished(agent: Agent, result: Result, before: int | None, *said: str) -> Ca
     """The answer of everything that draws. `before` is the version that was shown until then."""
     changed = before is not None and before != result.version
     proof = agent.compare(result.session, before, result.version) if before is not None and changed else None
-    if proof is not None:
-        said = (*said, difference(proof))
+    if before is not None and proof is not None:
+        said = (*said, difference(proof), _checks(agent.result(result.session, before).verdict, result.verdict))
     elif before is not None:
         said = (*said, f"Version {result.version} is shown, as before.")
     outcome = Outcome(session=result.session, drawing=drawing(result), proof=proof)
@@ -176,6 +176,11 @@ def difference(found: Comparison) -> str:
     if found.outside_equal:
         return f"{what}, and every byte outside the touched boxes is equal."
     return f"{what}, some of them outside the touched boxes."
+
+
+def _checks(before: Verdict, now: Verdict) -> str:
+    old, new = (f"{sum(f.passed for f in v.findings)} of {len(v.findings)}" for v in (before, now))
+    return f"{old} checks passed before, {new} now."
 
 
 def after(what: str) -> str:

@@ -73,6 +73,7 @@ class Told(Outcome):
     versions: tuple[VersionLine, ...] = ()
     branches: dict[str, int] = Field(default_factory=dict)  # the lines by name, each with its newest version
     branch: str = ""  # the line that is shown
+    unfinished: str | None = None  # words of a change that was begun; resume finishes it, undo drops it
     comparison: Comparison | None = None
 
 
@@ -174,9 +175,10 @@ def _versions(session: str, agent: Agent) -> CallToolResult:
     lines = [f"{len(versions)} versions of {session}; version {past.head} of '{past.branch}' is shown."]
     lines += [f"- {v.version}, from {v.parent or 'nothing'}, '{v.branch}', {v.status}: {v.said}" for v in versions]
     begun = agent.store.edit(session)
-    if begun is not None:
-        lines.append(f"Not finished: '{begun.instruction}'; resume finishes it, undo drops it.")
-    told = Told(session=session, versions=versions, branches=past.branches, branch=past.branch)
+    unfinished = begun.instruction if begun is not None and begun.number > len(versions) else None
+    if unfinished is not None:
+        lines.append(f"Not finished: '{unfinished}'; resume finishes it, undo drops it.")
+    told = Told(session=session, versions=versions, branches=past.branches, branch=past.branch, unfinished=unfinished)
     return _told(told, lines, "undo, redo, branch or compare; edit_picture goes on from the one that is shown.")
 
 
