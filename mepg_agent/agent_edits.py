@@ -15,6 +15,7 @@ from mepg_agent.errors import BadInput, Cancelled
 from mepg_agent.graph import Context
 from mepg_agent.history import Edit, History
 from mepg_agent.records import Approval, Brief, Event, Render
+from mepg_agent.reproduction import Reproduction, reproduce
 from mepg_agent.session import Result, SessionStore
 from mepg_agent.state import Update
 
@@ -157,6 +158,17 @@ class Editor(ABC):
                 raise Cancelled("The edit was dropped before it was finished.", "Say it again if it is still wanted.")
             else:
                 yield from self._run(session, brief, stop, edit, answer)
+
+    def reproduce(self, session: str, version: int | None = None) -> Reproduction:
+        """The shown version, or another one, drawn once more from the jobs that led to it, and whether every byte is as
+        it was. Raises BadInput where jobs, weights or experts of then are not here."""
+        *_, last = self.stream_reproduce(session, version)
+        assert isinstance(last, Reproduction), "a stream ends with its result or raises"
+        return last
+
+    def stream_reproduce(self, session: str, version: int | None = None) -> Generator[Event | Reproduction, None, None]:
+        """As `reproduce`: events while it is drawn, the `Reproduction` last. Closing it stops between two steps."""
+        return reproduce(self.store, session, self.history(session), version, self._context())
 
     @abstractmethod
     def _run(

@@ -1,4 +1,5 @@
-"""A session as one zip file: `session.json`, `pictures/<sha256>.png`, `latents/<sha256>.safetensors`, and nothing else.
+"""A session as one zip file: `session.json`, `pictures/<sha256>.png`, `latents/<sha256>.safetensors`, and how each was
+drawn, `jobs/<hash>.json`. Nothing else.
 
 What comes in is trusted with nothing: names are matched, sizes bounded before and while reading, every file is what its
 name says by hash, and nothing is kept before everything was looked at.
@@ -15,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -26,17 +27,21 @@ from safetensors.numpy import load as load_tensors
 from mepg_agent.errors import BadInput
 from mepg_agent.files import whole
 from mepg_agent.history import History, Version
+from mepg_agent.pictures import Recipe
 from mepg_agent.records import Brief
 from mepg_agent.scene import Frozen
 from mepg_agent.session import SessionStore
 
 RECORD = "session.json"
-MEMBER = re.compile(r"pictures/[0-9a-f]{64}\.png|latents/[0-9a-f]{64}\.safetensors")
+MEMBER = re.compile(r"pictures/[0-9a-f]{64}\.png|latents/[0-9a-f]{64}\.safetensors|jobs/[0-9a-f]{64}\.json")
 MAX_MEMBER, MAX_TOTAL = 128 * 2**20, 2 * 2**30  # bytes, unpacked
 MAX_MEMBERS = 10_000
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same session gives the same bytes
-ENDINGS = {"pictures": ".png", "latents": ".safetensors"}
+ENDINGS = {"pictures": ".png", "latents": ".safetensors", "jobs": ".json"}
 ADVICE = "Import a file that `mepg sessions export` wrote."
+
+
+F = TypeVar("F", bound=Frozen)
 
 
 class Archived(Frozen):
@@ -49,14 +54,19 @@ class Archived(Frozen):
 
 
 def export_session(store: SessionStore, session: str, history: History, file: Path) -> Path:
-    """Writes `file`, whole or not at all. Only the pictures that were kept go along, not what was tried on the way."""
+    """Writes `file`, whole or not at all. Of the pictures only those that were kept go along, not what was tried on the
+    way, but how to draw every picture again that led to one of them."""
     record = Archived(session=session, brief=store.brief(session), history=history)
     names = sorted({name for version in history.versions for name in _members_of(version)})
+    recipes = {job: recipe for job in _jobs_of(history) if (recipe := store.recipe(job)) is not None}
     try:
         with whole(file) as stream, zipfile.ZipFile(stream, "w") as archive:
             archive.writestr(zipfile.ZipInfo(RECORD, EPOCH), record.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
             for name in names:
                 archive.writestr(zipfile.ZipInfo(name, EPOCH), store.content(*_key(name)))
+            for job, recipe in sorted(recipes.items()):
+                info = zipfile.ZipInfo(f"jobs/{job}.json", EPOCH)
+                archive.writestr(info, recipe.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
     except OSError as error:
         raise BadInput(f"{file} cannot be written: {error.strerror}.", "Name a file in another folder.") from error
     return file
@@ -69,10 +79,12 @@ def import_session(store: SessionStore, file: Path) -> str:
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            record, members = _checked(archive)
+            record, members, recipes = _checked(archive)
             for name in members:
                 part, ending, _ = _key(name)
                 store.put_content(part, ending, _bytes_of(archive, name))
+            for recipe in recipes:
+                store.put_recipe(recipe)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError) as error:
         raise _refused(f"{file} is not a whole zip file") from error
     except OSError as error:
@@ -80,8 +92,8 @@ def import_session(store: SessionStore, file: Path) -> str:
     return store.adopt(record.session, record.brief, record.history)
 
 
-def _checked(archive: zipfile.ZipFile) -> tuple[Archived, list[str]]:
-    """The record, and the names of the files that belong to it, once each of them was looked at."""
+def _checked(archive: zipfile.ZipFile) -> tuple[Archived, list[str], list[Recipe]]:
+    """The record, the names of the files that belong to it, and the recipes, once each of them was looked at."""
     infos = archive.infolist()
     names = [info.filename for info in infos]
     if len(infos) > MAX_MEMBERS or len(set(names)) < len(names):
@@ -92,12 +104,13 @@ def _checked(archive: zipfile.ZipFile) -> tuple[Archived, list[str]]:
         raise _refused(f"The file unpacks to more than {MAX_TOTAL // 2**20} MiB")
     if RECORD not in names:
         raise _refused(f"The file holds no {RECORD}")
-    record = _record(_bytes_of(archive, RECORD))
+    record = _parsed(RECORD, _bytes_of(archive, RECORD), Archived)
     wanted = {name: v for v in record.history.versions for name in _members_of(v)}
-    _compare_names(set(names) - {RECORD}, set(wanted))
+    jobs = {f"jobs/{job}.json" for job in _jobs_of(record.history)} & set(names)
+    _compare_names(set(names) - {RECORD} - jobs, set(wanted))
     for name, version in wanted.items():
         _check_content(name, _bytes_of(archive, name), version)
-    return record, sorted(wanted)
+    return record, sorted(wanted), [_recipe(name, _bytes_of(archive, name)) for name in sorted(jobs)]
 
 
 def _check_member(info: zipfile.ZipInfo) -> None:
@@ -122,16 +135,23 @@ def _bytes_of(archive: zipfile.ZipFile, name: str) -> bytes:
     return data
 
 
-def _record(data: bytes) -> Archived:
+def _recipe(name: str, data: bytes) -> Recipe:
+    recipe = _parsed(name, data, Recipe)
+    if f"jobs/{recipe.job.hash()}.json" != name or recipe.job != recipe.job.without_paths():
+        raise _refused(f"'{name}' is not what it was when it was exported")
+    return recipe
+
+
+def _parsed(name: str, data: bytes, kind: type[F]) -> F:
     try:
-        record = Archived.model_validate_json(data)
+        value = kind.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise _refused(f"{RECORD} is not the record of a session: {where}: {first['msg']}") from error
+        raise _refused(f"{name} is not the record of a session: {where}: {first['msg']}") from error
     if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for text in _texts(json.loads(data)) for c in text):
-        raise _refused(f"{RECORD} holds control characters")  # a terminal would obey them
-    return record
+        raise _refused(f"{name} holds control characters")  # a terminal would obey them
+    return value
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -183,6 +203,11 @@ def _is_latents(data: bytes) -> bool:
 def _members_of(version: Version) -> tuple[str, str]:
     render = version.render
     return f"pictures/{render.picture}.png", f"latents/{render.latents}.safetensors"
+
+
+def _jobs_of(history: History) -> set[str]:
+    """Hashes of the jobs of everything drawn on the way."""
+    return {render.job for version in history.versions for render in (*version.renders, version.render)}
 
 
 def _key(name: str) -> tuple[str, str, str]:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 from rich.text import Text
 
 from mepg_agent.cli_input import AsJson, check_output, read_size
+from mepg_agent.cli_progress import telling
 from mepg_agent.cli_report import ACCEPTED, FAULT, kills_view, regions_view, speed_view
 from mepg_agent.engine.local import quiet
 from mepg_agent.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
-
-
-@contextmanager
-def telling(ctx: typer.Context, first: str, hidden: bool = False) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on stderr, where everything that is printed meanwhile goes too. What it takes: done, of, what."""
-    with redirect_stdout(sys.stderr), Progress(console=ctx.obj.err, transient=True, disable=hidden) as progress:
-        shown = progress.add_task(first, total=None)
-        yield lambda done, of, what: progress.update(shown, completed=done, total=of, description=what)
 
 
 @app.callback()
@@ -76,7 +67,7 @@ def regions(
     with quiet():
         from mepg_agent.bench.regions import RegionsBench
 
-    with telling(ctx, "planning", as_json) as tell:
+    with telling(ctx.obj.err, "planning", as_json) as tell:
         bench = RegionsBench(Settings.load())
         report = bench.run(plans, steps, tell)
     if output:
@@ -94,7 +85,7 @@ def regions(
 @app.command()
 def kills(
     ctx: typer.Context,
-    count: Annotated[int, typer.Option("--kills", min=1, help="SIGKILLs at least.")] = 500,
+    count: Annotated[int, typer.Option("--kills", min=0, help="At random instants, beside those.")] = 500,
     seed: Annotated[int, typer.Option(help="Of the random instants.")] = 0,
     as_json: AsJson = False,
 ) -> int:
@@ -104,7 +95,7 @@ def kills(
     """
     from mepg_agent.bench.kills import campaign
 
-    with telling(ctx, "drawing without kills", as_json) as tell:
+    with telling(ctx.obj.err, "drawing without kills", as_json) as tell:
         report = campaign(Settings.load(), count, seed, tell)
     if as_json:
         ctx.obj.json(report.model_dump(mode="json"))
@@ -124,7 +115,7 @@ def samples(
         from mepg_agent.bench.samples import sheet
 
     file = check_output(output, ".png")
-    with telling(ctx, "drawing") as tell:
+    with telling(ctx.obj.err, "drawing") as tell:
         made = sheet(Settings.load(), backbone, tell)
     made.save(file)
     ctx.obj.out.print(Text(f"Sheet: {file}"))
@@ -157,7 +148,7 @@ def speed(
     if file:
         check_plotting()
     extent = read_size(size) if size else None
-    with telling(ctx, "building", as_json) as tell:
+    with telling(ctx.obj.err, "building", as_json) as tell:
         report = measure(arch, steps=steps, repeats=repeats, extent=extent, settings=Settings.load(), tell=tell)
     if file and figures:
         draw_plot(report, file)

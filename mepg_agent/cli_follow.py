@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Group
@@ -16,19 +15,21 @@ from rich.text import Text
 from mepg_agent.cli_progress import Watch, asked_to_stop
 from mepg_agent.cli_report import CODES, WAITING, plan_view, result_json, result_view
 from mepg_agent.errors import BadInput, MepgError, NeedsApproval
+from mepg_agent.files import whole
 from mepg_agent.records import Event
 
 if TYPE_CHECKING:
     from mepg_agent.cli import Door
     from mepg_agent.session import Result
 
+T = TypeVar("T")
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to put the picture (.png).")]
 
 
 def follow(door: Door, items: Iterator[Event | Result], file: Path | None, as_json: bool) -> int:
     """Shows the events, then the result, or the layout that waits for approval."""
     try:
-        result = _watch(door, items, quiet=as_json)
+        result = watch(door, items, quiet=as_json)
     except NeedsApproval as waiting:
         _show_layout(door, waiting, as_json)
         return WAITING
@@ -49,7 +50,7 @@ def _show_layout(door: Door, waiting: NeedsApproval, as_json: bool) -> None:
 def show_result(door: Door, result: Result, file: Path | None, as_json: bool) -> None:
     """Copies the picture to `file` and reports it."""
     if file is not None:
-        _copy(result.image, file)
+        copy(result.image, file)
     place = file or result.image
     if as_json:
         door.json(result_json(result, place))
@@ -57,30 +58,33 @@ def show_result(door: Door, result: Result, file: Path | None, as_json: bool) ->
         door.out.print(result_view(result, place))
 
 
-def _watch(door: Door, items: Iterator[Event | Result], quiet: bool) -> Result:
+def watch(door: Door, items: Iterator[Event | T], quiet: bool) -> T:
+    """Shows the events; returns what comes after them."""
     # What a model library prints goes to stderr: the standard output is for the result.
     with (
         redirect_stdout(sys.stderr),
         closing(_pulled(items)) as stream,
         asked_to_stop() as asked,
-        Watch(door.err, quiet) as watch,
+        Watch(door.err, quiet) as shown,
     ):
         for item in stream:
             if not isinstance(item, Event):
                 return item
             if asked.is_set():
                 raise KeyboardInterrupt
-            watch.show(item)
+            shown.show(item)
     raise MepgError("The picture was not finished.", "Draw it again.")
 
 
-def _pulled(items: Iterator[Event | Result]) -> Generator[Event | Result, None, None]:
+def _pulled(items: Iterator[T]) -> Generator[T, None, None]:
     """The same items, from something that can be closed: closing it stops the drawing."""
     yield from items
 
 
-def _copy(image: Path, file: Path) -> None:
+def copy(image: Path, file: Path) -> None:
+    """The picture as `file`, whole or not at all. Raises BadInput."""
     try:
-        shutil.copyfile(image, file)
+        with whole(file) as stream:
+            stream.write(image.read_bytes())
     except OSError as error:
         raise BadInput(f"{file} cannot be written: {error.strerror}.", f"The picture is kept at {image}.") from error

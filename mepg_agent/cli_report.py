@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mepg_agent.experts_io.check import Health
     from mepg_agent.history import History
     from mepg_agent.provenance import Provenance
+    from mepg_agent.reproduction import Reproduction
     from mepg_agent.session import Result, Summary
 
 ACCEPTED, FAULT, BAD_INPUT, BEST_EFFORT, WAITING, STOPPED = 0, 1, 2, 3, 4, 130  # exit codes
@@ -174,10 +175,17 @@ def comparison_view(found: Comparison) -> RenderableType:
     return Group(*(Text(line) for line in lines), *([table] if found.boxes else []))
 
 
+def reproduction_view(found: Reproduction, file: Path) -> RenderableType:
+    drawn = f"Version {found.version}: {found.drawn} of {found.of} pictures on the way drawn again."
+    apart = "" if found.largest is None else f" Its pixels differ by at most {found.largest} of 255."
+    same = "Every byte is the same." if found.same else f"The last one has other bytes than it had.{apart}"
+    return Group(*(Text(line) for line in (drawn, same, f"Picture: {file}")))
+
+
 def provenance_view(found: Provenance) -> RenderableType:
-    experts = ", ".join(f"{name} ({sha256[:12]})" for name, sha256 in found.experts.items()) or "none"
+    experts = ", ".join(f"{name} ({e.licence or 'no licence'}, {e.sha256[:12]})" for name, e in found.experts.items())
     kept = f"{found.session}, version {found.version}" if found.session else "none that is kept here"
-    lines = [f"Prompt: {found.plan.prompt}", f"Job: {found.job}", f"Experts: {experts}", f"Session: {kept}"]
+    lines = [f"Prompt: {found.plan.prompt}", f"Job: {found.job}", f"Experts: {experts or 'none'}", f"Session: {kept}"]
     return Group(plan_view(found.plan), Text(), *(Text(line) for line in lines))
 
 

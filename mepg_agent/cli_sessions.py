@@ -9,10 +9,19 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from mepg_agent.cli_follow import Output, follow, show_result
+from mepg_agent.cli_follow import Output, copy, follow, show_result, watch
 from mepg_agent.cli_input import AsJson, check_output, read_plan, read_prompt
-from mepg_agent.cli_report import comparison_view, history_view, provenance_view, sessions_view
+from mepg_agent.cli_report import (
+    ACCEPTED,
+    FAULT,
+    comparison_view,
+    history_view,
+    provenance_view,
+    reproduction_view,
+    sessions_view,
+)
 from mepg_agent.errors import BadInput
+from mepg_agent.files import whole
 from mepg_agent.records import Approval
 from mepg_agent.settings import Settings
 
@@ -140,6 +149,28 @@ def import_(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FI
 
 
 @app.command()
+def reproduce(
+    ctx: typer.Context,
+    session: Id,
+    version: Annotated[int | None, typer.Option(help="Another version than the shown one.")] = None,
+    output: Output = None,
+    as_json: AsJson = False,
+) -> int:
+    """Draw a version once more from the jobs that led to it, and compare every byte.
+
+    The exit code is 0 if all are the same, 1 otherwise.
+    """
+    file = check_output(output, ".png") if output else None
+    with ctx.obj.make_agent() as agent:
+        found = watch(ctx.obj, agent.stream_reproduce(named(agent.store, session), version), as_json)
+    if file is not None:
+        copy(found.image, file)
+    value = {**found.model_dump(mode="json"), "image": str(file or found.image)}
+    _say(ctx, value, reproduction_view(found, file or found.image), as_json)
+    return ACCEPTED if found.same else FAULT
+
+
+@app.command()
 def gc(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Free the space of pictures that no session refers to."""
     with ctx.obj.make_agent() as agent:
@@ -203,7 +234,9 @@ def open_sheet(ctx: typer.Context, session: Id, output: Output = None, as_json: 
         words = [f"{v.number}. {v.instruction or agent.store.brief(session).prompt}" for v in history.versions]
         images = [small(agent.store.picture(v.render.picture)) for v in history.versions]
     shown = [v.number == history.head for v in history.versions]
-    contact_sheet([Cell(*cell) for cell in zip(images, words, shown, strict=True)]).save(file)
+    sheet = contact_sheet([Cell(*cell) for cell in zip(images, words, shown, strict=True)])
+    with whole(file) as stream:
+        sheet.save(stream, "PNG")
     _say(ctx, {"session": session, "file": str(file)}, f"Sheet: {file}", as_json)
 
 

@@ -16,7 +16,7 @@ from mepg_agent.scene import Frozen
 from mepg_agent.session import SessionStore
 
 GRACE = 3600  # seconds; what is younger may belong to a picture that is being drawn, before its session says so
-KINDS = {"pictures": ".png", "latents": ".safetensors", "renders": ".json"}
+KINDS = {"pictures": ".png", "latents": ".safetensors", "jobs": ".json", "renders": ".json"}
 HASHED = re.compile(r"[0-9a-f]{64}")
 
 

@@ -21,12 +21,19 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=100)]
 
 
+class Used(Frozen):
+    """An expert that drew along."""
+
+    sha256: Hash  # of its weights
+    licence: Name
+
+
 class Provenance(Frozen):
     """`session` and `version` are None where no session here keeps exactly this file."""
 
     plan: ScenePlan
     job: Hash
-    experts: dict[Name, Hash]  # id to sha256 of the weights
+    experts: dict[Name, Used]  # by id
     session: str | None = None
     version: int | None = None
 

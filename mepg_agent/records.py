@@ -76,6 +76,7 @@ class Adapter(Frozen):
     kind: Literal["adapter", "checkpoint"] = "adapter"  # a low-rank adapter, or another UNet of the same latent space
     path: str  # absolute path of adapter.safetensors
     sha256: str
+    licence: str = ""
     start: Fraction = 0.0  # the expert's own time window
     end: Fraction = 1.0
 
@@ -121,11 +122,15 @@ class RenderJob(Frozen):
         return self
 
     def hash(self) -> str:
-        """Content hash. Where adapter files lie does not matter, what is in them does."""
+        """Content hash. Where adapter files lie and who may use them does not matter, what is in them does."""
         data = self.model_dump(mode="json")
         for adapter in data["adapters"]:
-            del adapter["path"]
+            del adapter["path"], adapter["licence"]
         return digest(data)
+
+    def without_paths(self) -> RenderJob:
+        """The same job, free of what only this machine knows."""
+        return self.model_copy(update={"adapters": tuple(a.model_copy(update={"path": ""}) for a in self.adapters)})
 
 
 class Render(Frozen):

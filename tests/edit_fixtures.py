@@ -48,4 +48,4 @@ def pixels(agent: Agent, result: Result) -> Pixels:
 
 def kept_files(home: Path) -> set[Path]:
     """Everything in the store but the sessions."""
-    return {f for part in ("pictures", "latents", "renders") for f in (home / part).rglob("*") if f.is_file()}
+    return {f for part in ("pictures", "latents", "jobs", "renders") for f in (home / part).rglob("*") if f.is_file()}

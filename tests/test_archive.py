@@ -12,6 +12,7 @@ import pytest
 from edit_fixtures import agent_of, drawn, kept_files
 
 from mepg_agent.archive import MAX_MEMBER, RECORD
+from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.scene import ScenePlan
 from mepg_agent.settings import Settings
@@ -21,7 +22,7 @@ from mepg_agent.settings import Settings
 def exported(settings: Settings, three_things: ScenePlan, tmp_path: Path) -> Path:
     with agent_of(settings) as agent:
         session = drawn(agent, three_things)
-        agent.edit(session, "make the dog red")
+        agent.edit(session, "make the dog woodcut")
         agent.edit(session, "make it night")
         agent.undo(session)
         return agent.export(session, tmp_path / "fox.zip")
@@ -53,6 +54,26 @@ def test_the_same_session_exports_to_the_same_bytes(settings: Settings, exported
     assert again.read_bytes() == exported.read_bytes()
 
 
+def test_an_imported_session_is_drawn_again_byte_for_byte(elsewhere: Settings, exported: Path):
+    engine = FakeEngine()
+    with agent_of(elsewhere, engine) as there:
+        session = there.import_(exported).session
+        for version in (1, 2, 3):
+            original = there.result(session, version).image
+            before = original.read_bytes()
+            original.unlink()
+            found = there.reproduce(session, version)
+            assert found.same and (found.version, found.drawn) == (version, found.of)
+            assert found.image == original and original.read_bytes() == before, "it is put back where it was lost"
+    assert len(engine.jobs) >= 4, "drawn, not looked up"
+
+
+def test_what_was_exported_names_no_folder_of_this_machine(settings: Settings, exported: Path):
+    with zipfile.ZipFile(exported) as archive:
+        assert any(name.startswith("jobs/") for name in archive.namelist())
+        assert not any(str(settings.home.parent).encode() in archive.read(name) for name in archive.namelist())
+
+
 def test_importing_where_the_name_is_taken_opens_another_session(settings: Settings, exported: Path):
     with agent_of(settings) as agent:
         [mine] = agent.store.sessions()
@@ -81,6 +102,20 @@ def _drive(members: Members) -> None:
 
 def _stranger(members: Members) -> None:
     members["notes\x1b[2J.txt"] = b"x"
+
+
+def _altered_job(members: Members) -> None:
+    name = next(n for n in members if n.startswith("jobs/"))
+    members[name] = members[name].replace(b'"guidance": ', b'"guidance": 1')
+
+
+def _job_with_a_path(members: Members) -> None:
+    name = next(n for n in members if n.startswith("jobs/") and b'"path": ""' in members[n])
+    members[name] = members[name].replace(b'"path": ""', b'"path": "/etc/evil"')
+
+
+def _job_of_another_session(members: Members) -> None:
+    members[f"jobs/{'0' * 64}.json"] = members[next(n for n in members if n.startswith("jobs/"))]
 
 
 def _unneeded(members: Members) -> None:
@@ -134,6 +169,9 @@ def _bomb(members: Members) -> None:
 
 HOSTILE: dict[Callable[[Members], None], str] = {
     _climb: "reaches outside",
+    _altered_job: "is not what it was",
+    _job_with_a_path: "is not what it was",
+    _job_of_another_session: "No version needs",
     _absolute: "reaches outside",
     _backslash: "reaches outside",
     _drive: "reaches outside",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -18,7 +20,9 @@ from scripted import ScriptedVerifier
 
 from mepg_agent.cli import Door, run
 from mepg_agent.cli_sheet import Cell, caption_lines, contact_sheet
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.records import RenderJob
 from mepg_agent.scene import ScenePlan
 
 
@@ -142,6 +146,39 @@ def test_a_session_can_be_exported_deleted_and_imported(session: str, tmp_path: 
     assert mepg("edit", session, "undo", "--json").json["version"] == 1
 
 
+def test_a_version_is_drawn_again_and_compared(session: str, tmp_path: Path):
+    kept = mepg("edit", session, "make the fox woodcut", "-o", str(tmp_path / "kept.png"), "--json").json["picture"]
+    said = mepg("sessions", "reproduce", session, "-o", str(tmp_path / "again.png"))
+    assert said.code == 0 and "Every byte is the same" in said.out and "2 of 2 pictures" in said.out
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "kept.png").read_bytes()
+    first = mepg("sessions", "reproduce", "last", "--version", "1", "--json").json
+    assert (first["version"], first["same"], first["drawn"]) == (1, True, 1) and first["picture"] != kept
+
+
+def test_a_version_that_comes_out_otherwise_is_told_and_the_kept_one_stays(session: str, home: Path):
+    class Other(FakeEngine):
+        def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+            *steps, picture = super().run(job, before)
+            assert isinstance(picture, Picture)
+            yield from steps
+            yield dataclasses.replace(picture, image=picture.image // 2 * 2)
+
+    before = {f: f.read_bytes() for f in (home / "pictures").rglob("*.png")}
+    said = mepg("sessions", "reproduce", session, engine=Other())
+    assert said.code == 1 and "has other bytes" in said.out and "differ by at most 1 of 255" in said.out
+    assert all(f.read_bytes() == content for f, content in before.items())
+
+
+def test_a_version_whose_expert_or_jobs_are_gone_cannot_be_drawn_again(session: str, home: Path):
+    mepg("edit", session, "make the fox woodcut")
+    shutil.rmtree(home / "experts")
+    said = mepg("sessions", "reproduce", session)
+    assert said.code == 2 and "the expert 'woodcut'" in said.err
+    shutil.rmtree(home / "jobs")
+    said = mepg("sessions", "reproduce", session)
+    assert said.code == 2 and "Not all jobs" in said.err
+
+
 def test_a_contact_sheet_shows_every_version(session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     mepg("edit", session, "make the fox red")
     assert mepg("open", session, "-o", str(tmp_path / "sheet.png")).code == 0
@@ -168,11 +205,16 @@ def test_info_tells_how_a_picture_was_drawn_and_where_it_is_kept(session: str, t
     mepg("edit", session, "make the fox woodcut", "-o", str(tmp_path / "fox.png"))
     said = mepg("info", str(tmp_path / "fox.png"))
     assert said.code == 0
-    for words in ("Job: ", "Experts: woodcut", f"Session: {session}, version 2", "a fox left of a castle"):
+    for words in (
+        "Job: ",
+        "Experts: woodcut (Apache-2.0, ",
+        f"Session: {session}, version 2",
+        "a fox left of a castle",
+    ):
         assert words in said.out
     found = mepg("info", str(tmp_path / "fox.png"), "--json").json
     assert (found["session"], found["version"]) == (session, 2)
-    assert set(found["experts"]) == {"woodcut"} and len(found["job"]) == 64
+    assert found["experts"] == {"woodcut": {"sha256": "0" * 64, "licence": "Apache-2.0"}} and len(found["job"]) == 64
 
 
 def png(file: Path, **chunks: str) -> Path:
@@ -185,7 +227,12 @@ def png(file: Path, **chunks: str) -> Path:
 
 def test_info_never_passes_on_what_a_terminal_would_obey(three_things: ScenePlan, tmp_path: Path):
     plan = three_things.replaced(prompt="a fox\x1b]0;owned\x07 and\u202e more").model_dump_json()
-    file = png(tmp_path / "evil.png", plan=plan, job="0" * 64, experts='{"\\u001b[2J": "' + "0" * 64 + '"}')
+    file = png(
+        tmp_path / "evil.png",
+        plan=plan,
+        job="0" * 64,
+        experts=json.dumps({"\x1b[2J": {"sha256": "0" * 64, "licence": "\x1b[2J"}}),
+    )
     said = mepg("info", str(file))
     assert said.code == 0 and "owned" in said.out
     assert not {"\x1b", "\x07", "\u202e"} & set(said.out)
@@ -216,6 +263,8 @@ def mistakes(tmp_path: Path, session: str) -> Iterator[tuple[str, ...]]:
     yield "sessions", "show", "../../etc"
     yield "sessions", "export", session, str(tmp_path / "fox.tar")
     yield "sessions", "export", session, str(tmp_path / "missing" / "fox.zip")
+    yield "sessions", "reproduce", session, "--version", "7"
+    yield "sessions", "reproduce", "fox-castle-0000"
     yield "sessions", "import", str(tmp_path / "text.zip")
     yield "sessions", "import", str(tmp_path / "missing.zip")
     yield "sessions", "frobnicate"

@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.pictures import Drawn
 from mepg_agent.records import Brief, Render, Verdict
 from mepg_agent.scene import ScenePlan
-from mepg_agent.session import Drawn, Result, SessionStore
+from mepg_agent.session import Result, SessionStore
 
 IMAGE = np.arange(64 * 80 * 3, dtype=np.uint8).reshape(64, 80, 3)
 LATENTS = np.linspace(-1, 1, 4 * 8 * 10, dtype=np.float32).reshape(4, 8, 10)

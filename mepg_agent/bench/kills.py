@@ -1,6 +1,6 @@
 """What a kill costs: SIGKILL around every checkpoint of a conversation and at random instants, each time a restart.
 
-A conversation is one picture, three edits and an undo, drawn by the engine that needs no model and checked by a judge
+A conversation is one picture, two edits and an undo, drawn by the engine that needs no model and checked by a judge
 that is hard to please. Graph, checkpoints, files and locks are the real ones. Every start looks the home over, goes on
 where the one before was killed, and dies again. At the end every version must have the bytes that it has without kills.
 """
@@ -25,13 +25,14 @@ from mepg_agent.agent import Agent
 from mepg_agent.engine.base import Pixels
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, MepgError
+from mepg_agent.pictures import Drawn
 from mepg_agent.records import Check, Event, Finding, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
-from mepg_agent.session import Drawn, Result, SessionStore
+from mepg_agent.session import Result, SessionStore
 from mepg_agent.settings import Settings
 
 PROMPT = "a fox left of a castle and a dog on a meadow"
-EDITS = ("make the dog red", "add a balloon top left", "make the fox blue")  # the last one after an undo
+EDITS = ("make the dog red", "add a balloon top left")  # with an undo between them
 STEPS = 2
 INSTANTS = ("node done, nothing saved", "its result saved", "its checkpoint saved")  # of every node, in turn
 LIMIT = 60.0  # seconds for one start; one that takes longer hangs
@@ -79,7 +80,6 @@ class _Campaign:
     home: Path  # gets one home a conversation
     settings: Settings
     tell: Tell
-    wanted: int  # kills
     reference: dict[int, str] = field(default_factory=dict)  # sha256 of the picture by version
     starts: int = 0
     kills: int = 0
@@ -105,7 +105,7 @@ class _Campaign:
         if start.killed:
             self.kills += 1
             self.nodes.update(start.all("dies"))
-            self.tell(min(self.kills, self.wanted), self.wanted, name)
+            self.tell(self.kills, self.kills + 1, name)
         return start
 
 
@@ -118,7 +118,7 @@ class Kill:
 
 
 def campaign(settings: Settings, kills: int, seed: int, tell: Tell = lambda *_: None) -> Report:
-    """Kills around every checkpoint of one conversation, then at random instants of others, until there are `kills`.
+    """Kills around every checkpoint of one conversation, then `kills` times at random instants of others.
 
     `settings` say which experts there are; its home is left alone. Raises BadInput on a system without SIGKILL.
     """
@@ -126,16 +126,16 @@ def campaign(settings: Settings, kills: int, seed: int, tell: Tell = lambda *_: 
         raise BadInput("Kills need a POSIX system.", "Run this on Linux or macOS.")
     began, random = time.perf_counter(), Random(seed)
     with TemporaryDirectory() as home:
-        run = _Campaign(Path(home), settings, tell, kills)
+        run = _Campaign(Path(home), settings, tell)
         whole = run._start("unbroken", None)
         [run.reference] = whole.all("done") or [{}]
         run.faults += whole.all("fault")
         turns = iter(_turns())
-        run.conversation("checkpoints", lambda: next(turns) if run.kills < kills else None)
-        number = 0
-        while run.kills < kills and not run.faults:
+        run.conversation("checkpoints", lambda: next(turns))
+        number, enough = 0, run.kills + kills
+        while run.kills < enough and not run.faults:
             number += 1
-            run.conversation(f"instants-{number}", lambda: _someday(random, whole.seconds, run.kills < kills))
+            run.conversation(f"instants-{number}", lambda: _someday(random, whole.seconds, run.kills < enough))
     seconds = time.perf_counter() - began
     return Report(
         kills=run.kills,
@@ -248,7 +248,7 @@ def _conversation(agent: Agent) -> Iterator[Event | Result]:
     yield from agent.resume(session)
     while len((history := agent.history(session)).versions) <= len(EDITS):
         done = len(history.versions)
-        if done == len(EDITS) and history.head == done:
+        if history.head == done > 1:
             yield agent.undo(session)
         else:
             yield from agent.stream_edit(session, EDITS[done - 1])

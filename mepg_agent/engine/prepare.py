@@ -45,7 +45,7 @@ def prepare(
     job = RenderJob(
         backbone=family.id,
         weights=weights,
-        prompt=_words(_shared(plan, family), _style_word(plan.style, background), family),
+        prompt=styled(_shared(plan, family), _style_word(plan.style, background), family),
         negative=family.defaults.negative,
         extent=plan.extent,
         regions=regions,
@@ -101,7 +101,7 @@ def _region(
     return JobRegion(
         id=region.id,
         box=region.box,
-        prompt=_words(_set(region.prompt, _setting(plan, backbone)), word, backbone),
+        prompt=styled(_set(region.prompt, _setting(plan, backbone)), word, backbone),
         adapter=expert.id if expert else None,
         scale=scale,
         seed=brief.seed if region.seed is None else region.seed,
@@ -155,7 +155,7 @@ def _set(prompt: str, setting: str) -> str:
     return prompt if setting in prompt else f"{prompt} {setting}"
 
 
-def _words(prompt: str, style: str | None, backbone: Backbone) -> str:
+def styled(prompt: str, style: str | None, backbone: Backbone) -> str:
     """The prompt with its style word, unless it says it already."""
     if style is None or style.casefold() in prompt.casefold():
         return prompt
@@ -164,5 +164,12 @@ def _words(prompt: str, style: str | None, backbone: Backbone) -> str:
 
 def _adapter(found: Found[Expert]) -> Adapter:
     expert = found.item
-    path = str(weights_file(found))
-    return Adapter(id=expert.id, kind=expert.kind, path=path, sha256=expert.sha256, start=expert.start, end=expert.end)
+    return Adapter(
+        id=expert.id,
+        kind=expert.kind,
+        path=str(weights_file(found)),
+        sha256=expert.sha256,
+        licence=expert.licence,
+        start=expert.start,
+        end=expert.end,
+    )

@@ -1,0 +1,193 @@
+"""Pictures and latents on disk under the hash of their content, and under the hash of a job how to draw it and what it
+gave. Every file is written whole or not at all.
+
+    home/pictures/3f/3f9a….png    home/latents/0c/0c11….safetensors    home/{jobs,renders}/<job hash>.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from mepg_agent.engine.base import Latents, Picture, Pixels
+from mepg_agent.errors import BrokenAsset
+from mepg_agent.files import whole
+from mepg_agent.records import Render, RenderJob
+from mepg_agent.scene import Frozen, ScenePlan
+
+F = TypeVar("F", bound=Frozen)
+
+
+class Drawn(Frozen):
+    """What one job gave: one render, or for a repair one a candidate."""
+
+    renders: Annotated[tuple[Render, ...], Field(min_length=1)]
+    region_seconds: dict[str, float] = Field(default_factory=dict)
+
+
+class Recipe(Frozen):
+    """All that it takes to draw a picture once more, byte for byte: the paths of adapters are left empty."""
+
+    job: RenderJob
+    plan: ScenePlan  # what the pictures say of themselves
+
+
+class Pictures:
+    """What was drawn, below one folder. Safe to share between threads and processes."""
+
+    def __init__(self, home: Path) -> None:
+        """Makes `home` where needed. Raises BrokenAsset if it cannot be written."""
+        self.home = home
+        with writing(home):
+            for part in ("pictures", "latents", "jobs", "renders"):
+                (home / part).mkdir(parents=True, exist_ok=True)
+
+    def put_picture(self, image: Pixels, provenance: Mapping[str, str]) -> str:
+        """Keeps `image` (height, width, 3) as a PNG whose text chunks hold `provenance`; returns its sha256."""
+        return self.put_content("pictures", ".png", png(image, provenance))
+
+    def picture(self, sha256: str) -> Pixels:
+        """Raises BrokenAsset for a missing or altered file."""
+        with Image.open(BytesIO(self.content("pictures", ".png", sha256)), formats=["PNG"]) as image:
+            return np.asarray(image.convert("RGB"))
+
+    def picture_path(self, sha256: str) -> Path:
+        return self._path("pictures", ".png", sha256)
+
+    def put_latents(self, latents: Latents) -> str:
+        """Keeps latents (channels, height / 8, width / 8); returns the sha256 of the file."""
+        return self.put_content("latents", ".safetensors", save_tensors({"latents": np.ascontiguousarray(latents)}))
+
+    def latents(self, sha256: str) -> Latents:
+        """Raises BrokenAsset for a missing or altered file."""
+        try:
+            return load_tensors(self.content("latents", ".safetensors", sha256))["latents"]
+        except (SafetensorError, KeyError) as error:
+            raise BrokenAsset(
+                f"The latents {sha256[:12]} cannot be read: {error}.", "Draw the picture again."
+            ) from error
+
+    def keep(self, job: RenderJob, picture: Picture, plan: ScenePlan) -> Drawn:
+        """Writes every candidate with its provenance, then the record of the job. They share the cost evenly."""
+        recipe = Recipe(job=job.without_paths(), plan=plan)
+        self.put_recipe(recipe)
+        pairs = picture.candidates or ((picture.image, picture.latents),)
+        renders = tuple(
+            Render(
+                picture=self.put_picture(image, provenance_of(recipe)),
+                latents=self.put_latents(latents),
+                job=job.hash(),
+                seed=job.seed,
+                seconds=picture.seconds / len(pairs),
+                calls=picture.calls / len(pairs),
+            )
+            for image, latents in pairs
+        )
+        drawn = Drawn(renders=renders, region_seconds=picture.region_seconds)
+        self.put_drawn(job.hash(), drawn)
+        return drawn
+
+    def put_recipe(self, recipe: Recipe) -> None:
+        self._write(self.home / "jobs" / f"{recipe.job.hash()}.json", recipe.model_dump_json(indent=1).encode())
+
+    def recipe(self, job: str) -> Recipe | None:
+        """How the job of this hash is drawn; None where that is not known."""
+        return read(self.home / "jobs" / f"{job}.json", Recipe)
+
+    def put_drawn(self, job: str, drawn: Drawn) -> None:
+        self._write(self.home / "renders" / f"{job}.json", drawn.model_dump_json(indent=1).encode())
+
+    def drawn(self, job: str) -> Drawn | None:
+        """What the job of this hash gave, if all of it is still here."""
+        drawn = read(self.home / "renders" / f"{job}.json", Drawn)
+        if drawn is None:
+            return None
+        files = [self.picture_path(r.picture) for r in drawn.renders]
+        files += [self._path("latents", ".safetensors", r.latents) for r in drawn.renders]
+        return drawn if all(file.is_file() for file in files) else None
+
+    def _path(self, part: str, ending: str, sha256: str) -> Path:
+        return self.home / part / sha256[:2] / f"{sha256}{ending}"
+
+    def put_content(self, part: str, ending: str, content: bytes) -> str:
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._write(self._path(part, ending, sha256), content)
+        return sha256
+
+    def content(self, part: str, ending: str, sha256: str) -> bytes:
+        file = self._path(part, ending, sha256)
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise BrokenAsset(f"{file} cannot be read: {error.strerror}.", "Draw the picture again.") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise BrokenAsset(f"{file} is not what was written there.", "Remove it and draw the picture again.")
+        return content
+
+    def _write(self, file: Path, content: bytes) -> None:
+        """All of it or nothing."""
+        with writing(self.home):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with whole(file) as stream:
+                stream.write(content)
+
+
+def png(image: Pixels, provenance: Mapping[str, str]) -> bytes:
+    """A PNG file of `image` (height, width, 3) whose text chunks hold `provenance`."""
+    chunks = PngImagePlugin.PngInfo()
+    for key, value in provenance.items():
+        chunks.add_itxt(key, value)
+    buffer = BytesIO()
+    Image.fromarray(image, "RGB").save(buffer, "PNG", pnginfo=chunks)
+    return buffer.getvalue()
+
+
+def provenance_of(recipe: Recipe) -> dict[str, str]:
+    """What a picture says of itself, see `provenance.read_provenance`."""
+    experts = {a.id: {"sha256": a.sha256, "licence": a.licence} for a in recipe.job.adapters}
+    return {
+        "mepg:plan": recipe.plan.model_dump_json(),
+        "mepg:job": recipe.job.hash(),
+        "mepg:experts": json.dumps(experts),
+    }
+
+
+@contextmanager
+def writing(home: Path) -> Iterator[None]:
+    """What the disk refuses, as BrokenAsset in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        advice = "Free some space there, or set MEPG_HOME to a folder that can be written."
+        raise BrokenAsset(f"Pictures cannot be kept in {home}: {error.strerror or error}.", advice) from error
+
+
+def parse(file: Path) -> dict:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BrokenAsset(f"{file} cannot be read: {error}.", "Remove it and draw the picture again.") from error
+
+
+def validate(file: Path, model: type[F], data: dict) -> F:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        advice = "It was written by another version: remove it and draw the picture again."
+        raise BrokenAsset(f"{file} does not hold a {model.__name__.lower()}.", advice) from error
+
+
+def read(file: Path, model: type[F]) -> F | None:
+    return validate(file, model, parse(file)) if file.is_file() else None
