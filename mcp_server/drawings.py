@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 
 import anyio
@@ -111,7 +112,7 @@ class Drawings:
     def __init__(self, lazy: LazyAgent, changes: Changes, most: int = QUEUED) -> None:
         self.lazy, self.changes, self.queue = lazy, changes, Queue()
         self._most, self._making = most, Counter[str]()  # drawings in the making, for each client
-        self._works: dict[tuple[str, str], Work] = {}
+        self._works: dict[tuple[str, str], list[Work]] = {}  # in the order in which they were asked for
         self._group: TaskGroup | None = None
 
     @asynccontextmanager
@@ -122,7 +123,7 @@ class Drawings:
                 try:
                     yield self
                 finally:
-                    for work in self._works.values():
+                    for work in chain.from_iterable(self._works.values()):
                         work.stop()
         finally:
             self._group = None
@@ -130,29 +131,32 @@ class Drawings:
 
     def of(self, session: str) -> Work | None:
         """The drawing under way, or the one that failed and nobody has heard of yet."""
-        return self._works.get((caller() or "", session))
+        works = self._works.get((caller() or "", session), [])
+        return next((work for work in works if not work.done.is_set()), works[-1] if works else None)
 
     def heard_of(self, work: Work) -> None:
-        """Its failure was told."""
-        if work.done.is_set() and self._works.get((work.client, work.session)) is work:
-            del self._works[work.client, work.session]
+        """How it ended was told."""
+        key = (work.client, work.session)
+        left = [other for other in self._works.get(key, ()) if other is not work]
+        if left:
+            self._works[key] = left
+        else:
+            self._works.pop(key, None)
 
     def start(self, session: str, begin: Begin) -> Work:
-        """Draws in the background, after whatever is drawn of the same session already. Raises Busy."""
+        """Draws in the background, after whatever is drawn of the same session already."""
         assert self._group is not None, "drawings need a server that runs"
         client = caller() or ""
-        if self._making[client] >= self._most:
-            raise Busy(f"{self._most} of your drawings are not finished.", "Call wait for one of them, then ask again.")
-        self._making[client] += 1
-        work, before = Work(session, client), self._works.get((client, session))
-        self._works[client, session] = work
-        self._group.start_soon(self._make, work, before, begin)
+        work, key = Work(session, client), (client, session)
+        running = [other for other in self._works.get(key, ()) if not other.done.is_set()]
+        self._works[key] = [*running, work]
+        self._group.start_soon(self._make, work, running[-1] if running else None, begin)
         return work
 
     async def _make(self, work: Work, before: Work | None, begin: Begin) -> None:
         try:
             with work.scope:
-                if before is not None and not before.done.is_set():
+                if before is not None:
                     work.say(BEHIND)
                     await before.done.wait()
                 await self._draw(work, begin)

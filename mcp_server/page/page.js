@@ -160,6 +160,7 @@ function render() {
   const findings = region ? drawing.verdict.findings.filter((f) => f.region === region.id) : [];
   panel.show(region, drafts.get(selected) ?? {}, findings);
   panel.allow(wanted().length, drafts.has(selected), busy);
+  at("choose").hidden = region !== null || older || !regions.length;
   at("open").hidden = state.unfinished === null || busy;
   at("openwords").textContent = `Not finished: ${state.unfinished}`;
   at("older").hidden = !older || busy;
@@ -249,8 +250,7 @@ async function stop() {
 
 function working(pending, session) {
   state.busy = true;
-  const queue = pending.ahead ? ` (${pending.ahead} first)` : "";
-  at("doing").textContent = `${pending.doing}${pending.of ? `, step ${pending.step} of ${pending.of}` : queue} …`;
+  at("doing").textContent = pending.of ? `${pending.doing}, step ${pending.step} of ${pending.of}` : pending.doing;
   if (pending.of) at("bar").value = pending.step / pending.of;
   else at("bar").removeAttribute("value");
   at("stop").hidden = !session;

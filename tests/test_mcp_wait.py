@@ -1,0 +1,342 @@
+"""Pictures that take longer than anybody waits: handles, `wait`, `cancel`, tasks, and a server that was killed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, Literal
+
+import anyio
+import numpy as np
+import pytest
+from mcp import Client, MCPError
+from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
+from mcp_fixtures import PROMPT, TIMEOUT, Mode, called, connected, data, drawn, parts, refused, words
+from mcp_types import INVALID_PARAMS, MISSING_REQUIRED_CLIENT_CAPABILITY, CallToolResult, Request, Result
+from pydantic import Field
+
+from mcp_server.tasks import TaskParams
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.errors import BrokenAsset
+from mepg_agent.records import RenderJob
+
+pytestmark = pytest.mark.anyio
+both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Slow(FakeEngine):
+    """Draws some pictures as usual; then one takes until it is let go on, or stopped."""
+
+    def __init__(self, quick: int = 0) -> None:
+        super().__init__()
+        self.quick = quick
+        self.begun, self.go_on, self.stopped = threading.Event(), threading.Event(), threading.Event()
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        self.stopped.clear()
+        try:
+            for step in count(1) if len(self.jobs) >= self.quick else ():
+                yield Step(step, 1_000_000, np.full((64, 64, 3), step % 256, np.uint8))
+                self.begun.set()
+                if self.go_on.wait(0.01):
+                    break
+            yield from super().run(job, before)
+        finally:
+            self.stopped.set()
+
+
+async def set_(event: threading.Event) -> None:
+    assert await anyio.to_thread.run_sync(event.wait, TIMEOUT)
+
+
+async def seen(client: Client, session: str) -> CallToolResult:
+    """The handle of a drawing, once a preview of it is there."""
+    while not data(handle := await called(client, "wait", session=session, patience=0.1))["pending"]["preview"]:
+        pass
+    return handle
+
+
+@both_modes
+async def test_a_drawing_that_takes_long_gives_a_handle_and_wait_picks_it_up(mode: Mode):
+    engine = Slow()
+    async with connected(mode, engine) as client:
+        handle = await called(client, "draw_picture", prompt=PROMPT, patience=0)
+        session, pending = data(handle)["session"], data(handle)["pending"]
+        again = await seen(client, session)
+        engine.go_on.set()
+        result = await called(client, "wait", session=session)
+    assert data(handle)["drawing"] is None and pending["version"] == 1
+    assert f"wait with session {session}" in words(handle) and "Do not draw it anew" in words(handle)
+    assert data(again)["pending"]["of"] == 1_000_000 and "drawing (" in words(again)
+    assert (
+        data(result)["drawing"]["status"] == "accepted" and parts(result)[1].uri == data(result)["drawing"]["picture"]
+    )
+    assert len(engine.jobs) == 1
+
+
+async def test_a_picture_in_the_making_can_be_looked_at():
+    engine = Slow()
+    async with connected(engine=engine) as client:
+        session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        with pytest.raises(MCPError, match="Call wait"):
+            await client.read_resource("mepg://previews/fox-castle-0000.png")
+        pending = data(await seen(client, session))["pending"]
+        (preview,) = (await client.read_resource(pending["preview"])).contents
+        engine.go_on.set()
+        await called(client, "wait", session=session)
+    assert preview.mime_type == "image/png"
+
+
+@both_modes
+async def test_waiting_for_a_picture_that_is_finished_shows_it_with_its_proof(mode: Mode):
+    async with connected(mode) as client:
+        session = await drawn(client)
+        edited = await called(client, "edit_picture", session=session, instruction="make the fox blue")
+        waited = await called(client, "wait", session=session)
+    assert data(waited) == data(edited)
+
+
+async def test_an_edit_gives_a_handle_too_and_another_change_waits_for_it():
+    engine = Slow(quick=1)
+    async with connected(engine=engine) as client:
+        session = await drawn(client)
+        handle = await called(client, "edit_picture", session=session, instruction="make the fox blue", patience=0)
+        other = {"session": session, "regions": [{"region": "castle"}]}
+        async with anyio.create_task_group() as group:
+            results: list[CallToolResult] = []
+
+            async def ask() -> None:
+                results.append(await called(client, "draw_region", **other))
+
+            group.start_soon(ask)
+            engine.go_on.set()
+        versions = data(await called(client, "history", action="list", session=session))["versions"]
+    assert data(handle)["pending"]["version"] == 2
+    assert [v["said"] for v in versions[1:]] == ["make the fox blue", "draw the castle again"]
+    assert data(results[0])["proof"]["regions"] == ["castle"]
+
+
+async def test_a_change_that_cannot_begin_in_time_is_refused_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch):
+    engine = Slow(quick=1)
+    async with connected(engine=engine) as client:
+        session = await drawn(client)
+        await called(client, "edit_picture", session=session, instruction="make the fox blue", patience=0)
+        monkeypatch.setattr("mcp_server.calls.NOTING", 0.05)
+        other = {"session": session, "instruction": "make the castle pink", "patience": 0}
+        assert "still being drawn" in await refused(client, "edit_picture", **other)
+        engine.go_on.set()
+        await called(client, "wait", session=session)
+        versions = data(await called(client, "history", action="list", session=session))["versions"]
+    assert [v["said"] for v in versions[1:]] == ["make the fox blue"]
+
+
+@both_modes
+async def test_a_drawing_is_stopped_and_taken_up_again(mode: Mode):
+    engine = Slow()
+    async with connected(mode, engine) as client:
+        session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        await set_(engine.begun)
+        stopped = await called(client, "cancel", session=session)
+        assert engine.stopped.is_set()
+        again = await called(client, "cancel", session=session)
+        engine.go_on.set()
+        result = await called(client, "wait", session=session)
+        idle = await refused(client, "cancel", session=session)
+    assert "was stopped; nothing finished is lost" in words(stopped) and "stopped before" in words(again)
+    assert data(result)["drawing"]["status"] == "accepted"
+    assert "Nothing" in idle and "history" in idle
+
+
+async def test_who_waits_hears_that_somebody_else_stopped_it():
+    engine = Slow()
+    async with connected(engine=engine) as client:
+        session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        told: list[str] = []
+        async with anyio.create_task_group() as group:
+
+            async def ask() -> None:
+                told.append(await refused(client, "wait", session=session))
+
+            group.start_soon(ask)
+            await set_(engine.begun)
+            await called(client, "cancel", session=session)
+    assert "Stopped before the picture was finished" in told[0] and "wait" in told[0]
+
+
+async def test_one_picture_is_drawn_at_a_time_and_the_others_hear_their_place():
+    engine = Slow()
+    async with connected(engine=engine) as client:
+        first, second, third = [
+            data(await called(client, "draw_picture", prompt=PROMPT, seed=seed, patience=0)) for seed in range(3)
+        ]
+        await set_(engine.begun)
+        told = data(await called(client, "wait", session=third["session"], patience=0.1))["pending"]
+        left = await called(client, "cancel", session=second["session"])
+        moved = data(await called(client, "wait", session=third["session"], patience=0.1))["pending"]
+        engine.go_on.set()
+        results = [await called(client, "wait", session=s["session"]) for s in (first, third)]
+    assert (told["ahead"], told["doing"]) == (2, "waiting in line: 2 pictures come first")
+    assert moved["ahead"] == 1 and "stopped" in words(left)
+    assert all(data(r)["drawing"]["status"] == "accepted" for r in results) and len(engine.jobs) == 2
+
+
+class Broken(FakeEngine):
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        yield Step(1, 2)
+        raise BrokenAsset("The weights are damaged.", "Install them again.")
+
+
+async def test_a_drawing_that_failed_while_nobody_waited_is_told_by_wait():
+    async with connected(engine=Broken()) as client:
+        handle = await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
+        session = data(handle)["session"] if not handle.is_error else None
+        said = await refused(client, "wait", session=session) if session else words(handle)
+    assert "The weights are damaged. Install them again." in said
+
+
+@pytest.mark.parametrize("patience", [-1, 56, 1e9])
+async def test_a_patience_that_no_client_has_is_refused(patience: float):
+    engine = FakeEngine()
+    async with connected(engine=engine) as client:
+        assert "patience" in await refused(client, "wait", session=await drawn(client), patience=patience)
+
+
+@pytest.mark.parametrize("tool", ["wait", "cancel"])
+@pytest.mark.parametrize("session", ["fox-castle-0000", "../../etc", ""])
+async def test_a_session_that_is_none_is_told(tool: str, session: str):
+    async with connected() as client:
+        assert "`history` without a session lists" in await refused(client, tool, session=session)
+
+
+async def test_a_drawing_that_ended_with_its_server_is_picked_up_by_the_next_one():
+    engine = Slow(quick=1)
+    async with connected(engine=engine) as client:
+        session = await drawn(client)
+        await called(client, "edit_picture", session=session, instruction="make the fox blue", patience=0)
+        unborn = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        await set_(engine.begun)
+    assert engine.stopped.is_set()
+    async with connected() as client:
+        edited = await called(client, "wait", session=session)
+        first = await called(client, "wait", session=unborn)
+    assert data(edited)["drawing"]["version"] == 2 and data(edited)["proof"]["regions"] == ["fox"]
+    assert data(first)["drawing"]["status"] == "accepted"
+
+
+class TaskResult(Result):
+    """What a client with the extension takes in place of a tool's answer."""
+
+    result_type: Literal["task"] = Field(alias="resultType")
+    task_id: str = Field(alias="taskId")
+    status: str
+    poll_interval_ms: int = Field(alias="pollIntervalMs")
+    ttl_ms: int | None = Field(alias="ttlMs")
+
+
+class Patient(ClientExtension):
+    """A client that polls tasks."""
+
+    identifier = "io.modelcontextprotocol/tasks"
+
+    def __init__(self) -> None:
+        self.tasks: list[TaskResult] = []
+
+    def claims(self) -> list[ResultClaim[Any]]:
+        return [ResultClaim(result_type="task", model=TaskResult, resolve=self.noted)]
+
+    async def noted(self, task: TaskResult, ctx: ClaimContext) -> CallToolResult:
+        self.tasks.append(task)
+        return CallToolResult(content=[], structured_content={})
+
+
+class Answer(Result, extra="allow"):
+    status: str = ""
+    result: dict[str, Any] | None = None
+
+
+class Ask(Request[TaskParams, str]):
+    pass
+
+
+async def asked(client: Client, method: str, task: str) -> Answer:
+    return await client.session.send_request(Ask(method=method, params=TaskParams(taskId=task)), Answer)
+
+
+async def polled(client: Client, task: str) -> Answer:
+    while (found := await asked(client, "tasks/get", task)).status == "working":
+        pass
+    return found
+
+
+async def test_a_client_that_knows_tasks_gets_one_for_a_long_drawing():
+    engine, patient = Slow(), Patient()
+    async with connected(engine=engine, extensions=[patient]) as client:
+        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
+        (task,) = patient.tasks
+        session = task.task_id.split(".")[0]
+        working = await asked(client, "tasks/get", task.task_id)
+        await asked(client, "tasks/update", task.task_id)
+        handle = await client.call_tool("wait", {"session": session, "patience": 0})
+        engine.go_on.set()
+        done = await polled(client, task.task_id)
+        shown = await called(client, "wait", session=session)
+    assert (task.status, working.status, done.status) == ("working", "working", "completed")
+    assert task.poll_interval_ms > 0 and task.ttl_ms is None
+    assert done.result is not None and done.result["structuredContent"] == data(shown)
+    assert [block["type"] for block in done.result["content"]] == ["text", "image", "resource_link"]
+    assert data(handle)["pending"] and len(patient.tasks) == 1
+
+
+async def test_a_task_is_cancelled_and_says_so():
+    engine, patient = Slow(), Patient()
+    async with connected(engine=engine, extensions=[patient]) as client:
+        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
+        (task,) = patient.tasks
+        await set_(engine.begun)
+        await asked(client, "tasks/cancel", task.task_id)
+        assert (await polled(client, task.task_id)).status == "cancelled"
+    assert engine.stopped.is_set() and engine.jobs == []
+
+
+async def test_a_task_outlives_its_server():
+    engine, patient = Slow(quick=1), Patient()
+    async with connected(engine=engine, extensions=[patient]) as client:
+        session = await drawn(client)
+        await client.call_tool("edit_picture", {"session": session, "instruction": "make the fox blue", "patience": 0})
+    async with connected(extensions=[patient]) as client:
+        done = await polled(client, patient.tasks[0].task_id)
+    assert done.status == "completed" and done.result is not None
+    assert done.result["structuredContent"]["drawing"]["version"] == 2
+
+
+async def test_a_task_that_fails_is_completed_with_an_error_of_its_tool():
+    patient = Patient()
+    async with connected(engine=Broken(), extensions=[patient]) as client:
+        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
+        if patient.tasks:  # else the engine broke before anybody was sent away
+            done = await polled(client, patient.tasks[0].task_id)
+            assert done.status == "completed" and done.result is not None and done.result["isError"]
+
+
+async def test_a_client_that_did_not_declare_tasks_gets_none():
+    async with connected() as client:
+        session = await drawn(client)
+        with pytest.raises(MCPError) as caught:
+            await asked(client, "tasks/get", f"{session}.1.0")
+    assert caught.value.code == MISSING_REQUIRED_CLIENT_CAPABILITY
+
+
+@pytest.mark.parametrize("task", ["", "fox", "fox-castle-0000.1.0", "../../etc.1.0", "fox-castle-0000.0.0"])
+@pytest.mark.parametrize("method", ["tasks/get", "tasks/update", "tasks/cancel"])
+async def test_a_task_that_is_none_is_an_error(method: str, task: str):
+    async with connected(extensions=[Patient()]) as client:
+        with pytest.raises(MCPError) as caught:
+            await asked(client, method, task)
+    assert caught.value.code == INVALID_PARAMS
