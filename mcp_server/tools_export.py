@@ -19,6 +19,9 @@ from mepg_agent.errors import BadInput
 ENDING = ".png"
 
 
+File = Annotated[str, Field(description=f"A new {ENDING} file, by its name or its whole path.")]
+
+
 class Exported(BaseModel):
     session: str
     version: int
@@ -29,11 +32,10 @@ class Exported(BaseModel):
 def add_tools(server: MCPServer[Drawings], folders: Sequence[Path]) -> None:
     """A server without such folders has no tool that takes a file."""
     places = ", ".join(str(folder) for folder in folders)
-    File = Annotated[str, Field(description=f"A new {ENDING} file, by its name or its whole path, in {places}.")]
 
     async def export_picture(
         session: Session,
-        file: File,  # type: ignore[valid-type]
+        file: File,
         ctx: Ctx,
         version: Version = None,
     ) -> Annotated[CallToolResult, Exported]:

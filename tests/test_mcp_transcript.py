@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shlex
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import anyio
 import pytest
 from edit_fixtures import install_woodcut
 from mcp import Client, StdioServerParameters
-from mcp_fixtures import TIMEOUT, called, data, parts, words
-
-ROOT = Path(__file__).resolve().parent.parent
+from mcp_fixtures import TIMEOUT, called, data, words
+from mcp_types import BlobResourceContents, CallToolResult
+from served import ROOT
+from served import served as http_server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
+
+Kill = Callable[[], None]
+Connect = Callable[[Path, Path], AbstractAsyncContextManager[tuple[Client, Kill]]]
 
 
 @pytest.fixture
@@ -27,35 +33,47 @@ def anyio_backend() -> str:
 
 
 @asynccontextmanager
-async def served(home: Path, folder: Path) -> AsyncIterator[tuple[Client, Path]]:
-    """A client of a new process, and the file that holds the number of that process."""
+async def over_stdio(home: Path, folder: Path) -> AsyncIterator[tuple[Client, Kill]]:
     pid, script = folder / "pid", ROOT / "tests" / "fake_mepg.py"
-    start = f"echo $$ > {shlex.quote(str(pid))}; exec {shlex.join([sys.executable, str(script), 'serve'])}"
+    serve = shlex.join([sys.executable, str(script), "serve", "--folder", str(folder)])
     environment = {**os.environ, "MEPG_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    start = f"echo $$ > {shlex.quote(str(pid))}; exec {serve}"
     command = StdioServerParameters(command="/bin/sh", args=["-c", start], env=environment, cwd=folder)
     with anyio.fail_after(TIMEOUT):
         async with Client(command) as client:
-            yield client, pid
+            yield client, lambda: os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
-async def test_a_conversation_outlives_its_server(home: Path, tmp_path: Path):
+@asynccontextmanager
+async def over_http(home: Path, folder: Path) -> AsyncIterator[tuple[Client, Kill]]:
+    with http_server(home, "--folder", str(folder)) as server, anyio.fail_after(TIMEOUT):
+        async with Client(server.url) as client:
+            yield client, server.process.kill
+
+
+@pytest.mark.parametrize("connect", [over_stdio, over_http])
+async def test_a_conversation_outlives_its_server(connect: Connect, home: Path, tmp_path: Path):
     install_woodcut(home)
-    async with served(home, tmp_path) as (client, pid):
+    async with connect(home, tmp_path) as (client, kill):
         first = data(await called(client, "draw_picture", prompt="a dog left of a castle", steps=2))
         session = first["session"]
+        verdict = [{"region": "dog", "passed": True}, {"region": "castle", "passed": True, "evidence": "three towers"}]
+        judged = data(await called(client, "verify_picture", session=session, verdict=verdict))
         styled = await called(client, "edit_picture", session=session, instruction="make the dog woodcut")
         moved = await called(client, "edit_picture", session=session, instruction="move the castle up a bit")
-        os.kill(int(pid.read_text()), signal.SIGKILL)
+        kill()
+    assert judged["drawing"]["verdict"]["findings"][1]["evidence"] == "three towers"
     assert [data(result)["proof"]["regions"] for result in (styled, moved)] == [["dog"], ["castle"]]
     assert data(styled)["drawing"]["plan"]["regions"][0]["expert"] == "woodcut"
 
-    async with served(home, tmp_path) as (client, pid):
+    async with connect(home, tmp_path) as (client, _):
         added = data(await called(client, "edit_picture", session=session, instruction="add a red balloon top left"))
         undone = data(await called(client, "history", action="undo", session=session))
         branch = data(await called(client, "history", action="branch", session=session, name="plain", version=1))
+        saved = await called(client, "export_picture", session=session, version=4, file="balloon.png")
         compared = await called(client, "history", action="compare", session=session, version=4, other=3)
-        shown = await called(client, "get_picture", session=session, version=4, region="balloon")
         listed = data(await called(client, "history", action="list", session=session))
+        (full,) = (await client.read_resource(added["drawing"]["picture"])).contents
 
     assert added["proof"]["regions"] == ["balloon"] and added["proof"]["outside_equal"]
     assert (undone["drawing"]["version"], branch["drawing"]["version"]) == (3, 1)
@@ -63,10 +81,18 @@ async def test_a_conversation_outlives_its_server(home: Path, tmp_path: Path):
     assert branch["drawing"]["picture"] == first["drawing"]["picture"]
     assert data(compared)["comparison"] == {**added["proof"], "a": 3, "b": 4}
     assert "every byte outside the touched boxes is equal" in words(compared)
-    assert parts(shown)[1].uri == added["drawing"]["picture"]
+    check_export(saved, full, added["drawing"]["picture"], tmp_path)
     assert [v["said"] for v in listed["versions"]] == [
         "a dog left of a castle",
         "make the dog woodcut",
         "move the castle up a bit",
         "add a red balloon top left",
     ]
+
+
+def check_export(saved: CallToolResult, full: object, picture: str, folder: Path) -> None:
+    """The file, the resource and its name are the same bytes."""
+    png = (folder / "balloon.png").read_bytes()
+    assert (data(saved)["file"], data(saved)["size"]) == (str(folder / "balloon.png"), len(png))
+    assert isinstance(full, BlobResourceContents) and base64.b64decode(full.blob) == png
+    assert picture == f"mepg://pictures/{hashlib.sha256(png).hexdigest()}.png"
