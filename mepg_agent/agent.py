@@ -23,18 +23,20 @@ from mepg_agent.agent_edits import Stream, last_of, thread_of, unasked
 from mepg_agent.agent_regions import RegionEditor
 from mepg_agent.checkpoints import explained, open_checkpoints
 from mepg_agent.engine.base import Engine
+from mepg_agent.engine.device import choose_device
 from mepg_agent.errors import BadInput, Cancelled, MepgError, NeedsApproval
 from mepg_agent.graph import MAX_REVISIONS, REJECTED, Context, build_graph
 from mepg_agent.history import Edit
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.chain import choose_planner
-from mepg_agent.portfolio import Portfolio, check_weights, place
+from mepg_agent.portfolio import Portfolio
 from mepg_agent.records import Approval, Brief, Event
 from mepg_agent.scene import MAX_REGIONS, ScenePlan
 from mepg_agent.session import Result, SessionStore
 from mepg_agent.settings import Settings
 from mepg_agent.state import Asked, Planned, State, Update
 from mepg_agent.verify.base import Verifier
+from mepg_agent.verify.chain import check_names, load_verifier
 
 __all__ = ["Agent", "Event", "Result", "make_graph"]
 
@@ -58,7 +60,7 @@ class Agent(RegionEditor):
         self.store = SessionStore(self.settings.home)
         self._given = (engine, planner, verifier)
         self._engines: dict[str, Engine] = {}
-        self._verifiers: dict[str, Verifier | None] = {}
+        self._verifiers: dict[tuple[str, tuple[str, ...], str], Verifier | None] = {}
         self._open: tuple[ExitStack, CompiledStateGraph[State, Context, Asked, State]] | None = None
         self._drawing, self._loading = threading.Lock(), threading.Lock()
 
@@ -145,6 +147,7 @@ class Agent(RegionEditor):
         brief = make_brief(prompt, **wishes)
         self.portfolio.backbone(brief.backbone)
         self._planner(brief)
+        check_names(brief.verifiers)
         return self.store.begin(brief), brief
 
     def _run(
@@ -252,43 +255,20 @@ class Agent(RegionEditor):
         return given.weights_hash() if given is not None else self.portfolio.backbone(backbone).item.weights_hash()
 
     def _load_engine(self, backbone: str) -> Engine:
-        from mepg_agent.engine.device import choose_device
         from mepg_agent.engine.local import LocalEngine
 
-        found = self.portfolio.backbone(backbone)
-        check_weights(found, found.item.pipeline)
-        return LocalEngine(
-            place(found, found.item.pipeline),
-            weights_hash=found.item.weights_hash(),
-            revision=found.item.revision,
-            device=choose_device(self.settings.device),
-            threads=self.settings.threads,
-        )
+        return LocalEngine.of_family(self.portfolio.backbone(backbone), self.settings)
 
     def _verifier(self, brief: Brief) -> Verifier | None:
         if self._given[2] is not None:
             return self._given[2]
+        wanted = (brief.backbone, brief.verifiers, brief.combine)
         with self._loading:
-            if brief.backbone not in self._verifiers:
-                self._verifiers[brief.backbone] = self._load_verifier(brief.backbone)
-            return self._verifiers[brief.backbone]
-
-    def _load_verifier(self, backbone: str) -> Verifier | None:
-        found = self.portfolio.backbone(backbone)
-        if found.item.verifier is None:
-            return None
-        from mepg_agent.engine.device import choose_device
-        from mepg_agent.verify.clip import ClipVerifier
-
-        check_weights(found, found.item.verifier)
-        return ClipVerifier(
-            place(found, found.item.verifier),
-            found.item.thresholds,
-            self.portfolio.vocabulary(backbone),
-            _style_names(self.portfolio, backbone),
-            found.item.style_prompt,
-            choose_device(self.settings.device),
-        )
+            if wanted not in self._verifiers:
+                self._verifiers[wanted] = load_verifier(
+                    brief, self.portfolio, self.settings, lambda: choose_device(self.settings.device)
+                )
+            return self._verifiers[wanted]
 
     def _compiled(self) -> CompiledStateGraph[State, Context, Asked, State]:
         """The graph over its checkpoints, opened once."""
@@ -318,13 +298,3 @@ def make_brief(prompt: str | Brief, **wishes: Any) -> Brief:
 def make_graph() -> Any:
     """The compiled graph for LangGraph's own server (`langgraph.json`), which brings its own checkpoints."""
     return build_graph(Agent()._context()).compile()
-
-
-def _style_names(portfolio: Portfolio, backbone: str) -> dict[str, str]:
-    """What a routed plan calls a style (look, expert id, first trigger) to its word in prompts."""
-    vocabulary = portfolio.vocabulary(backbone)
-    names = {look: look for look in (vocabulary.looks if vocabulary else ())}
-    for expert in (found.item for found in portfolio.experts_of(backbone).values()):
-        word = expert.triggers[0] if expert.triggers else expert.id
-        names |= {expert.id: word, word.casefold(): word}
-    return names

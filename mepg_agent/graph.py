@@ -15,6 +15,7 @@ from functools import wraps
 from time import perf_counter
 from typing import Any, Protocol, get_type_hints
 
+import numpy as np
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy, interrupt
@@ -31,6 +32,7 @@ from mepg_agent.records import (
     Action,
     Approval,
     Brief,
+    Finding,
     Keep,
     Remark,
     Render,
@@ -42,9 +44,10 @@ from mepg_agent.records import (
 )
 from mepg_agent.routing import route_plan
 from mepg_agent.scene import Box, Frozen, Region
-from mepg_agent.session import Result
+from mepg_agent.session import Result, SessionStore
 from mepg_agent.state import Asked, Drawing, Judged, Planned, Repairing, Revising, State, Update
 from mepg_agent.verify.base import choose
+from mepg_agent.verify.crops import square_crop
 
 __all__ = ["Context", "Family", "build_graph"]
 
@@ -333,6 +336,18 @@ def _candidates(drawn: tuple[Render, ...]) -> Update:
     return {"candidates": renders, "renders": renders}
 
 
+def _with_crops(state: Judged, store: SessionStore) -> Verdict:
+    """The verdict, each finding with the part of the picture that it is about."""
+    picture = store.picture(state.kept.picture)
+    places = {f.region: state.plan.region(f.region).box if f.region else None for f in state.verdict.findings}
+    crops = {
+        region: state.kept.picture if box is None else store.put_picture(np.asarray(square_crop(picture, box)), {})
+        for region, box in places.items()
+    }
+    findings = [Finding.model_validate({**dict(f), "crop": crops[f.region]}) for f in state.verdict.findings]
+    return Verdict.model_validate({**dict(state.verdict), "findings": findings})
+
+
 def _json(value: Frozen) -> Update:
     return value.model_dump(mode="json")
 
@@ -351,7 +366,7 @@ def _finish(state: Judged, status: Status, notes: tuple[str, ...], runtime: Runt
         brief=state.brief,
         plan=state.plan,
         render=state.kept,
-        verdict=state.verdict,
+        verdict=_with_crops(state, store),
         rounds=state.round,
         renders=state.renders,
         attempts=state.attempts,

@@ -13,7 +13,8 @@ from mepg_agent.portfolio import Noun, Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.verify.base import Verifier
-from mepg_agent.verify.clip import ClipVerifier, square_crop
+from mepg_agent.verify.clip import ClipVerifier
+from mepg_agent.verify.crops import square_crop
 
 STYLES = {"ink": "ink", "neon": "neon", "neon glow": "neon", "flat": "flat"}
 IMAGE = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)

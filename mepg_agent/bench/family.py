@@ -31,7 +31,8 @@ from mepg_agent.records import Brief, Check, RenderJob
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.settings import Settings
 from mepg_agent.verify.base import Verifier, calibrate
-from mepg_agent.verify.clip import ClipVerifier, square_crop
+from mepg_agent.verify.clip import ClipVerifier
+from mepg_agent.verify.crops import square_crop
 
 SEEDS = 4
 CALIBRATING = 2  # the first seeds set the thresholds, the others say how well these hold
@@ -177,16 +178,10 @@ def load(settings: Settings, backbone: str = "picturebook") -> FamilyBench:
     scorer = found.folder / "scorer"
     if vocabulary is None or not scorer.is_dir():
         raise BadInput(f"{backbone} has no vocabulary or no scorer.", "Measure a family that ships both.")
-    device = choose_device(settings.device)
-    engine = LocalEngine(
-        place(found, found.item.pipeline),
-        weights_hash=found.item.weights_hash(),
-        device=device,
-        threads=settings.threads,
-    )
+    engine = LocalEngine.of_family(found, settings)
     looks = {look: look for look in vocabulary.looks}
     verifier = ClipVerifier(
         place(found, found.item.verifier or "verifier"), found.item.thresholds, vocabulary, looks,
-        found.item.style_prompt, device,
+        found.item.style_prompt, choose_device(settings.device),
     )  # fmt: skip
     return FamilyBench(engine, verifier, Scorer.load(scorer), found, vocabulary)

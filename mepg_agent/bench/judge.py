@@ -12,7 +12,7 @@ from PIL import Image
 from mepg_agent.bench.scorer import SIZE, Scorer
 from mepg_agent.engine.base import Pixels
 from mepg_agent.scene import Box, Region, ScenePlan
-from mepg_agent.verify.clip import square_crop
+from mepg_agent.verify.crops import square_crop
 
 STRIDE = 1 / 16  # of the canvas: where a thing is looked for
 SCALES = (0.8, 1.0, 1.25)  # of its region's longer side

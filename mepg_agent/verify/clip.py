@@ -21,14 +21,14 @@ from mepg_agent.english import article
 from mepg_agent.errors import BrokenAsset
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
-from mepg_agent.scene import Box, Region, ScenePlan
+from mepg_agent.scene import Region, ScenePlan
 from mepg_agent.verify.base import Pixels
+from mepg_agent.verify.crops import square_crop
 
 if TYPE_CHECKING:
     import torch
 
 DEFAULT_THRESHOLDS = {"present": 0.5, "style": 0.5, "color": 0.5, "leak": 0.5}
-GROWN = 1.15  # side of the square that is looked at, in longer sides of the region
 BESIDE = 0.15  # a region that covers less of another one than this has no business being seen there
 # Without a closed vocabulary a noun competes with the plan's other nouns and with pictures of nothing in particular.
 NOTHING = ("an empty background", "a blurry texture", "random noise")
@@ -173,16 +173,6 @@ class ClipVerifier:
             return np.stack(
                 [_unit(self._model.get_image_features(one[None]).pooler_output)[0].cpu().numpy() for one in tensor]
             )
-
-
-def square_crop(image: Pixels, box: Box) -> Image.Image:
-    """The square around `box`, a little larger than its longer side; beyond the canvas its edge is repeated."""
-    height, width = image.shape[:2]
-    half = max(box.width * width, box.height * height) * GROWN / 2
-    x, y = box.cx * width, box.cy * height
-    columns = np.arange(round(x - half), max(round(x + half), round(x - half) + 1)).clip(0, width - 1)
-    rows = np.arange(round(y - half), max(round(y + half), round(y - half) + 1)).clip(0, height - 1)
-    return Image.fromarray(image[np.ix_(rows, columns)], "RGB")
 
 
 def _unit(embeddings: torch.Tensor) -> torch.Tensor:
