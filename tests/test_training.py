@@ -15,7 +15,7 @@ from mepg_agent.english import article
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.scene import Box
-from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, words
+from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, regional, words
 from mepg_agent.training.captions import caption, relation_words, where
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT, cut, cut_empty
@@ -209,6 +209,27 @@ def test_the_decoder_learns_to_mend_what_is_wrong_with_drawn_codes(pool: Pool, t
     run = Run("decoder", tmp_path, vae, torch.optim.AdamW(vae.parameters()), Budget(steps=60), 1e-2)
     decoder.train(vae, pool, rows, faded, run, batch=8, crop=64)
     assert error() < 0.9 * before
+
+
+def test_near_things_are_heard_before_far_ones_and_the_setting_in_the_rest() -> None:
+    boxes = torch.tensor([[[0, 0, 0.5, 1], [0.25, 0, 0.75, 1], [0, 0, 1, 1]]])
+    shares = regional.weights(boxes, torch.tensor([[True, True, False]]), 8)
+    columns = [[0, 0, 0, 0, 0, 0, 1, 1], [1, 1, 0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 1, 1, 0, 0], [0] * 8]
+    assert torch.allclose(shares[0], torch.tensor(columns).float()[:, None].expand(4, 8, 8))
+
+
+def test_a_thing_told_in_a_box_over_everything_is_drawn_as_its_caption_says(tokenizer: CLIPTokenizer) -> None:
+    drawer, x, step = tiny_drawer(tokenizer).eval(), torch.randn(1, 4, 4, 4), torch.tensor([500])
+    with torch.no_grad():
+        ids = tokenizer(["on a meadow", "a fox", "", ""], padding="max_length", return_tensors="pt")["input_ids"]
+        states = drawer.text(ids).last_hidden_state
+        alone = drawer.unet(x, step, encoder_hidden_states=states[1:2]).sample
+        boxes = torch.tensor([[[0.0, 0, 1, 1]] * 3])
+        for there, same in (([True, False, False], True), ([False, False, False], False)):
+            shares = regional.weights(boxes, torch.tensor([there]), 4)
+            drawer.ears.biases = regional.biases(shares, ids.shape[1], 2)
+            heard = drawer.unet(x, step, encoder_hidden_states=states.flatten(0, 1)[None]).sample
+            assert torch.allclose(heard, alone, atol=1e-5) is same
 
 
 def test_lessons_come_first_and_scenes_later() -> None:

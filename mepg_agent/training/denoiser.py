@@ -10,19 +10,20 @@ dropped for classifier-free guidance; the weights that ship are a moving average
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from diffusers.models.attention_processor import AttnProcessor
+from diffusers.models.attention_processor import AttnProcessor2_0
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
-from mepg_agent.training import sheets
+from mepg_agent.training import regional, sheets
 from mepg_agent.training.config import DenoiserConfig, arguments, read
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
@@ -42,6 +43,7 @@ SCHEDULE: dict[str, Any] = {
 DROPOUT = 0.1
 ALONE, MIXED = 0.3, 0.5  # lessons alone up to that part of the budget; from there fewer, to LESSONS of the steps
 LESSONS = 0.1
+REGIONAL = 0.5  # of the steps on scenes: every thing told in its box
 PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
@@ -80,6 +82,7 @@ class Codes:
 
     latents: Tensor
     ids: Tensor
+    told: regional.Told
 
 
 def encoded(pool: Pool, vae: PatchAutoencoder, tokenizer: CLIPTokenizer, style: int = -1) -> Codes:
@@ -89,7 +92,7 @@ def encoded(pool: Pool, vae: PatchAutoencoder, tokenizer: CLIPTokenizer, style: 
     latents = torch.cat([encode(vae, pool.pictures(chunk)) for chunk in rows.split(SHARD)])
     texts = [text for row in rows.tolist() for text in pool.texts[row]]
     ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
-    return Codes(latents, ids.view(len(rows), CAPTIONS, -1).short())
+    return Codes(latents, ids.view(len(rows), CAPTIONS, -1).short(), regional.told(pool, rows, tokenizer))
 
 
 @torch.no_grad()
@@ -137,7 +140,8 @@ class Drawer(nn.Module):
 
     def __init__(self, unet: UNet2DConditionModel, text: CLIPTextModel) -> None:
         super().__init__()
-        self.unet, self.text = unet, text
+        self.unet, self.text, self.ears = unet, text, regional.Ears()
+        unet.set_attn_processor(regional.Listening(self.ears))  # plain: fused attention is slow backwards in bfloat16
 
 
 def train(
@@ -155,27 +159,54 @@ def train(
     peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    drawer.unet.set_attn_processor(AttnProcessor())  # fused attention is slow backwards in bfloat16 on a CPU
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.998)
     crew = Crew(drawer, config.parts)
     generators = [torch.Generator().manual_seed(seed + run.step + 1_000_003 * part) for part in range(config.parts)]
     levels = signal_levels()
     for _ in run:
         share = lessons(budget.progress(run.step, run.seconds), knowing)
-        lesson = bool(torch.rand((), generator=generators[0]) < share)
+        lesson, parted = (torch.rand(2, generator=generators[0]) < torch.tensor([share, REGIONAL])).tolist()
         codes, batch = (pieces, config.batch * PER_SCENE) if lesson else (scenes, config.batch)
 
-        def value(model: Drawer, part: int, codes: Codes = codes, batch: int = batch // config.parts) -> Tensor:
+        def value(
+            model: Drawer, part: int, codes: Codes = codes, batch: int = batch // config.parts,
+            hear: Callable[..., tuple[Tensor, Tensor]] = regions if parted and not lesson else captions,
+        ) -> Tensor:  # fmt: skip
             generator = generators[part]
-            rows = torch.randint(len(codes.latents), (batch,), generator=generator)
             with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-                text = model.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
+                rows, text = hear(model, codes, batch, empty, generator)
                 return loss(model.unet, codes.latents[rows].float(), text, levels, generator)
 
-        run.note(**{"lesson" if lesson else "scene": crew.backward(value)})
+        kind = "lesson" if lesson else "regions" if parted else "scene"
+        run.note(**{kind: crew.backward(value)})
         run.follow()
     drawer.load_state_dict(run.averaged())
-    drawer.unet.set_default_attn_processor()
+    drawer.unet.set_attn_processor(AttnProcessor2_0())
+
+
+def captions(
+    model: Drawer, codes: Codes, batch: int, empty: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Rows of scenes and the states of a caption each."""
+    rows = torch.randint(len(codes.latents), (batch,), generator=generator)
+    model.ears.biases = {}
+    return rows, model.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
+
+
+def regions(
+    model: Drawer, codes: Codes, batch: int, empty: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Rows of scenes and the states of all their prompts, one after the other; where each is heard goes to the ears.
+
+    The text tower learns from captions alone: it would cost four times as much here.
+    """
+    told = codes.told
+    chosen = torch.randint(len(told.rows), (batch,), generator=generator)
+    ids, shares = regional.batch(told, chosen, empty, DROPOUT, codes.latents.shape[-1], generator)
+    model.ears.biases = regional.biases(shares, ids.shape[-1], len(model.unet.config["block_out_channels"]))
+    with torch.no_grad():
+        states = model.text(ids.flatten(0, 1)).last_hidden_state
+    return told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2)
 
 
 def pipeline(

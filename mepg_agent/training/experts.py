@@ -7,29 +7,31 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
-from torch import nn
-from transformers import CLIPTextModel
+from safetensors.torch import save as to_bytes
+from torch import Tensor, nn
 
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.engine.memory import keep_freed_memory
+from mepg_agent.errors import BadInput
 from mepg_agent.experts_io.card import as_toml
 from mepg_agent.portfolio import Backbone, Expert, read_backbone
 from mepg_agent.training import sheets
-from mepg_agent.training.config import ExpertsConfig, arguments, read
-from mepg_agent.training.denoiser import Codes, caption_ids, empty_ids, encoded, loss, signal_levels
+from mepg_agent.training.config import arguments, read
+from mepg_agent.training.denoiser import MAX_WEIGHT, Codes, caption_ids, empty_ids, encoded, timesteps
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 WIDE = ("conv1", "conv2", "ff.net.0.proj", "ff.net.2")
+Batch = tuple[Tensor, Mapping[str, Any]]  # clean latents (n, c, h, w), and how the denoiser is told of them
 
 
 def lora(rank: int) -> LoraConfig:
@@ -43,54 +45,80 @@ class Adapter(nn.Module):
         super().__init__()
         self.parts = nn.ParameterList(p for p in unet.parameters() if p.requires_grad)
 
+    @property
+    def bytes(self) -> int:
+        return sum(p.numel() * p.element_size() for p in self.parts)
+
+
+def loss(unet: UNet2DConditionModel, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator) -> Tensor:
+    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity)."""
+    clean, told = batch
+    noise = torch.randn(clean.shape, generator=generator).to(clean)
+    step = timesteps(len(clean), len(schedule.alphas_cumprod), generator).to(clean.device)
+    predicted = unet(schedule.add_noise(clean, noise, step), step, **told).sample.float()
+    kind = schedule.config["prediction_type"]
+    if kind == "sample":
+        level = schedule.alphas_cumprod.to(clean.device)[step][:, None, None, None]
+        return ((1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()).mean()
+    wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
+    return (predicted - wanted).square().mean()
+
+
+def equip(unet: UNet2DConditionModel, name: str, rank: int, seed: int) -> Adapter:
+    """Adds the adapter `name` to `unet`; nothing else of it learns."""
+    torch.manual_seed(seed)
+    unet.requires_grad_(False)
+    unet.add_adapter(lora(rank), adapter_name=name)
+    return Adapter(unet)
+
 
 def train(
     name: str,
-    unet: UNet2DConditionModel,
-    text_tower: CLIPTextModel,
-    codes: Codes,
-    empty: torch.Tensor,
+    adapter: Adapter,
+    value: Callable[[torch.Generator], Tensor],
     folder: Path,
-    config: ExpertsConfig,
+    peak: float,
     budget: Budget,
     seed: int,
-) -> None:
-    """Adds the adapter `name` to `unet` and trains it on `codes`, pictures of the style."""
-    torch.manual_seed(seed)
-    unet.requires_grad_(False)
-    unet.add_adapter(lora(config.rank), adapter_name=name)
-    adapter = Adapter(unet)
-    optimizer = torch.optim.AdamW(adapter.parameters(), lr=config.peak, weight_decay=0.01)
-    run = Run(f"expert-{name}", folder, adapter, optimizer, budget, config.peak, ema_decay=0.99)
-    generator, levels = torch.Generator().manual_seed(seed + run.step), signal_levels()
-    for _ in run:
-        rows = torch.randint(len(codes.latents), (config.batch,), generator=generator)
-        with torch.no_grad():
-            text = text_tower(caption_ids(codes, rows, empty, generator)).last_hidden_state
-        value = loss(unet, codes.latents[rows].float(), text, levels, generator)
-        run.descend(value)
-        run.note(loss=value)
+    tell: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Trains `adapter` on `value`, the loss of a batch; `tell` hears how many steps are done. Returns the steps in all.
+
+    BadInput where the loss is no longer a number.
+    """
+    optimizer = torch.optim.AdamW(adapter.parameters(), lr=peak, weight_decay=0.01)
+    run = Run(f"expert-{name}", folder, adapter, optimizer, budget, peak, ema_decay=0.99)
+    generator = torch.Generator().manual_seed(seed + run.step)
+    for step in run:
+        tell(step)
+        found = value(generator)
+        if not torch.isfinite(found):
+            raise BadInput(f"The training of '{name}' diverged at step {step}.", "Begin anew at a lower rate.")
+        run.descend(found)
+        run.note(loss=found)
     adapter.load_state_dict(run.averaged())
+    return run.step
+
+
+def packed(unet: UNet2DConditionModel, name: str) -> bytes:
+    """The adapter as a .safetensors file in diffusers' format and half precision."""
+    layers: dict[str, Any] = get_peft_model_state_dict(unet, adapter_name=name)
+    return to_bytes({f"unet.{key}": value.half().contiguous() for key, value in layers.items()}, {"format": "pt"})
 
 
 def save(unet: UNet2DConditionModel, name: str, folder: Path, card: Mapping[str, Any], family: Backbone) -> None:
-    """The expert's folder: `adapter.safetensors` in diffusers' format and half precision, `expert.toml`."""
-    layers: dict[str, Any] = get_peft_model_state_dict(unet, adapter_name=name)
+    """The expert's folder: `adapter.safetensors` and `expert.toml`."""
+    weights = packed(unet, name)
     expert = Expert(
         id=name,
         base=family.id,
         licence=family.licence,
-        sha256="0" * 64,
+        sha256=hashlib.sha256(weights).hexdigest(),
         **{**card, "triggers": tuple(card["triggers"])},
     )
-    StableDiffusionPipeline.save_lora_weights(
-        folder,
-        unet_lora_layers={key: value.half() for key, value in layers.items()},
-        weight_name=expert.file,
-        safe_serialization=True,
-    )
-    digest = hashlib.sha256((folder / expert.file).read_bytes()).hexdigest()
-    (folder / "expert.toml").write_text(as_toml(expert.model_copy(update={"sha256": digest})), encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / expert.file).write_bytes(weights)
+    (folder / "expert.toml").write_text(as_toml(expert), encoding="utf-8")
 
 
 def main() -> None:
@@ -104,14 +132,22 @@ def main() -> None:
     pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
     pool = Pool(Source.of(config.data))
-    known = all_styles(pool.source.vocabulary())
+    known, empty = all_styles(pool.source.vocabulary()), empty_ids(pipe.tokenizer)
+    schedule = DDPMScheduler.from_config(pipe.scheduler.config)
     for style in options.styles:
         number, folder = known.index(style), config.out / "experts" / style
         codes = encoded(pool, pipe.vae, pipe.tokenizer, number)
-        train(
-            style, pipe.unet, pipe.text_encoder, codes, empty_ids(pipe.tokenizer), config.out / "runs",
-            config.experts, Budget(minutes=config.experts.minutes), config.data.seed + 100 + number,
-        )  # fmt: skip
+        seed = config.data.seed + 100 + number
+
+        def value(generator: torch.Generator, codes: Codes = codes) -> Tensor:
+            rows = torch.randint(len(codes.latents), (config.experts.batch,), generator=generator)
+            with torch.no_grad():
+                text = pipe.text_encoder(caption_ids(codes, rows, empty, generator)).last_hidden_state
+            return loss(pipe.unet, schedule, (codes.latents[rows].float(), {"encoder_hidden_states": text}), generator)
+
+        budget = Budget(minutes=config.experts.minutes)
+        adapter = equip(pipe.unet, style, config.experts.rank, seed)
+        train(style, adapter, value, config.out / "runs", config.experts.peak, budget, seed)
         save(pipe.unet, style, folder, cards[style], family)
         sheets.prompts(pipe, [f"{p}, {style} style" for p in sheets.SIX], folder / "sample.png", 3.0)
         pipe.unet.delete_adapters(style)
