@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any, Literal
 
 import anyio
 import jsonschema
+import numpy as np
 from fake_mepg import fake_agent
 from mcp import Client
 from mcp_types import CallToolResult, ImageContent, ResourceLink, TextContent, TextResourceContents
 from scripted import ScriptedVerifier
 
 from mcp_server.server import build_server
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.records import RenderJob
 
 PROMPT = "a red fox left of a castle"
 TIMEOUT = 60  # seconds; a hanging server fails its test
 
 Mode = Literal["auto", "legacy"]
+
+
+class Slow(FakeEngine):
+    """Draws some pictures as usual; then one takes until it is let go on, or stopped."""
+
+    def __init__(self, quick: int = 0) -> None:
+        super().__init__()
+        self.quick = quick
+        self.begun, self.go_on, self.stopped = threading.Event(), threading.Event(), threading.Event()
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        self.stopped.clear()
+        try:
+            for step in count(1) if len(self.jobs) >= self.quick else ():
+                yield Step(step, 1_000_000, np.full((64, 64, 3), step % 256, np.uint8))
+                self.begun.set()
+                if self.go_on.wait(0.01):
+                    break
+            yield from super().run(job, before)
+        finally:
+            self.stopped.set()
 
 
 @asynccontextmanager

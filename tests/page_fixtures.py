@@ -11,18 +11,22 @@ from typing import Any
 
 from mcp import Client
 from mcp_types import CallToolResult
-from playwright.async_api import Browser, FrameLocator, Locator, Page, Route, async_playwright
+from playwright.async_api import Browser, FrameLocator, Locator, Page, Route, async_playwright, expect
 
 from mcp_server.apps import URI
 
 HOST = Path(__file__).with_name("page_host.html")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-pings")
+PATIENCE = 30_000  # milliseconds
 # What the specification lets a page do that names no domain: SEP-1865, "Content Security Policy".
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "media-src 'self' data:; connect-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'self'"
 )
+
+
+expect.set_options(timeout=PATIENCE)
 
 
 @asynccontextmanager

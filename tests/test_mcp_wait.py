@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from itertools import count
 from typing import Any, Literal
 
 import anyio
-import numpy as np
 import pytest
 from mcp import Client, MCPError
 from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
-from mcp_fixtures import PROMPT, TIMEOUT, Mode, called, connected, data, drawn, parts, refused, words
+from mcp_fixtures import PROMPT, TIMEOUT, Mode, Slow, called, connected, data, drawn, parts, refused, words
 from mcp_types import INVALID_PARAMS, MISSING_REQUIRED_CLIENT_CAPABILITY, CallToolResult, Request, Result
 from pydantic import Field
 
@@ -29,27 +27,6 @@ both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-class Slow(FakeEngine):
-    """Draws some pictures as usual; then one takes until it is let go on, or stopped."""
-
-    def __init__(self, quick: int = 0) -> None:
-        super().__init__()
-        self.quick = quick
-        self.begun, self.go_on, self.stopped = threading.Event(), threading.Event(), threading.Event()
-
-    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
-        self.stopped.clear()
-        try:
-            for step in count(1) if len(self.jobs) >= self.quick else ():
-                yield Step(step, 1_000_000, np.full((64, 64, 3), step % 256, np.uint8))
-                self.begun.set()
-                if self.go_on.wait(0.01):
-                    break
-            yield from super().run(job, before)
-        finally:
-            self.stopped.set()
 
 
 async def set_(event: threading.Event) -> None:
