@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.device import choose_device
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.portfolio import Backbone, Found, check_weights, place
 from mepg_agent.records import RenderJob
 from mepg_agent.scene import Extent
+from mepg_agent.settings import Settings
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +49,19 @@ class LocalEngine:
         self._take(_load(str(source), revision, dtype or torch.float32, device), weights_hash)
 
     @classmethod
+    def of_family(cls, family: Found[Backbone], settings: Settings) -> Self:
+        """An engine over an installed family, where the settings say. BrokenAsset for weights that are not as its
+        manifest names them, BadInput for a device that is not there."""
+        check_weights(family, family.item.pipeline)
+        return cls(
+            place(family, family.item.pipeline),
+            weights_hash=family.item.weights_hash(),
+            revision=family.item.revision,
+            device=choose_device(settings.device),
+            threads=settings.threads,
+        )
+
+    @classmethod
     def around(cls, pipe: Any, *, weights_hash: str) -> Self:
         """An engine over a pipeline that is already in memory, ready to draw."""
         engine = cls.__new__(cls)
@@ -67,6 +83,7 @@ class LocalEngine:
 
     def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
         """See `Engine.run`. Runs may be interleaved, and a run may be closed between two steps."""
+        from mepg_agent.engine.closeup import draw_closeup
         from mepg_agent.engine.field import canonical
         from mepg_agent.engine.regions import repair
 
@@ -74,7 +91,8 @@ class LocalEngine:
         job = canonical(job)
         experts = self.experts(job)
         if before is not None:
-            return repair(self.pipe, job, experts, before)
+            again = draw_closeup if job.keep and job.keep.zoom else repair
+            return again(self.pipe, job, experts, before)
         return self._draw(job, experts)
 
     def experts(self, job: RenderJob) -> dict[str, ExpertWeights]:

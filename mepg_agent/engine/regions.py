@@ -32,33 +32,33 @@ def repair(
     pipe: Any, job: RenderJob, experts: dict[str, ExpertWeights], before: tuple[Pixels, Latents]
 ) -> Iterator[Step | Picture]:
     """Draws the boxes of `job.keep` again on top of `before`; see `Engine.run`."""
-    assert job.keep is not None
-    _check(pipe, job, before)
+    keep = check(pipe, job, before)
     started = time.perf_counter()
     scale, depth = pipe.vae_scale_factor, len(pipe.unet.config.block_out_channels)
     image, accepted = before[0], torch.from_numpy(before[1]).to(pipe.unet.device)
     canvas = (accepted.shape[1], accepted.shape[2])
-    boxes = [b.pixels(job.extent) for b in job.keep.redraw]
-    latents = accepted.repeat(job.keep.candidates, 1, 1, 1)
+    boxes = [b.pixels(job.extent) for b in keep.redraw]
+    latents = accepted.repeat(keep.candidates, 1, 1, 1)
     windows = crops(boxes, canvas, scale, 2 ** (depth - 1))
     calls, region_seconds = 0.0, dict.fromkeys((r.id for r in job.regions), 0.0)
     for number, window in enumerate(windows):
         begun = time.perf_counter()
         run = Ensemble(pipe, job, experts, window, canvas)
         free = torch.from_numpy(touched(boxes, canvas, scale)[window.as_slices()]).to(accepted.device)
-        for moment in _redraw(pipe, run, job, accepted[:, *window.as_slices()], free, canvas):
+        for moment in redraw(pipe, run, job, accepted[:, *window.as_slices()], free, canvas):
             latents[:, :, *window.as_slices()] = moment.latents.float()
             yield Step(number * moment.of + moment.step, len(windows) * moment.of)
-        calls += run.calls * job.keep.candidates * window.area / (canvas[0] * canvas[1])
+        calls += run.calls * keep.candidates * window.area / (canvas[0] * canvas[1])
         for region, share in zip(job.regions, run.field.finest.mean((1, 2))[1:], strict=True):
             region_seconds[region.id] += float(share) * (time.perf_counter() - begun)
-    drawn = _blend(pipe, latents, image, boxes)
+    drawn = _decoded_onto(pipe, latents, image, boxes)
     found = tuple((picture, code.float().cpu().numpy()) for picture, code in zip(drawn, latents, strict=True))
     seconds = time.perf_counter() - started
     yield Picture(found[0][0], found[0][1], seconds, calls, region_seconds, candidates=found)
 
 
-def _check(pipe: Any, job: RenderJob, before: tuple[Pixels, Latents]) -> None:
+def check(pipe: Any, job: RenderJob, before: tuple[Pixels, Latents]) -> Keep:
+    """What the repair keeps. Raises BadInput for a picture of another size, or nothing to draw."""
     scale = pipe.vae_scale_factor
     height, width = job.extent.height, job.extent.width
     wanted = (pipe.unet.config.in_channels, height // scale, width // scale)
@@ -70,9 +70,10 @@ def _check(pipe: Any, job: RenderJob, before: tuple[Pixels, Latents]) -> None:
         )
     if not job.keep or not job.keep.redraw:
         raise BadInput("The repair names nothing to draw again.", "Name at least one region.")
+    return job.keep
 
 
-def _redraw(
+def redraw(
     pipe: Any, run: Ensemble, job: RenderJob, clean: Tensor, free: Tensor, canvas: tuple[int, int]
 ) -> Iterator[Moment]:
     """Denoises all candidates of one crop in one batch; candidate c takes every seed plus c."""
@@ -107,21 +108,24 @@ def _rise(low: int, high: int, limit: int) -> NDArray[np.float32]:
     return np.minimum(np.minimum(from_low, from_high), 1.0).astype(np.float32)
 
 
-def _blend(pipe: Any, latents: Tensor, image: Pixels, boxes: Sequence[PixelBox]) -> list[Pixels]:
-    """The picture before with each candidate inside the boxes. No pixel outside them is written."""
-    height, width = image.shape[:2]
-    seen = opacity(boxes, height, width)
+def _decoded_onto(pipe: Any, latents: Tensor, image: Pixels, boxes: Sequence[PixelBox]) -> list[Pixels]:
+    """The picture before with each candidate inside the boxes."""
+    seen = opacity(boxes, *image.shape[:2])
     rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     area = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    new = _decode_area(pipe, latents, area)
-    part, old = seen[area][..., None], image[area]
     drawn = []
-    for picture in new:
-        mixed = (part * picture + (1 - part) * old).round().astype(np.uint8)
-        result = image.copy()
-        result[area] = np.where(part > 0, mixed, old)
-        drawn.append(result)
+    for part in _decode_area(pipe, latents, area):
+        new = image.copy()
+        new[area] = part
+        drawn.append(blend(image, new, boxes))
     return drawn
+
+
+def blend(old: Pixels, new: Pixels, boxes: Sequence[PixelBox]) -> Pixels:
+    """`new` inside the boxes, `old` outside, a ramp between. No pixel outside the boxes is written."""
+    part = opacity(boxes, *old.shape[:2])[..., None]
+    mixed = (part * new + (1 - part) * old).round().astype(np.uint8)
+    return np.where(part > 0, mixed, old)
 
 
 def _decode_area(pipe: Any, latents: Tensor, area: tuple[slice, slice]) -> NDArray[np.uint8]:

@@ -233,6 +233,16 @@ def decode(pipe: Any, latents: Tensor) -> np.ndarray:
     return (image * 255).round().astype(np.uint8)
 
 
+def encode(pipe: Any, image: np.ndarray) -> Tensor:
+    """Latents (channels, h, w), scaled as the denoiser sees them, of a picture (height, width, 3), uint8."""
+    device, dtype = place_of(pipe.vae)
+    pixels = torch.from_numpy(np.array(image)).to(device, dtype).permute(2, 0, 1)[None] / 127.5 - 1
+    with torch.inference_mode():
+        found = pipe.vae.encode(pixels)
+        codes = found.latents if hasattr(found, "latents") else found.latent_dist.mode()
+    return (codes[0] * pipe.vae.config.scaling_factor).to(pipe.unet.dtype)
+
+
 def check_size(size: Sequence[int], multiple: int) -> None:
     """BadInput where the canvas (pixels) does not fall on the UNet's coarsest grid."""
     if any(s % multiple for s in size):
