@@ -14,7 +14,7 @@ from mcp_server.drawings import QUEUED
 from mcp_server.limits import MAX_SIDE, PictureLimit
 from mcp_server.metrics import Metrics
 from mcp_server.server import build_server
-from mcp_server.watch import Watch
+from mcp_server.watch import Watch, tell_prompts
 from mepg_agent.agent import Agent
 
 
@@ -32,7 +32,7 @@ def watched_server(
     server = build_server(make_agent, access, wishes.queued)
     if wishes.folders:
         tools_export.add_tools(server, wishes.folders)
-    server.middleware.extend((Watch(server, metrics), PictureLimit(wishes.side)))
+    server.middleware.extend((Watch(server, metrics), PictureLimit(wishes.side), tell_prompts))
     return server
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
 from mcp_types.methods import SPEC_CLIENT_METHODS
 
 from mcp_server.auth import caller
@@ -16,6 +18,7 @@ from mcp_server.metrics import Metrics
 from mepg_agent.session import SESSION_ID
 
 OTHER = "other"  # a name that somebody made up
+GET_PROMPT = "prompts/get"
 log = logging.getLogger(__name__)
 
 
@@ -61,6 +64,16 @@ class Watch:
             self._tools = frozenset(tool.name for tool in await self._server.list_tools())
         name = (ctx.params or {}).get("name")
         return method, name if isinstance(name, str) and name in self._tools else OTHER
+
+
+async def tell_prompts(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """An unknown prompt or argument is the caller's mistake; the SDK takes it for a fault of the server."""
+    try:
+        return await call_next(ctx)
+    except ValueError as error:
+        if ctx.method != GET_PROMPT:
+            raise
+        raise MCPError(INVALID_PARAMS, f"{error}. prompts/list names what there is.") from error
 
 
 def _outcome(result: HandlerResult) -> str:

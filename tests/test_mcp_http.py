@@ -141,6 +141,15 @@ def test_what_happens_is_counted_under_names_that_do_not_grow_with_what_is_sent(
     assert "mepg_requests_running 0.0" in page
 
 
+def test_a_prompt_that_there_is_not_is_the_caller_s_mistake(caplog: pytest.LogCaptureFixture):
+    with served(Options(HERE)) as client:
+        session = ask(client).headers["mcp-session-id"]
+        for asked in ({"name": "nothing"}, {"name": "illustrate", "arguments": {}}):
+            answer = ask(client, "prompts/get", asked, mcp_session_id=session)
+            assert '"code":-32602' in answer.text and "prompts/list" in answer.text
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [
