@@ -144,9 +144,12 @@ class Drawings:
             self._works.pop(key, None)
 
     def start(self, session: str, begin: Begin) -> Work:
-        """Draws in the background, after whatever is drawn of the same session already."""
+        """Draws in the background, after whatever is drawn of the same session already. Raises Busy."""
         assert self._group is not None, "drawings need a server that runs"
         client = caller() or ""
+        if self._making[client] >= self._most:
+            raise Busy(f"{self._most} of your drawings are not finished.", "Call wait for one of them, then ask again.")
+        self._making[client] += 1
         work, key = Work(session, client), (client, session)
         running = [other for other in self._works.get(key, ()) if not other.done.is_set()]
         self._works[key] = [*running, work]

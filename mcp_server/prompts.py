@@ -35,17 +35,20 @@ def illustrate(text: Text, style: StyleOrNone = "") -> str:
         f"Illustrate this text with one picture:\n\n{text}\n\n{KNOWN} Pick the one moment that tells most, and write "
         f"one sentence with two to five things in it that says where each of them stands.{asked} Look at the layout "
         f"with plan_scene, mend what the remarks name, then draw_picture. Look at the result yourself before you show "
-        f"it. {HONEST}"
+        f"it: what you do not recognise, draw again with draw_region. {HONEST}"
     )
 
 
 def storyboard(story: Story, panels: Panels = "4", style: StyleOrNone = "") -> str:
     look = style or "one style that you choose and keep"
     return (
-        f"Draw a storyboard of {panels} pictures for this story:\n\n{story}\n\n{KNOWN} Write one sentence a picture "
-        f"first and show me the list. Then draw each with draw_picture, in {look}. Use the same words, colours and "
-        f"seed for a figure in all pictures, so that it looks alike. Where two pictures share their place, draw the "
-        f"second by edit_picture from a branch of the first (history, action branch). {HONEST}"
+        f"Draw a storyboard of {panels} pictures for this story:\n\n{story}\n\n{KNOWN} First show me a list of the "
+        f"pictures, one sentence each. Then plan the characters, once for all pictures: for each a region with its id, "
+        f"prompt (its noun and colour), style and a seed of its own. Make the plan of every picture from its sentence "
+        f"with plan_scene, in {look}, and put the same prompt, style and seed into the regions of the characters that "
+        f"are in it; move and resize their boxes as the story wants, and let revise_layout check the plan. Draw each "
+        f"plan with draw_picture. Look at all pictures together: a character that does not look alike is drawn again "
+        f"by draw_region with its prompt and seed. {HONEST}"
     )
 
 

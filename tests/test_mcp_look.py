@@ -8,11 +8,12 @@ import re
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from edit_fixtures import install_woodcut
 from mcp import Client, MCPError
 from mcp_fixtures import PROMPT, Mode, called, connected, data, drawn, parts, read, refused, words
-from mcp_types import PromptReference, ResourceTemplateReference, TextContent
+from mcp_types import BlobResourceContents, PromptReference, ResourceTemplateReference, TextContent
 from PIL import Image
 
 from mcp_server.reply import MAX_SIDE
@@ -168,6 +169,33 @@ async def test_sessions_plans_and_the_graph_can_be_read(mode: Mode):
     assert (one["head"], [v["said"] for v in one["versions"]]) == (2, [PROMPT, "make the fox blue"])
     assert "blue" in plan.region("fox").prompt
     assert "regenerate --> verify" in graph
+
+
+async def test_a_picture_can_be_had_as_webp_without_loss():
+    async with connected() as client:
+        session = await drawn(client)
+        uri = data(await called(client, "get_picture", session=session))["drawing"]["picture"]
+        (png,), (webp,) = [(await client.read_resource(name)).contents for name in (uri, uri.replace(".png", ".webp"))]
+        with pytest.raises(MCPError):
+            await client.read_resource(f"mepg://pictures/{'0' * 64}.webp")
+    assert isinstance(png, BlobResourceContents) and isinstance(webp, BlobResourceContents)
+    assert webp.mime_type == "image/webp" and (pixels(png.blob) == pixels(webp.blob)).all()
+
+
+def pixels(blob: str) -> np.ndarray:
+    with Image.open(BytesIO(base64.b64decode(blob)), formats=["PNG", "WEBP"]) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+async def test_an_expert_can_be_read_and_completed(home: Path):
+    install_woodcut(home)
+    template = ResourceTemplateReference(uri="mepg://experts/{expert}")
+    async with connected() as client:
+        expert = json.loads(await read(client, "mepg://experts/woodcut"))
+        assert await completed(client, template, "expert", "wood") == ["woodcut"]
+        with pytest.raises(MCPError, match="no expert 'zorg'"):
+            await read(client, "mepg://experts/zorg")
+    assert (expert["title"], expert["triggers"]) == ("Woodcut", ["woodcut", "linocut"])
 
 
 @pytest.mark.parametrize("session", ["fox-castle-0000", "..%2F..%2Fetc", "FOX", "%2Fetc%2Fpasswd", "%00"])
