@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mepg_agent.agent_edits import Editor, Stream, brief_of, last_of
 from mepg_agent.errors import BadInput
+from mepg_agent.evidence import with_crops
 from mepg_agent.history import History, Version
 from mepg_agent.records import Finding, Severity, Verdict
 from mepg_agent.redrawing import Redraw, redraw_of
@@ -17,18 +18,22 @@ ASSISTANT = "assistant"  # verifier of findings that were handed in
 class RegionEditor(Editor):
     """The part of `Agent` that works on named regions."""
 
-    def redraw(self, session: str, changes: Sequence[Redraw], rounds: int | None = None) -> Result:
-        """The picture with these regions drawn again; no byte outside their boxes differs. Raises BadInput as
-        `redraw_of`, and while another change is under way."""
-        return last_of(self.stream_redraw(session, changes, rounds))
+    def redraw(self, session: str, changes: Sequence[Redraw], rounds: int | None = None, candidates: int = 1) -> Result:
+        """The picture with these regions drawn again; no byte outside their boxes differs. The verifier picks the best
+        of `candidates` from as many seeds, drawn at once. Raises BadInput as `redraw_of`, and while another change is
+        under way."""
+        return last_of(self.stream_redraw(session, changes, rounds, candidates))
 
-    def stream_redraw(self, session: str, changes: Sequence[Redraw], rounds: int | None = None) -> Stream:
+    def stream_redraw(
+        self, session: str, changes: Sequence[Redraw], rounds: int | None = None, candidates: int = 1
+    ) -> Stream:
         """As `redraw`: events while it is drawn, the `Result` last. An interrupted one goes on with `resume`."""
         with self.store.held(session):
             self._begun(session)
             history, brief = self.history(session), self.store.brief(session)
             family = self._context().family(brief)
-            edit = redraw_of(changes, history, family, brief, brief.rounds if rounds is None else rounds)
+            rounds = brief.rounds if rounds is None else rounds
+            edit = redraw_of(changes, history, family, brief, rounds, candidates)
             self.store.begin_edit(session, edit)
         return self._follow(session, brief_of(brief, edit), edit=edit)
 
@@ -43,7 +48,8 @@ class RegionEditor(Editor):
             self._begun(session)
             history = self.history(session)
             judged = history.version(version)
-            verdict = self._verdict(session, judged) if findings is None else _merged(judged, findings)
+            found = self._verdict(session, judged) if findings is None else _merged(judged, findings)
+            verdict = with_crops(found, judged.plan, judged.render.picture, self.store)
             shown = not any(r.severity is Severity.ERROR and r.about == "relation" for r in judged.remarks)
             status = "accepted" if verdict.passed and shown else "best_effort"
             changed = Version.model_validate({**dict(judged), "verdict": verdict, "status": status})

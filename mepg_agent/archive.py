@@ -25,6 +25,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
 from mepg_agent.errors import BadInput
+from mepg_agent.evidence import with_crops
 from mepg_agent.files import whole
 from mepg_agent.history import History, Version
 from mepg_agent.pictures import Recipe
@@ -89,7 +90,16 @@ def import_session(store: SessionStore, file: Path) -> str:
         raise _refused(f"{file} is not a whole zip file") from error
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror or error}.", "Name a file that exists.") from error
-    return store.adopt(record.session, record.brief, record.history)
+    return store.adopt(record.session, record.brief, _with_evidence(record.history, store))
+
+
+def _with_evidence(history: History, store: SessionStore) -> History:
+    """Crops do not go along, they are cut anew."""
+    versions = [
+        Version.model_validate({**dict(v), "verdict": with_crops(v.verdict, v.plan, v.render.picture, store)})
+        for v in history.versions
+    ]
+    return History.model_validate({**dict(history), "versions": tuple(versions)})
 
 
 def _checked(archive: zipfile.ZipFile) -> tuple[Archived, list[str], list[Recipe]]:

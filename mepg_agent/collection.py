@@ -37,6 +37,7 @@ def collect(store: SessionStore, under_way: Iterable[Render]) -> Collected:
     summaries = store.sessions()
     busy = any(s.status is None or s.edit for s in summaries)
     wanted = _names([*under_way, *(r for s in summaries for r in _renders(store, s.session))])
+    wanted |= {crop for s in summaries for crop in _crops(store, s.session)}
     born = time.time() - GRACE
     unwanted = [f for f in files if f.stem not in wanted]
     gone = [f for f in (*unwanted, *torn) if _born(f) < born or (not busy and f not in torn)]
@@ -65,6 +66,13 @@ def _renders(store: SessionStore, session: str) -> Iterator[Render]:
         yield from (version.render, *version.renders)
     if edit is not None:
         yield edit.render
+
+
+def _crops(store: SessionStore, session: str) -> Iterator[str]:
+    """Parts of pictures that verdicts are about."""
+    history = store.history(session)
+    for version in history.versions if history else ():
+        yield from (finding.crop for finding in version.verdict.findings if finding.crop is not None)
 
 
 def _names(renders: Iterable[Render]) -> set[str]:

@@ -15,7 +15,6 @@ from functools import wraps
 from time import perf_counter
 from typing import Any, Protocol, get_type_hints
 
-import numpy as np
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy, interrupt
@@ -25,6 +24,7 @@ from mepg_agent.context import Context, Family, say
 from mepg_agent.drawing import draw
 from mepg_agent.engine.prepare import Push
 from mepg_agent.errors import BadInput, Transient
+from mepg_agent.evidence import with_crops
 from mepg_agent.ladder import LADDER, affordable, attempted, changed, fails_in_style, next_trial, steps_of
 from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve, solve_only
@@ -32,7 +32,6 @@ from mepg_agent.records import (
     Action,
     Approval,
     Brief,
-    Finding,
     Keep,
     Remark,
     Render,
@@ -44,10 +43,9 @@ from mepg_agent.records import (
 )
 from mepg_agent.routing import route_plan
 from mepg_agent.scene import Box, Frozen, Region
-from mepg_agent.session import Result, SessionStore
+from mepg_agent.session import Result
 from mepg_agent.state import Asked, Drawing, Judged, Planned, Repairing, Revising, State, Update
 from mepg_agent.verify.base import choose
-from mepg_agent.verify.crops import square_crop
 
 __all__ = ["Context", "Family", "build_graph"]
 
@@ -127,14 +125,15 @@ def replan(state: Revising, runtime: Runtime[Context]) -> Update:
 
 def generate(state: Planned, runtime: Runtime[Context]) -> Update:
     """The whole picture; of an edited one, where a part will do, that part."""
-    before = state.edit.render if state.edit else None
-    if before is None or Box.full() in state.redrawn:
+    edit = state.edit
+    if edit is None or Box.full() in state.redrawn:
         _check_budget(state.brief, steps_of(state.brief, runtime.context.family(state.brief)))
         return _candidates(draw(state.plan, "generate", state, runtime))
     if not state.redrawn:
         say(runtime, "generate", UNDRAWN)
-        return {"candidates": [_json(before)], "notes": [UNDRAWN]}
-    keep = Keep(picture=before.picture, latents=before.latents, redraw=state.redrawn)
+        return {"candidates": [_json(edit.render)], "notes": [UNDRAWN]}
+    before = edit.render
+    keep = Keep(picture=before.picture, latents=before.latents, redraw=state.redrawn, candidates=edit.candidates)
     return _candidates(draw(state.plan, "generate", state, runtime, keep))
 
 
@@ -336,18 +335,6 @@ def _candidates(drawn: tuple[Render, ...]) -> Update:
     return {"candidates": renders, "renders": renders}
 
 
-def _with_crops(state: Judged, store: SessionStore) -> Verdict:
-    """The verdict, each finding with the part of the picture that it is about."""
-    picture = store.picture(state.kept.picture)
-    places = {f.region: state.plan.region(f.region).box if f.region else None for f in state.verdict.findings}
-    crops = {
-        region: state.kept.picture if box is None else store.put_picture(np.asarray(square_crop(picture, box)), {})
-        for region, box in places.items()
-    }
-    findings = [Finding.model_validate({**dict(f), "crop": crops[f.region]}) for f in state.verdict.findings]
-    return Verdict.model_validate({**dict(state.verdict), "findings": findings})
-
-
 def _json(value: Frozen) -> Update:
     return value.model_dump(mode="json")
 
@@ -366,7 +353,7 @@ def _finish(state: Judged, status: Status, notes: tuple[str, ...], runtime: Runt
         brief=state.brief,
         plan=state.plan,
         render=state.kept,
-        verdict=_with_crops(state, store),
+        verdict=with_crops(state.verdict, state.plan, state.kept.picture, store),
         rounds=state.round,
         renders=state.renders,
         attempts=state.attempts,

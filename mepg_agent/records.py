@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId, ScenePlan
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+MAX_CANDIDATES = 16  # of one repair, drawn in one batch
 Combine = Literal["all", "any", "mean"]
 
 
@@ -87,7 +88,7 @@ class Keep(Frozen):
     picture: str  # sha256 of the picture to keep
     latents: str  # sha256 of its latents
     redraw: tuple[Box, ...]  # what may change
-    candidates: Annotated[int, Field(ge=1, le=16)] = 1
+    candidates: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] = 1
     zoom: bool = False  # the crop around the boxes is drawn as large as the whole canvas, then made small again
 
 
@@ -162,7 +163,7 @@ class Finding(Frozen):
     score: float
     threshold: float
     evidence: str  # "looks most like: fox 0.93, dog 0.04"
-    crop: str | None = None  # sha256, in the session store, of the part of the picture that was looked at
+    crop: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None  # sha256 of what was looked at
     question: str | None = None  # what a model that answers questions was asked
     answer: str | None = None  # and what it said
 

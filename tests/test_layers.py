@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...] | frozenset[str], ...] = (
         "checkpoints",
         "context",
         "ladder",
+        "evidence",
         "drawing",
         "graph",
         "history",
@@ -44,6 +45,7 @@ BESIDE_AGENT = {"training", "bench"}  # may import everything up to agent; nobod
 DOORS = {
     ("cli", "mcp_server"),  # `mepg serve` starts the server, inside the command that needs it
     ("cli", "bench"),  # `mepg bench` measures, inside the command that needs it
+    ("cli", "training"),  # `mepg experts train` trains, inside the command that needs it
     ("training", "bench"),  # training makes the network that the bench scores with
 }
 
