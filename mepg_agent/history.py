@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.edits import changed_boxes, changed_regions
-from mepg_agent.records import Attempt, Remark, Render, Status, Verdict
+from mepg_agent.records import MAX_CANDIDATES, Attempt, Remark, Render, Status, Verdict
 from mepg_agent.scene import Box, Frozen, ScenePlan
 
 MAIN = "main"  # the line that every picture begins with
@@ -47,6 +47,7 @@ class Edit(Frozen):
     parent: Number
     instruction: str
     rounds: Annotated[int, Field(ge=0, le=20)]  # repairs at most
+    candidates: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] = 1  # drawn at once, of which the best is kept
     before: ScenePlan  # the parent's
     render: Render  # the parent's
     plan: ScenePlan  # as asked for and routed to experts; the critic has not seen it yet

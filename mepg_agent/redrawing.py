@@ -16,7 +16,7 @@ from mepg_agent.planning.edits import Move, PlanEdit, Replace, apply
 from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.reader import Reader
 from mepg_agent.planning.reading import Thing
-from mepg_agent.records import Brief, Seed, digest
+from mepg_agent.records import MAX_CANDIDATES, Brief, Seed, digest
 from mepg_agent.scene import MAX_REGIONS, Box, Frozen, Region, RegionId, ScenePlan
 
 
@@ -38,11 +38,16 @@ class Redraw(Frozen):
     box: Annotated[Box | None, Field(description="Another place or size for it.")] = None
 
 
-def redraw_of(changes: Sequence[Redraw], history: History, family: Family, brief: Brief, rounds: int) -> Edit:
+def redraw_of(
+    changes: Sequence[Redraw], history: History, family: Family, brief: Brief, rounds: int, candidates: int = 1
+) -> Edit:
     """The edit of the head that draws these regions again and nothing else.
 
-    Raises BadInput for no region, one named twice or one that is not there, and for words that name no one thing.
+    Raises BadInput for no region, one named twice or one that is not there, for words that name no one thing, and for
+    too many rounds or candidates.
     """
+    if not 1 <= candidates <= MAX_CANDIDATES:
+        raise BadInput(f"{candidates} candidates cannot be drawn at once.", f"Ask for 1 to {MAX_CANDIDATES}.")
     if not 0 <= rounds <= MAX_ROUNDS:
         raise BadInput(f"{rounds} rounds of repair are not possible.", f"Allow 0 to {MAX_ROUNDS}.")
     head, number = history.version(), len(history.versions) + 1
@@ -60,6 +65,7 @@ def redraw_of(changes: Sequence[Redraw], history: History, family: Family, brief
         parent=head.number,
         instruction="; ".join(map(_said, changes)),
         rounds=rounds,
+        candidates=candidates,
         before=head.plan,
         render=head.render,
         plan=plan,

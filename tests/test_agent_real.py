@@ -14,7 +14,8 @@ from engine_fixtures import build_unet, save_adapter, save_pipeline
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BrokenAsset
 from mepg_agent.records import Event
-from mepg_agent.scene import ScenePlan
+from mepg_agent.redrawing import Redraw
+from mepg_agent.scene import Box, ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.settings import Settings
 
@@ -80,6 +81,25 @@ def test_a_repair_leaves_every_other_pixel_alone(agent: Agent, three_things: Sce
     for image in candidates:
         assert np.array_equal(image[outside], first[outside])
         assert (image[~outside] != first[~outside]).any()
+
+
+def test_a_region_of_a_stored_session_moves_and_what_it_uncovers_is_drawn_again(agent: Agent, three_things: ScenePlan):
+    """After a restart: another agent, which has only the files of the home."""
+    plan = three_things.with_regions([three_things.region("fox").model_copy(update={"style": "neon"})])
+    first = agent.draw(three_things.prompt, plan=plan, backbone="tiny", rounds=0)
+    old, new = three_things.region("fox").box, Box(x=0.05, y=0.05, width=0.26, height=0.4)
+    with Agent(agent.settings) as later:
+        second = later.redraw(first.session, [Redraw(region="fox", box=new)], rounds=0, candidates=2)
+        before, after = (later.store.picture(r.render.picture) for r in (first, second))
+    differs = (before != after).any(2)
+    outside = np.ones_like(differs)
+    for box in (old, new):
+        inside = box.pixels(three_things.extent).as_slices()
+        assert differs[inside].any()
+        outside[inside] = False
+    assert not differs[outside].any()
+    assert second.plan.region("fox").expert == "neon" and len(second.renders) == 2
+    assert second.renders[0].picture != second.renders[1].picture
 
 
 def test_same_brief_same_bytes_in_another_home(agent: Agent, three_things: ScenePlan, tmp_path: Path):

@@ -10,6 +10,7 @@ import pytest
 from edit_fixtures import agent_of, drawn, pixels
 
 from mepg_agent.agent import Agent
+from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
 from mepg_agent.records import Check, Finding
 from mepg_agent.redrawing import Redraw
@@ -46,6 +47,23 @@ def test_a_seed_is_taken_and_without_one_a_new_one_each_time(agent: Agent, three
     other = [agent.redraw(session, [Redraw(region="fox")]) for _ in range(2)]
     assert same[0].render.picture == same[1].render.picture
     assert len({r.plan.region("fox").seed for r in (*same, *other)}) == 3
+
+
+def test_the_best_of_several_candidates_is_kept(settings: Settings, three_things: ScenePlan):
+    engine = FakeEngine()
+    with agent_of(settings, engine, fox=(0.9, 0.6, 0.95, 0.7)) as agent:
+        session = drawn(agent, three_things)
+        result = agent.redraw(session, [Redraw(region="fox")], candidates=3)
+        assert result.render.picture == result.renders[1].picture and len(result.renders) == 3
+        assert agent.compare(session, 1, 2).outside_equal
+    assert [job.keep.candidates for job in engine.jobs if job.keep] == [3]
+
+
+@pytest.mark.parametrize("candidates", [0, 17])
+def test_too_many_or_no_candidates_are_refused(agent: Agent, three_things: ScenePlan, candidates: int):
+    session = drawn(agent, three_things)
+    with pytest.raises(BadInput, match="Ask for 1 to 16"):
+        agent.redraw(session, [Redraw(region="fox")], candidates=candidates)
 
 
 def test_words_expert_strength_and_place_are_changed_together(agent: Agent, three_things: ScenePlan):
