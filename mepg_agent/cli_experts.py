@@ -1,9 +1,11 @@
-"""`mepg experts`: list, show, add, remove and check style experts."""
+"""`mepg experts`: list, show, add, train, remove and check style experts."""
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +13,11 @@ import typer
 from rich.text import Text
 
 from mepg_agent.cli_input import AsJson
+from mepg_agent.cli_progress import asked_to_stop, telling
 from mepg_agent.cli_report import expert_view, experts_view, health_view
+from mepg_agent.engine.local import quiet
 from mepg_agent.errors import BadInput
-from mepg_agent.portfolio import Expert, Portfolio
+from mepg_agent.portfolio import Expert, Found, Portfolio
 from mepg_agent.settings import Settings
 
 FAULT = 1
@@ -57,14 +61,25 @@ def show(ctx: typer.Context, expert: Annotated[str, typer.Argument(metavar="ID")
 @app.command()
 def add(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="PATH", help="A LoRA: .safetensors of diffusers, peft or kohya.")],
-    base: Annotated[str, typer.Option(help="The family it was trained for.")] = "picturebook",
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH_OR_ID",
+            help="A LoRA (.safetensors of diffusers, peft or kohya), a folder with one, or a hub id, as owner/name.",
+        ),
+    ],
+    base: Annotated[
+        str | None,
+        typer.Option(help="The family it is for; without it, as its manifest says, or picturebook."),
+    ] = None,
     expert_id: Annotated[str | None, typer.Option("--id", help="Short name; without it, from the title.")] = None,
     title: Annotated[str | None, typer.Option(help="Without it, as the file or its name says.")] = None,
     trigger: Annotated[list[str] | None, typer.Option(help="A phrase that chooses it; may be given again.")] = None,
     description: Annotated[str | None, typer.Option(help="What its pictures look like.")] = None,
     licence: Annotated[str | None, typer.Option(help='Without it, as the file says, or "unknown".')] = None,
-    scale: Annotated[float, typer.Option(help="Its strength, more than 0 and at most 2.")] = 1.0,
+    scale: Annotated[float | None, typer.Option(help="Its strength, more than 0 and at most 2; 1 is usual.")] = None,
+    file: Annotated[str | None, typer.Option(metavar="NAME", help="Which file, where there are several.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a LoRA as an expert."""
@@ -72,14 +87,54 @@ def add(
 
     with redirect_stdout(sys.stderr):
         found = install(
-            Settings.load(), file, base=base, expert_id=expert_id, title=title, triggers=tuple(trigger or ()),
-            description=description, licence=licence, scale=scale,
+            Settings.load(), source, base=base, expert_id=expert_id, title=title, triggers=tuple(trigger or ()),
+            description=description, licence=licence, scale=scale, file=file, revision=revision,
         )  # fmt: skip
-    if as_json:
-        ctx.obj.json({**found.item.model_dump(mode="json"), "folder": str(found.folder)})
-    else:
-        ctx.obj.out.print(expert_view(found.item))
-        ctx.obj.out.print(Text(f"Added: {found.folder}"))
+    _added(ctx, found, as_json)
+
+
+@app.command()
+def train(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Id of the new expert.")],
+    images: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="PNG, JPEG or WebP pictures of the style; fox.txt says what fox.png shows."
+        ),
+    ],
+    base: Annotated[str, typer.Option(help="The family that learns it.")] = "picturebook",
+    trigger: Annotated[
+        list[str] | None,
+        typer.Option(help="A phrase that chooses it; may be given again. The first is trained: NAME, without one."),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Without it, the first trigger.")] = None,
+    description: Annotated[str | None, typer.Option(help="What its pictures look like.")] = None,
+    licence: Annotated[str | None, typer.Option(help='Of the pictures and what is made of them; else "unknown".')] = (
+        None
+    ),
+    steps: Annotated[int, typer.Option(min=1, max=100_000, help="Of training; a stopped one may get more.")] = 600,
+    rank: Annotated[int, typer.Option(min=1, max=128, help="Size of the adapter.")] = 8,
+    batch: Annotated[int, typer.Option(min=1, max=256, help="Pictures a step.")] = 4,
+    rate: Annotated[float | None, typer.Option(min=1e-7, max=0.1, help="Of learning; by the family's size, else.")] = (
+        None
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="Same seed and pictures, same expert.")] = 0,
+    restart: Annotated[bool, typer.Option("--restart", help="Forget what a stopped training learned.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a new style on a folder of pictures. Ctrl-C stops it; the same command goes on."""
+    with quiet():
+        from mepg_agent.training.own_style import Card, Wishes, learn
+
+    phrases = tuple(trigger or ()) or (re.sub(r"[-_]", " ", name),)
+    wishes = Wishes(name=name, base=base, trigger=phrases[0], rank=rank, batch=batch, rate=rate, seed=seed)
+    card = Card(title=title, triggers=phrases[1:], description=description, licence=licence)
+    err = ctx.obj.err
+    log = StringIO() if err.is_terminal else sys.stderr  # a terminal has the bar
+    with asked_to_stop() as asked, telling(err, "beginning", as_json, lines=True) as tell, redirect_stdout(log):
+        found = learn(Settings.load(), wishes, card, images, steps, restart=restart, tell=tell, stop=asked.is_set)
+    _added(ctx, found, as_json)
 
 
 @app.command()
@@ -106,6 +161,14 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> int:
     else:
         ctx.obj.out.print(health_view(found))
     return FAULT if any(health.problem for health in found) else 0
+
+
+def _added(ctx: typer.Context, found: Found[Expert], as_json: bool) -> None:
+    if as_json:
+        ctx.obj.json({**found.item.model_dump(mode="json"), "folder": str(found.folder)})
+    else:
+        ctx.obj.out.print(expert_view(found.item))
+        ctx.obj.out.print(Text(f"Added: {found.folder}"))
 
 
 def _experts() -> list[Expert]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import Self
 
 from rich.console import Console
@@ -40,6 +41,26 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+
+@contextmanager
+def telling(
+    console: Console, first: str, hidden: bool = False, lines: bool = False
+) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar with the time left on stderr, where everything that is printed meanwhile goes too. What it takes:
+    done, of, what. With `lines` a log, which has no bar, gets a line for every new `what`."""
+    said = first
+
+    def tell(done: int, of: int, what: str) -> None:
+        nonlocal said
+        progress.update(shown, completed=done, total=of, description=what)
+        if what != said and lines and not hidden and not console.is_terminal:
+            console.print(Text(what))
+        said = what
+
+    with redirect_stdout(sys.stderr), Progress(console=console, transient=True, disable=hidden) as progress:
+        shown = progress.add_task(first, total=None)
+        yield tell
 
 
 @contextmanager

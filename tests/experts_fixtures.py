@@ -131,7 +131,7 @@ REFUSALS = {
     "empty": "is damaged",
     "cut": "is damaged",
     "header": "is damaged",
-    "folder": "There is no file",
+    "folder": r"holds no \.safetensors file",
     "link": "There is no file",
     "picture": "is not a .safetensors file",
     "nan": "not finite",

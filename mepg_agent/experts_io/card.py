@@ -32,6 +32,16 @@ def clean(text: str, limit: int = LINE) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text[: 10 * limit]).split())[:limit]
 
 
+def as_metadata(expert: Expert) -> dict[str, str]:
+    """What a manifest says, as if the file said it of itself."""
+    return {
+        "modelspec.title": clean(expert.title),
+        "modelspec.trigger_phrase": ",".join(expert.triggers),
+        "modelspec.description": clean(expert.description),
+        "modelspec.license": clean(expert.licence),
+    }
+
+
 def made_for(said: dict[str, str]) -> str | None:
     """What the file says it was trained on."""
     return said.get("modelspec.architecture") or said.get("ss_base_model_version") or said.get("ss_sd_model_name")

@@ -16,47 +16,64 @@ from typing import Any
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.experts_io import card as cards
 from mepg_agent.experts_io.check import shapes
+from mepg_agent.experts_io.source import LIMIT, PICKLES, Source, opened
 from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, expert_files, read_expert
 from mepg_agent.records import Adapter
 from mepg_agent.settings import Settings
 
-LIMIT = 2 * 2**30  # bytes of a file: as much as the engine keeps in memory
+DEFAULT_BASE = "picturebook"
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
 PICKLED = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # torch's archive, bare pickles
 
 
 def add(
     settings: Settings,
-    file: Path,
+    source: str | Path,
     *,
-    base: str,
+    base: str | None = None,
     expert_id: str | None = None,
     title: str | None = None,
     triggers: tuple[str, ...] = (),
     description: str | None = None,
     licence: str | None = None,
-    scale: float = 1.0,
+    scale: float | None = None,
+    file: str | None = None,
+    revision: str | None = None,
 ) -> Found[Expert]:
     """Copies a LoRA, converted to diffusers' layout, into a folder of its own below `settings.home`.
 
-    `base` is the family it was trained for. What is not given comes from the file's own metadata, or from its name.
-    Raises BadInput for a file or a name that cannot be taken, BrokenAsset where the family's shapes cannot be read or
-    the folder cannot be written. Either all of the expert is there afterwards or nothing.
+    `source` is a file, a folder, or a hub id at `revision`; `file` chooses among several weights. `base` is the family
+    it was trained for. What is not given comes from the manifest beside it, from the file's own metadata, or from its
+    name. A manifest may name a whole checkpoint, which is copied as it is.
+    Raises BadInput for a source or a name that cannot be taken, BrokenAsset where the family's shapes cannot be read or
+    the folder cannot be written, Transient where the hub cannot be reached. Either all of the expert is there
+    afterwards or nothing.
     """
-    portfolio = Portfolio(settings.experts)
-    family = portfolio.backbone(base)
-    data = _bytes(file)
-    said = cards.metadata(data)
-    title = title or said.get("modelspec.title") or said.get("ss_output_name") or file.stem
-    folder = _free_folder(settings, portfolio, base, cards.slug(title) if expert_id is None else expert_id)
-    weights = _converted(folder.name, file, data, family, said)
+    with opened(str(source), file, revision) as found:
+        data = _bytes(found.file, found.card)
+        portfolio = Portfolio(settings.experts)
+        family = portfolio.backbone(_base(base, found.card))
+        said = cards.metadata(data) | (cards.as_metadata(found.card) if found.card else {})
+        title = title or said.get("modelspec.title") or said.get("ss_output_name") or found.file.stem
+        name = expert_id if expert_id is not None else found.card.id if found.card else cards.slug(title)
+        folder = free_folder(settings, portfolio, family.item.id, name)
+        weights = _converted(name, found, data, family, said)
     expert = cards.card(
-        folder.name, base, hashlib.sha256(weights).hexdigest(), said,
-        title=title, triggers=triggers, description=description, licence=licence, scale=scale,
+        name, family.item.id, hashlib.sha256(weights).hexdigest(), said,
+        title=title, triggers=triggers, description=description, licence=licence,
+        scale=scale if scale is not None else found.card.scale if found.card else 1.0,
     )  # fmt: skip
-    _write(folder, {expert.file: weights, "expert.toml": cards.as_toml(expert).encode()})
+    if found.card is not None:
+        kept = {"kind": found.card.kind, "start": found.card.start, "end": found.card.end}
+        expert = expert.model_copy(update=kept)
+    write(folder, {expert.file: weights, "expert.toml": cards.as_toml(expert).encode()})
     return Found(folder=folder, item=expert)
+
+
+def _base(asked: str | None, card: Expert | None) -> str:
+    if asked is not None and card is not None and asked != card.base:
+        raise BadInput(f"'{card.id}' was made for {card.base}; you asked for {asked}.", f"Add it to {card.base}.")
+    return asked or (card.base if card else DEFAULT_BASE)
 
 
 def remove(settings: Settings, name: str) -> Path:
@@ -96,8 +113,9 @@ def _names(manifest: Path) -> set[str]:
     return {expert_id, f"{base}/{expert_id}"}
 
 
-def _bytes(file: Path) -> bytes:
-    """The whole file, once. BadInput for anything that is not, at first sight, a .safetensors file."""
+def _bytes(file: Path, card: Expert | None) -> bytes:
+    """The whole file, once. BadInput for anything that is not, at first sight, a .safetensors file, and for one that is
+    not what its manifest names."""
     advice = "Give a LoRA as a .safetensors file."
     if file.suffix.lower() in PICKLES:
         raise BadInput(f"{file.name} is a pickle, which can run code when it is read.", advice)
@@ -114,10 +132,12 @@ def _bytes(file: Path) -> bytes:
         raise BadInput(f"{file.name} is larger than {LIMIT / 2**30:g} GiB.", "Give an adapter, not a whole model.")
     if data.startswith(PICKLED):
         raise BadInput(f"{file.name} is a pickle under another name, which can run code when it is read.", advice)
+    if card is not None and hashlib.sha256(data).hexdigest() != card.sha256:
+        raise BadInput(f"{file.name} is not the file that its expert.toml names: its sha256 differs.", "Get it again.")
     return data
 
 
-def _free_folder(settings: Settings, portfolio: Portfolio, base: str, expert_id: str) -> Path:
+def free_folder(settings: Settings, portfolio: Portfolio, base: str, expert_id: str) -> Path:
     if not ID.fullmatch(expert_id):
         raise BadInput(
             f"'{cards.clean(expert_id, 64)}' cannot be an expert's id.",
@@ -132,15 +152,19 @@ def _free_folder(settings: Settings, portfolio: Portfolio, base: str, expert_id:
     return folder
 
 
-def _converted(expert_id: str, file: Path, data: bytes, family: Found[Backbone], said: dict[str, str]) -> bytes:
-    from mepg_agent.engine import lora_files
+def _converted(name: str, found: Source, data: bytes, family: Found[Backbone], said: dict[str, str]) -> bytes:
+    from mepg_agent.engine import lora_files, skeleton
     from mepg_agent.engine.local import quiet
 
-    adapter = Adapter(id=expert_id, path=str(file), sha256=hashlib.sha256(data).hexdigest())
-    config = _peft_config(file)
+    kind = found.card.kind if found.card else "adapter"
+    adapter = Adapter(id=name, kind=kind, path=str(found.file), sha256=hashlib.sha256(data).hexdigest())
+    config = _peft_config(found.file)
     with quiet():
         models = shapes(family)
         try:
+            if kind == "checkpoint":
+                skeleton.check(adapter, models)
+                return data
             return lora_files.write(lora_files.read(adapter, data, models, config))
         except BrokenAsset as error:
             raise _refused(error, family, said) from error
@@ -166,7 +190,7 @@ def _peft_config(file: Path) -> dict[str, Any] | None:
     return config
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """The folder with all of its files, or nothing: it is made under another name and moved into place."""
     part = folder.parent.parent / f".part-{secrets.token_hex(8)}"
     try:
