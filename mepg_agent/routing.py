@@ -32,7 +32,7 @@ class Route(Frozen):
     expert: str | None
     style: str | None
     reason: str  # "watercolor: the words 'soft wash' are nearest to its card"
-    runner_up: str | None = None
+    runner_up: str | None = None  # the likest other card, where any is like the phrase at all
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,24 @@ def route(phrase: str, experts: Mapping[str, Found[Expert]], looks: tuple[str, .
     it is. A phrase near to nothing routes to the base model with the person's own words.
     """
     cards = _cards(experts, looks)
-    said = _key(phrase)
+    said, near = _key(phrase), _nearest(phrase, cards)
     for card in cards:
         if said == _key(card.name):
-            return _to(card, experts, f"{card.name}: named exactly")
+            return _to(card, experts, f"{card.name}: named exactly", near)
     for card in cards:
         if said and said in {_key(f) for f in card.fields}:
-            return _to(card, experts, f"{card.name}: '{phrase}' is one of its trigger phrases")
+            return _to(card, experts, f"{card.name}: '{phrase}' is one of its trigger phrases", near)
     contained = [
         (len(_key(f)), -i, c, f) for i, c in enumerate(cards) for f in (c.name, *c.fields) if _within(f, phrase)
     ]
     if contained:
         *_, card, field = max(contained, key=lambda found: found[:2])
-        return _to(card, experts, f"{card.name}: the phrase holds its words '{field}'")
-    return _nearest(phrase, cards, experts)
+        return _to(card, experts, f"{card.name}: the phrase holds its words '{field}'", near)
+    if not near or near[0][0] < THRESHOLD:
+        none = f"no card is near '{phrase}'; the base model draws it from the words"
+        return Route(expert=None, style=phrase, reason=none, runner_up=near[0][1].name if near else None)
+    best = near[0][1]
+    return _to(best, experts, f"{best.name}: the {_shared_words(phrase, best)} nearest to its card", near)
 
 
 def route_plan(
@@ -107,29 +111,26 @@ def _cards(experts: Mapping[str, Found[Expert]], looks: tuple[str, ...]) -> list
     return [*cards, *(_Card(look, None, (look,), look) for look in looks)]
 
 
-def _to(card: _Card, experts: Mapping[str, Found[Expert]], reason: str, runner_up: str | None = None) -> Route:
+def _to(card: _Card, experts: Mapping[str, Found[Expert]], reason: str, near: list[tuple[float, _Card]]) -> Route:
+    runner_up = next((other.name for _, other in near if other is not card), None)
     if card.expert is None:
         return Route(expert=None, style=card.name, reason=f"{reason}; the base model draws it", runner_up=runner_up)
     triggers = experts[card.expert].item.triggers
     return Route(expert=card.expert, style=triggers[0] if triggers else card.expert, reason=reason, runner_up=runner_up)
 
 
-def _nearest(phrase: str, cards: list[_Card], experts: Mapping[str, Found[Expert]]) -> Route:
-    none = f"no card is near '{phrase}'; the base model draws it from the words"
-    weights = _weights(cards)
-    asked = _features(phrase)
-    scored = sorted(
-        ((_likeness(asked, c, weights), -i, c) for i, c in enumerate(cards)), key=lambda s: s[:2], reverse=True
-    )
-    if not scored or scored[0][0] < THRESHOLD:
-        nearest = scored[0][2].name if scored and scored[0][0] > 0 else None
-        return Route(expert=None, style=phrase, reason=none, runner_up=nearest)
-    best = scored[0][2]
-    runner_up = scored[1][2].name if len(scored) > 1 and scored[1][0] > 0 else None
-    known = _features(best.text).keys()
+def _nearest(phrase: str, cards: list[_Card]) -> list[tuple[float, _Card]]:
+    """The cards that are like the phrase at all, the likest first."""
+    asked, weights = _features(phrase), _weights(cards)
+    scored = [(_likeness(asked, card, weights), card) for card in cards]
+    return sorted(((score, card) for score, card in scored if score > 0), key=lambda s: -s[0])
+
+
+def _shared_words(phrase: str, card: _Card) -> str:
+    """ "words 'soft wash' are", of those that the phrase and the card have in common."""
+    known = _features(card.text).keys()
     shared = list(dict.fromkeys(w for w in _split(phrase) if _features(w).keys() & known))
-    which = f"words '{' '.join(shared)}' are" if len(shared) > 1 else f"word '{' '.join(shared)}' is"
-    return _to(best, experts, f"{best.name}: the {which} nearest to its card", runner_up)
+    return f"words '{' '.join(shared)}' are" if len(shared) > 1 else f"word '{' '.join(shared)}' is"
 
 
 def _likeness(asked: Counter[str], card: _Card, weights: Mapping[str, float]) -> float:

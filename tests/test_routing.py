@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from edit_fixtures import install_woodcut
 from hypothesis import given
 from hypothesis import strategies as st
 from planning_fixtures import planned
+from test_cli import mepg
 
 from mepg_agent.portfolio import Expert, Found
 from mepg_agent.routing import route, route_plan, style_words
@@ -81,6 +83,23 @@ def test_the_word_to_write_is_the_first_trigger():
 def test_the_runner_up_is_named():
     found = route("soft transparent brush", EXPERTS)
     assert (found.expert, found.runner_up) == ("watercolor", "oil")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "runner_up"),
+    [("oil paint", "watercolor"), ("a loose oil look with graphite", "pencil-sketch"), ("watercolor", None)],
+)
+def test_exact_choices_name_the_likest_other_card_where_any_is_like_them(phrase: str, runner_up: str | None):
+    assert route(phrase, EXPERTS).runner_up == runner_up
+
+
+@pytest.mark.parametrize("command", [("plan",), ("draw", "--steps", "1")], ids=" ".join)
+def test_a_person_is_told_who_draws_what_and_why(home: Path, command: tuple[str, ...]):
+    install_woodcut(home)
+    said = mepg(*command, "a linocut fox, a bold woodcut dog and a ukiyo-e style castle on a meadow").out
+    assert "fox: woodcut: 'linocut' is one of its trigger phrases" in said
+    assert "dog: woodcut: " in said
+    assert "castle: no card is near 'ukiyo-e'; the base model draws it from the words" in said
 
 
 def test_without_experts_everything_goes_to_the_base_model():
