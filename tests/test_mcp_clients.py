@@ -1,0 +1,65 @@
+"""`mepg serve --print-config`: what an assistant is told starts, or reaches, this very server."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_server.auth import add_token
+from mcp_server.clients import CLIENTS
+from mepg_agent.cli import Door, run
+from mepg_agent.cli_report import BAD_INPUT
+
+FILES = {"claude-desktop": "mcpServers", "vscode": "servers", "cursor": "mcpServers", "generic": "mcpServers"}
+
+
+def printed(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[str, str]:
+    capsys.readouterr()
+    assert run(["serve", *options], Door()) == 0
+    said = capsys.readouterr()
+    return said.out, said.err
+
+
+def entry(text: str, key: str) -> dict[str, Any]:
+    return json.loads(text)[key]["mepg"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_client_is_told_the_command_the_home_and_the_folder_with_whole_paths(
+    client: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    out, where = printed(capsys, "--print-config", client, "--folder", str(tmp_path))
+    if client == "claude-code":
+        words = shlex.split(out)
+        assert words[:3] == ["claude", "mcp", "add"] and f"--env=MEPG_HOME={home}" in words
+        command = words[words.index("--") + 1 :]
+    else:
+        found = entry(out, FILES[client])
+        command = [found["command"], *found["args"]]
+        assert found["env"] == {"MEPG_HOME": str(home)}
+    assert Path(command[0]).is_absolute() and Path(command[0]).parent == Path(sys.executable).parent
+    assert command[-3:] == ["serve", "--folder", str(tmp_path)]
+    assert where.strip()
+
+
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client != "claude-desktop"])
+def test_a_client_of_a_server_over_http_is_told_its_url_and_no_token(
+    client: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    token = add_token(tmp_path / "tokens", "alice")
+    known = ("--token-file", str(tmp_path / "tokens"), "--allow-host", "pictures.example")
+    out, _ = printed(capsys, "--print-config", client, "--http", "0.0.0.0:8000", *known)
+    assert "http://pictures.example:8000/mcp" in out and "Authorization" in out and token not in out
+    out, _ = printed(capsys, "--print-config", client, "--http", ":8000")
+    assert "http://127.0.0.1:8000/mcp" in out and "Authorization" not in out
+
+
+@pytest.mark.parametrize("options", [["nobody"], ["claude-desktop", "--http", ":8000"]])
+def test_what_cannot_be_told_is_a_sentence(options: list[str], capsys: pytest.CaptureFixture[str]):
+    assert run(["serve", "--print-config", *options], Door()) == BAD_INPUT
+    assert capsys.readouterr().err.strip()
