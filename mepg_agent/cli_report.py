@@ -16,6 +16,7 @@ from mepg_agent.records import Attempt, Verdict
 from mepg_agent.scene import Box, ScenePlan
 
 if TYPE_CHECKING:
+    from mepg_agent.bench.bootstrap import Figure
     from mepg_agent.bench.kills import Report as KillsReport
     from mepg_agent.bench.regions import Report as RegionsReport
     from mepg_agent.bench.speed import Report
@@ -115,24 +116,37 @@ def speed_view(report: Report) -> RenderableType:
     step, picture = median(report.cases[0].step_seconds), median(report.cases[0].picture_seconds)
     head = (
         f"{report.arch} with random weights, {report.extent} pixels, {report.steps} steps, {report.repeats} rounds, "
-        f"{report.device} ({report.dtype}, {report.threads} threads)"
+        f"{report.device} ({report.dtype}, {report.threads} threads), {report.machine}, {report.date}"
     )
     unit = f"1 × is the plain pipeline with one merged adapter: {step * 1000:.1f} ms a step, {picture:.2f} s a picture"
-    return Group(Text(head), Text(unit), Text(), costs, Text(), repairs)
+    aims = [
+        f"Aim: {a.what} at most {a.most:.2f} ×. Found: {a.found:.2f} ×, {'met' if a.found <= a.most else 'missed'}."
+        for a in report.aims
+    ]
+    return Group(Text(head), Text(unit), Text(), costs, Text(), repairs, Text(), *map(Text, aims))
 
 
 def regions_view(report: RegionsReport) -> RenderableType:
     """Means with their 95% intervals; shares in percent."""
-    table = _table("way", *(report.ways[0].measures), "lead")
+    table, leads = _table("way", *report.ways[0].measures), _table("more right regions", "than", "lead")
     for way in report.ways:
-        cells = [
-            f"{f.mean:.2f}" if name in ("seam", "seconds", "calls") else f"{f.mean:.0%} ({f.low:.0%}–{f.high:.0%})"
-            for name, f in way.measures.items()
-        ]
-        lead = "–" if way.lead is None else f"{way.lead.mean:+.0%} ({way.lead.low:+.0%} to {way.lead.high:+.0%})"
-        table.add_row(way.name, *cells, lead)
+        cells = [_figure(f, "" if name in ("seam", "seconds", "calls") else "%") for name, f in way.measures.items()]
+        table.add_row(way.name, *cells)
+        for other, lead in way.leads.items():
+            leads.add_row(way.name, other, _figure(lead, "+"))
     head = f"{report.plans} plans, {report.regions} regions, {report.steps} steps, styles: {', '.join(report.styles)}"
-    return Group(Text(head), table)
+    return Group(Text(head), table, Text(), leads)
+
+
+def _figure(figure: Figure, kind: str) -> str:
+    """As a number, or with its interval as a share ("%") or as a lead ("+")."""
+    if figure.mean is None or figure.low is None or figure.high is None:
+        return "–"
+    if not kind:
+        return f"{figure.mean:.2f}"
+    if kind == "+":
+        return f"{figure.mean:+.0%} ({figure.low:+.0%} to {figure.high:+.0%})"
+    return f"{figure.mean:.0%} ({figure.low:.0%}–{figure.high:.0%})"
 
 
 def kills_view(report: KillsReport) -> RenderableType:
@@ -191,6 +205,10 @@ def provenance_view(found: Provenance) -> RenderableType:
 
 def result_json(result: Result, file: Path) -> dict[str, Any]:
     """Machine-readable outcome: status, file, plan, verdict, cost."""
+    verdict = result.verdict.model_dump(mode="json")
+    for told, finding in zip(verdict["findings"], result.verdict.findings, strict=True):
+        crop = result.crop(finding)
+        told["crop"] = crop and str(crop)
     return {
         "status": result.status,
         "file": str(file),
@@ -200,7 +218,7 @@ def result_json(result: Result, file: Path) -> dict[str, Any]:
         "seed": result.render.seed,
         "rounds": result.rounds,
         "plan": result.plan.model_dump(mode="json"),
-        "verdict": result.verdict.model_dump(mode="json"),
+        "verdict": verdict,
         "repairs": [attempt.model_dump(mode="json") for attempt in result.attempts],
         "remarks": [remark.model_dump(mode="json") for remark in result.remarks],
         "notes": list(result.notes),

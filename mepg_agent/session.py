@@ -27,7 +27,7 @@ from mepg_agent.errors import BadInput, BrokenAsset, MepgError
 from mepg_agent.files import alone, whole
 from mepg_agent.history import Edit, History, Version
 from mepg_agent.pictures import Pictures, parse, read, validate, writing
-from mepg_agent.records import Attempt, Brief, Remark, Render, Status, Verdict
+from mepg_agent.records import Attempt, Brief, Finding, Remark, Render, Status, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
 
 SESSION_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{4,}")
@@ -57,6 +57,11 @@ class Result(Frozen):
     def calls(self) -> float:
         """Denoiser calls of everything drawn on the way."""
         return round(sum(render.calls for render in self.renders), 2)
+
+    def crop(self, finding: Finding) -> Path | None:
+        """The part of the picture that a finding is about."""
+        name = finding.crop
+        return None if name is None else self.image.parents[1] / name[:2] / f"{name}{self.image.suffix}"
 
 
 class Summary(Frozen):

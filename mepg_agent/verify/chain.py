@@ -22,8 +22,11 @@ def check_names(names: Iterable[str]) -> None:
     """Raises BadInput for a verifier that there is not, before anything is loaded."""
     for name in names:
         kind, _, model = name.partition(":")
-        if name != "auto" and (kind not in KINDS or not model):
+        provider, _, rest = model.partition(":")
+        if name != "auto" and (kind not in KINDS or not provider or (kind == "chat" and not rest)):
             raise BadInput(f"There is no verifier '{name}'.", f"Verifiers: {', '.join(CHOICES)}.")
+        if kind in ("clip", "vlm"):
+            _source(model)
 
 
 def load_verifier(brief: Brief, portfolio: Portfolio, settings: Settings, device: Callable[[], str]) -> Verifier | None:
