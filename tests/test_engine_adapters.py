@@ -13,6 +13,9 @@ from engine_fixtures import (
     WEIGHTS,
     as_adapter,
     build_unet,
+    draw,
+    make_job,
+    region,
     save_adapter,
     save_pipeline,
     save_text_adapter,
@@ -23,10 +26,12 @@ from peft.utils import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from mepg_agent.engine import adapters as adapters_module
 from mepg_agent.engine.adapters import Residents, load
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.errors import BrokenAsset
 from mepg_agent.records import Adapter
+from mepg_agent.scene import Box
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +140,21 @@ def test_adapters_stay_in_memory_up_to_the_budget(pipe: StableDiffusionPipeline,
     assert residents.get((made[0],))["expert0"] is first
     with pytest.raises(BrokenAsset, match="cannot be read"):
         residents.get((made[1],))
+
+
+def test_weights_are_read_once_and_never_switched_however_often_they_draw(
+    pipe: StableDiffusionPipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tuple(save_adapter(tmp_path, build_unet(), seed, ("to_q", "to_k", "conv1")) for seed in range(2))
+    read: list[str] = []
+    monkeypatch.setattr(adapters_module, "load", lambda a, p: read.append(a.id) or load(a, p))
+    for switch in ("set_adapters", "load_lora_weights", "fuse_lora", "delete_adapters"):
+        monkeypatch.setattr(type(pipe), switch, None)
+    left, right = Box(x=0, y=0, width=0.5, height=1), Box(x=0.5, y=0, width=0.5, height=1)
+    job = make_job((region("a", left, adapter="expert0"), region("b", right, adapter="expert1")), made, steps=2)
+    engine = LocalEngine.around(pipe, weights_hash=WEIGHTS)
+    first, again = draw(engine, job), draw(engine, job)
+    assert read == ["expert0", "expert1"] and (first.latents == again.latents).all()
 
 
 def test_damaged_changed_and_foreign_files_are_refused_with_the_reason(

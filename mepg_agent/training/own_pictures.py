@@ -88,6 +88,6 @@ def views(example: Example, extent: Extent, seed: int) -> Iterator[Image.Image]:
     for number in range(VIEWS):
         share, across, down = (1.0, 0.5, 0.5) if number == 0 else (rng.uniform(NARROWEST, 1), *rng.random(2))
         width, height = extent.width * scale * share, extent.height * scale * share
-        left, top = across * (image.width - width), down * (image.height - height)
+        left, top = across * max(image.width - width, 0), down * max(image.height - height, 0)
         box = (left, top, min(left + width, image.width), min(top + height, image.height))
         yield image.resize((extent.width, extent.height), Image.Resampling.LANCZOS, box=box)
