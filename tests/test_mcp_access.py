@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import anyio
 import jwt
@@ -17,11 +18,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from fake_mepg import fake_agent
 from jwt.algorithms import ECAlgorithm
+from mcp.server.auth.middleware.auth_context import auth_context_var
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
+from mcp_types import SubscribeRequestParams
 from starlette.testclient import TestClient
 from test_mcp_http import OTHERS, ask
 
 from mcp_server.auth import PREFIX, TokenFile, add_token, read_tokens, remove_token, token_access
+from mcp_server.changes import Changes
 from mcp_server.http import Options, http_app
 from mcp_server.oauth import oauth_access
 from mcp_server.serve import Wishes
@@ -188,6 +193,35 @@ def test_a_connection_belongs_to_who_opened_it(tokens: Path):
         bob.known["mcp_session_id"] = alice.known["mcp_session_id"]
         stolen = ask(bob.client, "tools/list", {}, **bob.known)
         assert stolen.status_code in (403, 404)
+
+
+@contextmanager
+def known_as(name: str) -> Iterator[None]:
+    before = auth_context_var.set(AuthenticatedUser(AccessToken(token="", client_id=name, scopes=[])))
+    try:
+        yield
+    finally:
+        auth_context_var.reset(before)
+
+
+def test_nobody_hears_of_what_somebody_else_draws():
+    changes, heard = Changes(), []
+
+    async def send(uri: str, who: str) -> None:
+        heard.append((who, uri))
+
+    async def everybody() -> None:
+        for who in ("alice", "bob"):
+            session = SimpleNamespace(_connection=who, send_resource_updated=lambda uri, who=who: send(uri, who))
+            with known_as(who):
+                changes.bus.subscribe(lambda event, who=who: heard.append((who, event)))
+                params = SubscribeRequestParams(uri="mepg://sessions")
+                await changes._subscribe(cast(Any, SimpleNamespace(session=session)), params)
+        with known_as("alice"):
+            await changes.touched("fox-castle-3f9a")
+
+    anyio.run(everybody)
+    assert {who for who, _ in heard} == {"alice"} and ("alice", "mepg://sessions") in heard
 
 
 class Waiting(FakeEngine):
