@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,7 +132,7 @@ def test_a_stopped_training_is_not_mixed_with_another(tiny: Settings, images: Pa
         learn(tiny, wishes(), Card(), images, 6, **stopping(at=1))  # type: ignore[arg-type]
     for change in ({"rank": 3}, {"seed": 1}, {"trigger": "lino"}):
         with pytest.raises(BadInput, match=r"other pictures or settings.*--restart"):
-            trained(tiny, images, **change)
+            learn(tiny, wishes(**change), Card(), images, STEPS)
     (images / "0.png").unlink()
     with pytest.raises(BadInput, match="other pictures or settings"):
         trained(tiny, images)
@@ -155,7 +156,7 @@ def test_a_family_of_sdxl_s_shape_learns_too(tiny: Settings, images: Path, tmp_p
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
-def test_the_loss_is_that_of_what_the_family_predicts(kind: str) -> None:
+def test_the_loss_is_that_of_what_the_family_predicts(kind: Any) -> None:
     """A denoiser that knows the answer has none, one that gives another kind's answer has some."""
     schedule = DDPMScheduler(prediction_type=kind)
     clean = torch.randn((4, 2, 8, 8), generator=torch.Generator().manual_seed(1))
@@ -181,8 +182,9 @@ def test_the_loss_is_that_of_what_the_family_predicts(kind: str) -> None:
 
 def test_pictures_are_coded_by_every_kind_of_autoencoder() -> None:
     patch = PatchAutoencoder(patch=16, latent_channels=16, width=8, fine_width=8, blocks=1, fine_blocks=1)
-    kl = AutoencoderKL(block_out_channels=(8, 8), down_block_types=("DownEncoderBlock2D",) * 2,
-                       up_block_types=("UpDecoderBlock2D",) * 2, norm_num_groups=4)  # fmt: skip
+    blocks: dict[str, Any] = {"block_out_channels": (8, 8), "norm_num_groups": 4}
+    blocks |= {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
+    kl = AutoencoderKL(**blocks)
     for vae, wanted in ((patch, (16, 4, 4)), (kl, (4, 32, 32)), (autoencoder(), (16, 8, 8))):
         pipe = type("Pipe", (), {"vae": vae})
         assert encode(pipe, torch.rand(1, 3, 64, 64)).shape[1:] == wanted

@@ -54,7 +54,7 @@ def loss(unet: UNet2DConditionModel, schedule: DDPMScheduler, batch: Batch, gene
     """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity)."""
     clean, told = batch
     noise = torch.randn(clean.shape, generator=generator).to(clean)
-    step = timesteps(len(clean), len(schedule.alphas_cumprod), generator).to(clean.device)
+    step: Any = timesteps(len(clean), len(schedule.alphas_cumprod), generator).to(clean.device)
     predicted = unet(schedule.add_noise(clean, noise, step), step, **told).sample.float()
     kind = schedule.config["prediction_type"]
     if kind == "sample":
@@ -133,7 +133,7 @@ def main() -> None:
     pipe.set_progress_bar_config(disable=True)
     pool = Pool(Source.of(config.data))
     known, empty = all_styles(pool.source.vocabulary()), empty_ids(pipe.tokenizer)
-    schedule = DDPMScheduler.from_config(pipe.scheduler.config)
+    schedule: Any = DDPMScheduler.from_config(pipe.scheduler.config)
     for style in options.styles:
         number, folder = known.index(style), config.out / "experts" / style
         codes = encoded(pool, pipe.vae, pipe.tokenizer, number)

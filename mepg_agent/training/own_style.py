@@ -92,7 +92,7 @@ class Lessons:
         """`count` views at random; a tenth of the captions is left out, for guidance. `size` in pixels."""
         rows = torch.randint(len(self.codes), (count,), generator=generator)
         dropped = (torch.rand(count, generator=generator) < DROPOUT).tolist()
-        said = ["" if drop else self.captions[row] for row, drop in zip(rows.tolist(), dropped, strict=True)]
+        said = ["" if drop else self.captions[int(row)] for row, drop in zip(rows.tolist(), dropped, strict=True)]
         states = torch.stack([self.told[text][0] for text in said])
         pooled = [p for text in said if (p := self.told[text][1]) is not None]
         conditions = reader.conditions(pooled, size)
@@ -184,7 +184,7 @@ class _Training:
             raise _no_room(self.work, f"it takes {needed / 2**20:.0f} MiB and {free / 2**20:.0f} MiB are free")
         lessons, extent = self._lessons(pipe, reader), self.family.item.defaults.extent
         with quiet():
-            schedule = DDPMScheduler.from_config(pipe.scheduler.config)
+            schedule: Any = DDPMScheduler.from_config(pipe.scheduler.config)
 
         def value(generator: torch.Generator) -> Tensor:
             batch = lessons.batch(reader, (extent.height, extent.width), wishes.batch, generator)
