@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Annotated, Any
 from wave import open as open_wave
 
 import anyio
@@ -72,6 +72,7 @@ def answer(*blocks: ContentBlock | str) -> CallToolResult:
 
 def add_fixtures(server: MCPServer[Any]) -> None:
     add_contents(server)
+    add_schemas(server)
     add_notifications(server)
     add_questions(server)
     add_resources(server)
@@ -120,6 +121,43 @@ def add_contents(server: MCPServer[Any]) -> None:
     def test_error_handling() -> CallToolResult:
         """Always an error."""
         raise ToolError("This tool intentionally returns an error for testing")
+
+
+REACHED = {"address": {"$anchor": "addressDef", "type": "object", "properties": {"city": {"type": "string"}}}}
+BY_PHONE = {"properties": {"contactMethod": {"const": "phone"}}, "required": ["contactMethod"]}
+FULL_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "$defs": REACHED,
+    "properties": {
+        "name": {"type": "string"},
+        "address": {"$ref": "#/$defs/address"},
+        "contactMethod": {"type": "string", "enum": ["phone", "email"]},
+        "phone": {"type": "string"},
+        "email": {"type": "string"},
+    },
+    "allOf": [{"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}],
+    "if": BY_PHONE,
+    "then": {"required": ["phone"]},
+    "else": {"required": ["email"]},
+    "additionalProperties": False,
+}
+
+
+def add_schemas(server: MCPServer[Any]) -> None:
+    @tool(server)
+    def test_header(region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})]) -> CallToolResult:
+        """With an argument that also stands in a header."""
+        return answer(region)
+
+    @tool(server)
+    def json_schema_2020_12_tool() -> CallToolResult:
+        """With a schema that uses much of JSON Schema."""
+        return answer("Done.")
+
+    listed = server._tool_manager.get_tool("json_schema_2020_12_tool")
+    assert listed is not None
+    listed.parameters = FULL_SCHEMA
 
 
 def add_notifications(server: MCPServer[Any]) -> None:
