@@ -43,23 +43,22 @@ async def test_a_listening_client_hears_of_new_pictures_versions_and_steps():
     async with connected() as client:
         session = await drawn(client)
         uris = ["mepg://sessions", f"mepg://plans/{session}"]
-        async with client.listen(resource_subscriptions=uris) as changes:
-            ear = Ear()
+        ear = Ear()
+        async with client.listen(resource_subscriptions=uris) as changes, anyio.create_task_group() as group:
 
             async def listen() -> None:
                 async for event in changes:
                     ear.note(getattr(event, "uri", ""))
 
-            async with anyio.create_task_group() as group:
-                group.start_soon(listen)
-                await called(client, "edit_picture", session=session, instruction="make the fox blue")
-                await ear.until(2)
-                await called(client, "history", action="undo", session=session)
-                await ear.until(4)
-                await drawn(client, "a dog")  # of another session: the plan that is listened to stays
-                heard = list(await ear.until(5))
-                group.cancel_scope.cancel()
-    assert heard == [*uris, *uris, "mepg://sessions"]
+            group.start_soon(listen)
+            await called(client, "edit_picture", session=session, instruction="make the fox blue")
+            await ear.until(2)
+            await called(client, "history", action="undo", session=session)
+            await ear.until(4)
+            await drawn(client, "a dog")  # of another session: the plan that is listened to stays
+            await ear.until(5)
+            group.cancel_scope.cancel()
+    assert ear.heard == [*uris, *uris, "mepg://sessions"]
 
 
 async def test_an_older_client_hears_what_it_subscribed_to_until_it_takes_that_back():

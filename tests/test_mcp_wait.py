@@ -86,8 +86,8 @@ async def test_an_edit_gives_a_handle_too_and_another_change_waits_for_it():
         session = await drawn(client)
         handle = await called(client, "edit_picture", session=session, instruction="make the fox blue", patience=0)
         other = {"session": session, "regions": [{"region": "castle"}]}
+        results: list[CallToolResult] = []
         async with anyio.create_task_group() as group:
-            results: list[CallToolResult] = []
 
             async def ask() -> None:
                 results.append(await called(client, "draw_region", **other))

@@ -35,7 +35,8 @@ def test_the_wheel_holds_every_prompt_and_every_expert_file(wheel: Path):
         files = [f.relative_to(ROOT).as_posix() for f in (ROOT / folder).rglob("*") if f.is_file()]
         assert files
         assert {f"mepg_agent/_assets/{file}" for file in files} <= inside
-    assert {"mepg_agent/cli.py", "mcp_server/server.py"} <= inside
+    page = {file.relative_to(ROOT).as_posix() for file in (ROOT / "mcp_server" / "page").iterdir()}
+    assert {"mepg_agent/cli.py", "mcp_server/server.py", *page} <= inside
     assert not any(name.startswith(("tests/", "train-data/")) for name in inside)
 
 
