@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -59,7 +60,7 @@ def regions(
     ),
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FOLDER", help="Gets regions.json and a sheet, regions.png."),
+        typer.Option("-o", "--output", metavar="FOLDER", help="Gets figures and pictures; a stopped run goes on."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -67,13 +68,12 @@ def regions(
     with quiet():
         from mepg_agent.bench.regions import RegionsBench
 
-    with telling(ctx.obj.err, "planning", as_json) as tell:
-        bench = RegionsBench(Settings.load())
-        report = bench.run(plans, steps, tell)
-    if output:
-        output.mkdir(parents=True, exist_ok=True)
-        (output / "regions.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        bench.sheet().save(output / "regions.png")
+    with TemporaryDirectory() as passing, telling(ctx.obj.err, "loading", as_json) as tell:
+        bench = RegionsBench(Settings.load(), output or Path(passing), steps)
+        report = bench.run(plans, tell)
+        if output:
+            (output / "regions.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            bench.sheet().save(output / "regions.png")
     if as_json:
         ctx.obj.json(report.model_dump(mode="json"))
     else:
@@ -102,6 +102,48 @@ def kills(
     else:
         ctx.obj.out.print(kills_view(report))
     return FAULT if report.faults else ACCEPTED
+
+
+@app.command()
+def loop(
+    ctx: typer.Context,
+    prompts: Annotated[int, typer.Option(min=1, max=10_000, help="Of a split that no other bench draws.")] = 150,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Repairs of a picture at most.")] = 2,
+    steps: Annotated[int | None, typer.Option(min=1, max=200, help="Denoising steps; the family's own by default.")] = (
+        None
+    ),
+    backbone: Annotated[str, typer.Option(help="A backbone that ships a vocabulary and a scorer.")] = "picturebook",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", help="Gets table, plot, sheet and figures; a stopped run goes on there."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Is the loop worth it? Against the plain backbone, one drawing, and the best of as many calls as it took."""
+    with quiet():
+        from mepg_agent.bench.loop import loop_bench
+        from mepg_agent.bench.loop_report import draw_plot, markdown, report_of
+        from mepg_agent.bench.plot import check_plotting
+
+    if output:
+        check_plotting()
+    with TemporaryDirectory() as passing, telling(ctx.obj.err, "loading", as_json) as tell:
+        bench = loop_bench(Settings.load(), output or Path(passing), backbone, rounds, steps)
+        report = report_of(bench.setup, bench.run(prompts, tell))
+        table = markdown(report)
+        if output:
+            (output / "loop.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            (output / "loop.md").write_text(table, encoding="utf-8")
+            bench.sheet().save(output / "loop-sheet.png")
+            draw_plot(report, output / "loop.png")
+    if as_json:
+        ctx.obj.json(report.model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(Text(table), soft_wrap=True)
+        if output:
+            ctx.obj.out.print(Text(f"Table, plot, sheet and figures: {output}"))
 
 
 @app.command()

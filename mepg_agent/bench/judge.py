@@ -15,6 +15,7 @@ from mepg_agent.scene import Box, Region, ScenePlan
 from mepg_agent.verify.crops import square_crop
 
 STRIDE = 1 / 16  # of the canvas: where a thing is looked for
+FREE, MARGIN = 0.2, 0.02  # of the canvas: side of a square of background, and how far from any box it is
 SCALES = (0.8, 1.0, 1.25)  # of its region's longer side
 
 
@@ -72,6 +73,26 @@ def _place(scorer: Scorer, image: Pixels, region: Region) -> float:
     best = boxes[int(nouns[:, scorer.nouns.index(region.noun)].argmax())]
     side = max(region.box.width, region.box.height)
     return best.iou(Box.centered(region.box.cx, region.box.cy, side, side))
+
+
+def spill(scorer: Scorer, image: Pixels, plan: ScenePlan) -> float | None:
+    """Share of the background's squares that look most like a style that an expert draws inside some box; None where no
+    region has one, or no square is free. The scorer knows things, not backgrounds, and takes some for a style by
+    mistake: hold it against what is drawn without experts.
+    """
+    foreign = {r.expert for r in plan.regions if r.expert in scorer.styles} - {plan.style}
+    squares = free_squares(plan)
+    if not foreign or not squares:
+        return None
+    _, styles = look(scorer, [square_crop(image, square) for square in squares])
+    return float(np.mean([scorer.styles[best] in foreign for best in styles.argmax(1)]))
+
+
+def free_squares(plan: ScenePlan) -> list[Box]:
+    """Squares of the background, side by side, that no box comes near to."""
+    at = np.arange(FREE / 2, 1 - FREE / 2 + 1e-6, FREE)
+    squares = (Box.centered(float(x), float(y), FREE, FREE) for y in at for x in at)
+    return [s for s in squares if all(s.overlap(r.box.grown(MARGIN)) == 0 for r in plan.regions)]
 
 
 def seam(image: Pixels, plan: ScenePlan) -> float:

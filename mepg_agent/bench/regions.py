@@ -2,7 +2,8 @@
 
 One global prompt on the backbone; regional prompts without experts; one pass per region and expert (the oracle of
 `engine/reference.py`); ours with gates from position, and with gates from attention. Judged by the scorer, which the
-loop's verifier knows nothing of. Intervals are 95% bootstrap intervals over plans (Efron, 1979).
+loop's verifier knows nothing of. Intervals are 95% bootstrap intervals over plans (Efron, 1979). Every plan is a line
+of `regions.jsonl`, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mepg_agent.agent import Agent
+from mepg_agent.bench.bootstrap import Figure, figure, resamples
 from mepg_agent.bench.family import draw, load
-from mepg_agent.bench.judge import Judged, judge, seam
+from mepg_agent.bench.journal import Journal, Row
+from mepg_agent.bench.judge import Judged, judge, seam, spill
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sheet import grid
 from mepg_agent.engine.base import Engine, Pixels
@@ -31,23 +36,37 @@ from mepg_agent.settings import Settings
 
 SEED = 20_000  # of the split: no other bench draws these prompts
 SIZES = {2: 0.4, 3: 0.3, 4: 0.15, 5: 0.1, 6: 0.05}
-RESAMPLES = 1000
-MEASURES = ("object", "style", "both", "leak", "iou", "seam", "seconds", "calls")
+MEASURES = ("object", "style", "both", "leak", "spill", "iou", "seam", "seconds", "calls")
+RECORD, PICTURES = "regions.jsonl", "pictures"
+SIDE = 192  # pixels of a kept picture
+BARE = {"adapters": (), "background_adapter": None}
 Tell = Callable[[int, int, str], None]  # done, of, what
 
 
-class Figure(Frozen):
-    mean: float
-    low: float
-    high: float
+class Setup(Frozen):
+    """What every measurement depends on."""
+
+    weights: str
+    experts: dict[str, str]  # sha256 by id
+    steps: int
+    styles: tuple[str, ...]
+    ways: tuple[str, ...]
+
+
+class Measured(Row):
+    """One plan: by way every measure, None where there was nothing to measure."""
+
+    prompt: str
+    regions: int
+    ways: dict[str, dict[str, float | None]]
 
 
 class Way(Frozen):
-    """One way of drawing: every measure with its interval, and its lead in right regions over the way before."""
+    """One way of drawing: every measure with its interval, and its leads in right regions, plan by plan."""
 
     name: str
     measures: dict[str, Figure]
-    lead: Figure | None  # in "both" over the way above it, plan by plan
+    leads: dict[str, Figure]  # in "both", over every way above it
 
 
 class Report(Frozen):
@@ -64,14 +83,15 @@ class Sample:
 
     image: Pixels
     regions: list[Judged]
+    spill: float | None
     seam: float
     seconds: float
     calls: float
 
-    def measure(self, name: str) -> float:
+    def measure(self, name: str) -> float | None:
         """Mean over the regions; a style that was not asked for does not count."""
-        if name in ("seam", "seconds", "calls"):
-            return float(getattr(self, name))
+        if name in ("spill", "seam", "seconds", "calls"):
+            return getattr(self, name)
         values = {
             "object": [r.noun for r in self.regions],
             "style": [r.style for r in self.regions if r.style is not None],
@@ -79,7 +99,7 @@ class Sample:
             "leak": [r.leak for r in self.regions],
             "iou": [r.iou for r in self.regions],
         }[name]
-        return float(np.mean(values)) if values else float("nan")
+        return float(np.mean(values)) if values else None
 
 
 def prompts(count: int, vocabulary: Vocabulary, styles: Sequence[str]) -> list[str]:
@@ -94,16 +114,17 @@ def prompts(count: int, vocabulary: Vocabulary, styles: Sequence[str]) -> list[s
     return made
 
 
+def alone(job: RenderJob, plan: ScenePlan) -> RenderJob:
+    """The same scene in one prompt, without regions and experts."""
+    return job.model_copy(update={**BARE, "regions": (), "prompt": plan.global_prompt})
+
+
 def ways(engine: LocalEngine) -> dict[str, tuple[Engine, Callable[[RenderJob, ScenePlan], RenderJob]]]:
     """By name: who draws, and what it makes of the job that ours would draw."""
-    bare = {"adapters": (), "background_adapter": None}
-
-    def alone(job: RenderJob, plan: ScenePlan) -> RenderJob:
-        return job.model_copy(update={**bare, "regions": (), "prompt": plan.global_prompt})
 
     def without_experts(job: RenderJob, _: ScenePlan) -> RenderJob:
         regions = tuple(r.model_copy(update={"adapter": None}) for r in job.regions)
-        return job.model_copy(update={**bare, "regions": regions})
+        return job.model_copy(update={**BARE, "regions": regions})
 
     def gated(kind: GateKind) -> Callable[[RenderJob, ScenePlan], RenderJob]:
         return lambda job, _: job.model_copy(update={"gate": kind})
@@ -118,59 +139,81 @@ def ways(engine: LocalEngine) -> dict[str, tuple[Engine, Callable[[RenderJob, Sc
 
 
 class RegionsBench:
-    """`samples` holds for every way one sample a plan."""
+    """Draws, judges and notes; `folder` holds what is done, and small pictures of it."""
 
-    def __init__(self, settings: Settings, backbone: str = "picturebook") -> None:
-        """Raises BadInput for a backbone without a vocabulary or a scorer."""
+    def __init__(
+        self, settings: Settings, folder: Path, steps: int | None = None, backbone: str = "picturebook"
+    ) -> None:
+        """Raises BadInput for a backbone without a vocabulary or a scorer, and for a folder with another run."""
         family = load(settings, backbone)
         self.backbone, self.vocabulary, self.scorer = family.backbone, family.vocabulary, family.scorer
         assert isinstance(family.engine, LocalEngine)
         self.ways = ways(family.engine)
-        self._weights = family.engine.weights_hash()
-        self._agent = Agent(settings)
+        self._folder, self._agent = folder, Agent(settings)
         self.experts = self._agent.portfolio.experts_of(backbone)
-        self.styles = [*self.vocabulary.looks, *(e for e in self.experts if e in self.scorer.styles)]
-        self.samples: dict[str, list[Sample]] = {name: [] for name in self.ways}
+        self.setup = Setup(
+            weights=family.engine.weights_hash(),
+            experts={name: found.item.sha256 for name, found in self.experts.items()},
+            steps=steps or self.backbone.item.defaults.steps,
+            styles=(*self.vocabulary.looks, *(e for e in self.experts if e in self.scorer.styles)),
+            ways=tuple(self.ways),
+        )
+        self._journal = Journal(folder / RECORD, self.setup, Measured)
+        (folder / PICTURES).mkdir(exist_ok=True)
 
-    def run(self, count: int, steps: int | None, tell: Tell) -> Report:
-        plans = [self._agent.plan(prompt) for prompt in prompts(count, self.vocabulary, self.styles)]
-        for index, plan in enumerate(plans):
-            brief = Brief(prompt=plan.prompt, seed=SEED + index, steps=steps)
-            job = prepare(plan, brief, self.backbone, self.experts, self._weights)
-            for name, (engine, change) in self.ways.items():
-                tell(index, count, name)
-                self.samples[name].append(sample(engine, change(job, plan), plan, self.scorer))
-        return self.report(sum(len(plan.regions) for plan in plans), steps or self.backbone.item.defaults.steps)
-
-    def report(self, regions: int, steps: int) -> Report:
-        rng = np.random.default_rng(0)
-        names = list(self.samples)
-        count = len(self.samples[names[0]])
-        draws = rng.integers(0, count, (RESAMPLES, count))
-        found, before = [], None
-        for name in names:
-            both = np.array([s.measure("both") for s in self.samples[name]])
-            figures = {m: _figure(np.array([s.measure(m) for s in self.samples[name]]), draws) for m in MEASURES}
-            lead = None if before is None else _figure(both - before, draws)
-            found.append(Way(name=name, measures=figures, lead=lead))
-            before = both
-        return Report(plans=count, regions=regions, steps=steps, styles=tuple(self.styles), ways=tuple(found))
+    def run(self, count: int, tell: Tell) -> Report:
+        """The report on `count` plans; those that are there already are not drawn again."""
+        for index, prompt in enumerate(prompts(count, self.vocabulary, self.setup.styles)):
+            if index not in self._journal.rows:
+                self._journal.add(self._measured(index, prompt, lambda way, i=index: tell(i, count, way)))
+        return report(self.setup, [self._journal.rows[index] for index in range(count)])
 
     def sheet(self, plans: int = 12) -> Image.Image:
         """A row a plan, a column a way."""
-        rows = list(zip(*(samples[:plans] for samples in self.samples.values()), strict=True))
-        pictures = [Image.fromarray(s.image).resize((192, 192)) for row in rows for s in row]
-        return grid(pictures, list(self.samples) * len(rows), columns=len(self.samples))
+        shown = sorted(self._journal.rows)[:plans]
+        pictures = [_open(self._file(index, way)) for index in shown for way in self.ways]
+        return grid(pictures, list(self.ways) * len(shown), columns=len(self.ways))
+
+    def _measured(self, index: int, prompt: str, tell: Callable[[str], None]) -> Measured:
+        plan = self._agent.plan(prompt)
+        brief = Brief(prompt=plan.prompt, seed=SEED + index, steps=self.setup.steps)
+        job = prepare(plan, brief, self.backbone, self.experts, self.setup.weights)
+        found = {}
+        for way, (engine, change) in self.ways.items():
+            tell(way)
+            drawn = sample(engine, change(job, plan), plan, self.scorer)
+            Image.fromarray(drawn.image).resize((SIDE, SIDE)).save(self._file(index, way))
+            found[way] = {name: drawn.measure(name) for name in MEASURES}
+        return Measured(index=index, prompt=prompt, regions=len(plan.regions), ways=found)
+
+    def _file(self, index: int, way: str) -> Path:
+        return self._folder / PICTURES / f"{index:03}-{'abcde'[self.setup.ways.index(way)]}.png"
+
+
+def report(setup: Setup, rows: Sequence[Measured]) -> Report:
+    draws = resamples(len(rows))
+
+    def values(way: str, name: str) -> NDArray[np.float64]:
+        return np.array([row.ways[way][name] for row in rows], float)  # None becomes nan
+
+    found = []
+    for number, way in enumerate(setup.ways):
+        both = values(way, "both")
+        leads = {other: figure(both - values(other, "both"), draws) for other in setup.ways[:number]}
+        found.append(Way(name=way, measures={m: figure(values(way, m), draws) for m in MEASURES}, leads=leads))
+    regions = sum(row.regions for row in rows)
+    return Report(plans=len(rows), regions=regions, steps=setup.steps, styles=setup.styles, ways=tuple(found))
 
 
 def sample(engine: Engine, job: RenderJob, plan: ScenePlan, scorer: Scorer) -> Sample:
     started = time.perf_counter()
     picture = draw(engine, job)
-    seconds = time.perf_counter() - started
-    return Sample(picture.image, judge(scorer, picture.image, plan), seam(picture.image, plan), seconds, picture.calls)
+    seconds, image = time.perf_counter() - started, picture.image
+    return Sample(
+        image, judge(scorer, image, plan), spill(scorer, image, plan), seam(image, plan), seconds, picture.calls
+    )
 
 
-def _figure(values: np.ndarray, draws: np.ndarray) -> Figure:
-    means = np.nanmean(values[draws], axis=1)
-    low, high = np.nanpercentile(means, [2.5, 97.5])
-    return Figure(mean=float(np.nanmean(values)), low=float(low), high=float(high))
+def _open(file: Path) -> Image.Image:
+    with Image.open(file, formats=["PNG"]) as image:
+        return image.convert("RGB")
