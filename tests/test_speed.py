@@ -11,6 +11,7 @@ from PIL import Image
 from test_cli import mepg
 
 from mepg_agent.bench import contenders as contenders_module
+from mepg_agent.bench import speed as speed_module
 from mepg_agent.bench.contenders import Bench
 from mepg_agent.bench.memory import peak_bytes
 from mepg_agent.bench.shapes import ARCHS, ATTENTION, WIDE, Arch, build
@@ -50,7 +51,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_command_gives_a_table_a_plot_and_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     monkeypatch.setattr(contenders_module, "REGIONS", (1, 8))
-    monkeypatch.setattr(contenders_module, "AREAS", (1 / 16, 1.0))
+    monkeypatch.setattr(contenders_module, "AREAS", (1 / 4, 1.0))
+    monkeypatch.setitem(speed_module.MOST, "tiny", 1.5)
     said = mepg("bench", "speed", "--arch", "tiny", "--steps", "2", "--repeats", "2", "-o", str(tmp_path / "speed.png"))
     assert said.code == 0, said.err
     for words in ("ours", "pass per region", "pass per adapter", "set_adapters", "reference", "canvas denoised"):
@@ -66,6 +68,10 @@ def test_one_command_gives_a_table_a_plot_and_the_figures(tmp_path: Path, monkey
         for c in report.cases
         for step, picture in zip(c.step_seconds, c.picture_seconds, strict=True)
     )
+    found = {aim.what: (aim.most, aim.found) for aim in report.aims}
+    assert found["8 regions with 4 experts"] == (1.5, (report.find("ours", 8, 4) or plain).picture_ratio)
+    assert "a repair of 25% of the area at most 0.45 ×" in said.out and len(found) == 2
+    assert str(report.date) in said.out
     assert {(c.regions, c.experts) for c in report.cases if c.name == "ours"} == {(1, 1), (8, 1), (8, 2), (8, 4)}
 
 

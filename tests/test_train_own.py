@@ -41,7 +41,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tiny(home: Path, pipeline: Path, tmp_path: Path) -> Settings:
+def tiny(home: Path, pipeline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(own_style, "SHOWN", 3)
     install_family(home / "experts", str(pipeline))
     return Settings(home=home, experts=(home / "experts",), prompts=tmp_path, device="cpu", threads=1)
 
@@ -86,7 +87,7 @@ def test_a_folder_of_pictures_becomes_an_expert_like_any_other(tiny: Settings, i
     assert (found.item.title, found.item.triggers, found.item.licence) == ("Wood", ("wood cut", "linocut"), "MIT")
     assert [(h.expert, h.problem) for h in check(tiny)] == [("tiny/woodcut", None)]
     with Image.open(found.folder / "sample.png", formats=["PNG"]) as sample:
-        assert sample.size == (3 * 134, 146)  # the two captions of the folder
+        assert sample.size == (3 * 134, 146)  # the two captions of the folder, and a thing
     state = load_file(found.folder / "adapter.safetensors")
     assert {v.dtype for v in state.values()} == {torch.float16}
     assert any(v.abs().max() > 0 for k, v in state.items() if k.endswith("lora_B.weight"))

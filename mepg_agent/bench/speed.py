@@ -9,7 +9,9 @@ from __future__ import annotations
 import platform
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -31,6 +33,8 @@ from mepg_agent.settings import Settings
 
 CPU_PIXELS = 256  # side of the canvas at most, where nothing is asked for
 WARM_STEPS = 2  # of the drawing that warms up and whose memory is counted
+MOST = {"picturebook": 1.25, "sd15": 1.1, "sdxl": 1.1}  # pictures of a plain pipeline that our largest case may cost
+QUARTER, QUARTER_MOST = 0.25, 0.45  # of the canvas, and what repairing it may cost
 Tell = Callable[[int, int, str], None]  # done, of, what
 
 
@@ -49,8 +53,17 @@ class Case(Frozen):
     peak_bytes: int  # of tensors, beyond the pipeline's weights
 
 
+class Aim(Frozen):
+    """What was hoped for, in pictures of a plain pipeline."""
+
+    what: str
+    most: float
+    found: float
+
+
 class Report(Frozen):
     arch: str
+    date: date
     extent: Extent
     steps: int
     repeats: int
@@ -61,6 +74,7 @@ class Report(Frozen):
     torch: str
     diffusers: str
     cases: tuple[Case, ...]  # the plain pipeline first
+    aims: tuple[Aim, ...]
 
     def find(self, name: str, regions: int, experts: int) -> Case | None:
         wanted = (name, regions, experts)
@@ -85,17 +99,38 @@ def measure(arch: str, *, steps: int, repeats: int, extent: Extent | None, setti
         cases = _cases(contenders, steps, repeats, device, tell)
     return Report(
         arch=arch,
+        date=date.today(),
         extent=extent,
         steps=steps,
         repeats=repeats,
         device=torch.cuda.get_device_name() if device == "cuda" else device,
         dtype=str(dtype).removeprefix("torch."),
         threads=torch.get_num_threads(),
-        machine=platform.platform(),
+        machine=f"{_processor()}, {platform.platform()}",
         torch=torch.__version__,
         diffusers=diffusers.__version__,
         cases=cases,
+        aims=tuple(_aims(arch, cases)),
     )
+
+
+def _aims(arch: str, cases: tuple[Case, ...]) -> Iterator[Aim]:
+    largest = max((c for c in cases if c.name == "ours"), key=lambda c: (c.regions, c.experts))
+    if arch in MOST:
+        what = f"{largest.regions} regions with {largest.experts} experts"
+        yield Aim(what=what, most=MOST[arch], found=largest.picture_ratio)
+    for case in cases:
+        if case.area == QUARTER:
+            yield Aim(what=f"a repair of {QUARTER:.0%} of the area", most=QUARTER_MOST, found=case.picture_ratio)
+
+
+def _processor() -> str:
+    """Its name, where the system tells it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def _cases(contenders: list[Contender], steps: int, repeats: int, device: str, tell: Tell) -> tuple[Case, ...]:

@@ -44,7 +44,7 @@ from mepg_agent.training.pool import to_float
 RATE = 0.2  # of learning, over the denoiser's widest layer: 1.6e-4 for Stable Diffusion, 1e-3 for picturebook
 COPIES = 9  # of the adapter: it, the optimiser's two and an average, in one checkpoint and the next; what ships
 SHOWN = 6  # pictures of the sample sheet
-THINGS = ("a fox", "a house", "a tree", "a boat", "a cat", "a castle")  # drawn where no caption says what to draw
+THINGS = ("a fox", "a house", "a tree", "a boat", "a cat", "a castle")  # where captions do not say enough
 GO_ON = "The same command goes on from there."
 Tell = Callable[[int, int, str], None]  # done, of, what
 
@@ -228,7 +228,7 @@ class _Training:
         with whole(file) as stream:
             stream.write(weights)
         expert = Adapter(id=self.wishes.name, path=str(file), sha256=hashlib.sha256(weights).hexdigest())
-        said = list(dict.fromkeys(e.caption for e in self.examples if e.caption))[:SHOWN] or THINGS
+        said = list(dict.fromkeys([*(e.caption for e in self.examples if e.caption), *THINGS]))[:SHOWN]
         pictures = []
         for seed, text in enumerate(said):
             self.tell(seed, len(said), "drawing the sample sheet")
@@ -237,7 +237,7 @@ class _Training:
             assert isinstance(last, Picture)
             pictures.append(Image.fromarray(last.image))
         out = BytesIO()
-        grid(pictures, list(said), columns=3).save(out, format="PNG")
+        grid(pictures, said, columns=3).save(out, format="PNG")
         return out.getvalue()
 
     def _job(self, weights: str, expert: Adapter, prompt: str, seed: int) -> RenderJob:
