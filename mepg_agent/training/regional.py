@@ -1,0 +1,119 @@
+"""Scenes as the engine draws them: every thing told in its own box, place and time everywhere else.
+
+A denoiser that only ever heard one caption draws what the largest thing's box says over its neighbours (docs/log.md);
+one that sometimes learns like this keeps to the boxes. One softmax over all prompts' tokens, biased by the log of the
+regions' soft masks, as in `engine/field.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers.models.attention_processor import Attention, AttnProcessor
+from torch import Tensor
+from transformers import CLIPTokenizer
+
+from mepg_agent.english import noun_phrase, place_words
+from mepg_agent.training.backgrounds import PLACES, TIMES
+from mepg_agent.training.pool import Pool, all_styles
+from mepg_agent.training.scenes import TINTS
+
+REGIONS = 3  # scenes with more things are told by their captions only
+SILENCE = -30.0  # log-weight of a prompt that is not heard
+SLACK = 0.08  # boxes are given up to that much wider on every side, as planned ones are
+
+
+@dataclass
+class Told:
+    """Rows of the codes that have 1..REGIONS things; their prompts' ids (n, 1 + REGIONS, tokens), the setting first;
+    corners (n, REGIONS, 4) and whether a thing is there (n, REGIONS), far to near."""
+
+    rows: Tensor
+    ids: Tensor
+    boxes: Tensor
+    there: Tensor
+
+
+def told(pool: Pool, rows: Tensor, tokenizer: CLIPTokenizer) -> Told:
+    """`rows` of the pool in the order of the codes."""
+    vocabulary = pool.source.vocabulary()
+    nouns, styles, colors = list(vocabulary.nouns), all_styles(vocabulary), list(TINTS)
+    few = (pool.labels[rows][:, REGIONS:, 0] < 0).all(1) & (pool.labels[rows][:, 0, 0] >= 0)
+    chosen = few.nonzero()[:, 0]
+    texts = []
+    for row in rows[chosen].tolist():
+        place, time = pool.setting[row].tolist()
+        setting = place_words(PLACES[place], TIMES[time] if TIMES[time] != "day" else None)
+        texts.append(setting or "on a plain background")
+        for noun, style, color in pool.labels[row][:REGIONS].tolist():
+            words = noun_phrase(nouns[noun], colors[color] if color >= 0 else None)
+            texts.append(f"{words} {setting}".strip() + f", {styles[style]} style" if noun >= 0 else "")
+    ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
+    scenes = rows[chosen]
+    there = pool.labels[scenes][:, :REGIONS, 0] >= 0
+    return Told(chosen, ids.view(len(chosen), 1 + REGIONS, -1).short(), pool.boxes[scenes][:, :REGIONS], there)
+
+
+def weights(boxes: Tensor, there: Tensor, size: int) -> Tensor:
+    """Shares (n, 1 + regions, size, size) of background and regions, near ones over far ones; they sum to one."""
+    low = torch.arange(size) / size
+    edges = boxes[..., None].unbind(2)  # left, top, right, bottom
+    x, y = ((torch.minimum(edges[i + 2], low + 1 / size) - torch.maximum(edges[i], low)).clamp(min=0) for i in (0, 1))
+    covered = torch.einsum("nry,nrx->nryx", y, x) * size * size * there[..., None, None]
+    left, shares = torch.ones_like(covered[:, 0]), []
+    for one in covered.flip(1).unbind(1):
+        shares.append(one * left)
+        left = left * (1 - one)
+    return torch.stack([left, *reversed(shares)], 1)
+
+
+def biases(shares: Tensor, tokens: int, levels: int) -> dict[int, Tensor]:
+    """By number of positions: what the logits of every token get, (n, positions, blocks * tokens)."""
+    found = {}
+    for level in range(levels):
+        small = F.avg_pool2d(shares, 2**level)
+        log = small.clamp(min=1e-13).log().clamp(min=SILENCE).flatten(2).transpose(1, 2)
+        found[log.shape[1]] = log.repeat_interleave(tokens, -1)
+    return found
+
+
+@dataclass
+class Ears:
+    """What a denoiser's cross-attentions must know of the batch; empty: one prompt for all positions."""
+
+    biases: dict[int, Tensor] = field(default_factory=dict)
+
+
+class Listening(AttnProcessor):
+    """Cross-attention in which each position hears the prompts of its place."""
+
+    def __init__(self, ears: Ears) -> None:
+        super().__init__()
+        self.ears = ears
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        *args: Any,
+        **more: Any,
+    ) -> Tensor:
+        if encoder_hidden_states is not None and self.ears.biases:
+            more["attention_mask"] = self.ears.biases[hidden_states.shape[1]].to(hidden_states.dtype)
+        return super().__call__(attn, hidden_states, encoder_hidden_states, *args, **more)
+
+
+def batch(
+    told: Told, rows: Tensor, empty: Tensor, dropout: float, size: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Ids (n, blocks, tokens), a share of them saying nothing at all, and the prompts' shares at size × size."""
+    boxes = told.boxes[rows]
+    slack = SLACK * torch.rand(boxes.shape, generator=generator) * torch.tensor([-1, -1, 1, 1])
+    ids = told.ids[rows].long()
+    dropped = torch.rand(rows.shape, generator=generator) < dropout
+    ids = torch.where(dropped[:, None, None], empty, ids)
+    return ids, weights((boxes + slack).clamp(0, 1), told.there[rows], size)
