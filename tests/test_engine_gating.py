@@ -130,11 +130,11 @@ def _dense(
 
 @given(st.lists(boxes(), min_size=1, max_size=4))
 @settings(max_examples=100, deadline=None)
-def test_crops_cover_the_boxes_on_the_grid_without_overlap(redraw: list[Box]) -> None:
+def test_crops_cover_the_boxes_without_overlap_and_fit_the_coarsest_grid(redraw: list[Box]) -> None:
     pixels = [b.pixels(Extent(width=256, height=256)) for b in redraw]
     seen = np.zeros((32, 32), int)
     for window in crops(pixels, (32, 32), 8, 4):
-        assert all(edge % 4 == 0 for edge in (window.top, window.left, window.height, window.width))
+        assert window.height % 4 == window.width % 4 == 0
         seen[window.as_slices()] += 1
     assert seen.max() == 1
     assert seen[touched(pixels, (32, 32), 8)].all()
@@ -144,3 +144,28 @@ def test_crops_cover_the_boxes_on_the_grid_without_overlap(redraw: list[Box]) ->
 def test_a_crop_is_as_small_as_its_box_allows(side: float, area: int) -> None:
     pixels = [Box.centered(0.5, 0.5, side, side).pixels(Extent(width=256, height=256))]
     assert sum(w.area for w in crops(pixels, (32, 32), 8, 4)) == area
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_on_a_coarse_grid_a_box_of_a_third_never_takes_the_whole_canvas(x: float, y: float) -> None:
+    pixels = [Box.centered(x, y, 0.35, 0.35).pixels(Extent(width=256, height=256))]
+    assert sum(w.area for w in crops(pixels, (16, 16), 16, 4)) <= 12 * 12
+
+
+@given(scenes, st.floats(0, 0.2), st.integers(0, 2), st.integers(0, 2), st.integers(1, 4), st.integers(1, 4))
+def test_a_part_has_the_weights_of_the_whole(
+    scene: list[tuple[Box, int]], feather: float, top: int, left: int, height: int, width: int
+) -> None:
+    boxes, depths = [b for b, _ in scene], [z for _, z in scene]
+    whole = partition(boxes, depths, feather, (16, 16))
+    at, shape = (4 * top, 4 * left), (min(4 * height, 16 - 4 * top), min(4 * width, 16 - 4 * left))
+    part = partition(boxes, depths, feather, (16, 16), (*at, *shape))
+    cut = whole[:, at[0] : at[0] + shape[0], at[1] : at[1] + shape[1]]
+    placed = (cut > 0.5).any((1, 2)) == (part > 0.5).any((1, 2))  # a place of its own is given in what is seen
+    assert np.allclose(part, cut) or not placed.all()
+
+
+def test_a_part_may_begin_between_two_positions() -> None:
+    half = Box(x=0, y=0, width=0.5, height=1)
+    [row] = partition([half], [0], 0.0, (1, 4), (0, 0.5, 1, 3))[1]
+    assert np.allclose(row, [1, 0.5, 0])

@@ -159,8 +159,9 @@ class Field:
         boxes, depths = [r.box for r in job.regions], [r.z for r in job.regions]
         for level in range(depth):
             factor = 2**level
-            whole = partition(boxes, depths, job.feather, (canvas[0] // factor, canvas[1] // factor))
-            self._weights.append(whole[:, *window.coarser(factor).as_slices()])
+            size = (canvas[0] // factor, canvas[1] // factor)
+            part = (window.top / factor, window.left / factor, window.height // factor, window.width // factor)
+            self._weights.append(partition(boxes, depths, job.feather, size, part))
         self._windows = {a.id: (a.start, a.end) for a in job.adapters}
         self.phase: Phase | None = None
         self.levels: dict[int, Level] = {}  # by number of positions

@@ -19,21 +19,35 @@ FAINT = 1e-3  # a smaller weight is silence: it would cost a cell and change not
 DOMINANT = 0.51
 
 
-def partition(boxes: Sequence[Box], depths: Sequence[int], feather: float, size: tuple[int, int]) -> Weights:
+def partition(
+    boxes: Sequence[Box],
+    depths: Sequence[int],
+    feather: float,
+    size: tuple[int, int],
+    part: tuple[float, float, int, int] | None = None,
+) -> Weights:
     """Soft weights (K + 1, height, width) of the background and of K boxes; they sum to one at every position.
+
+    `size` is the grid over the whole canvas. `part` cuts out the top, the left, the height and the width of a part of
+    it, in positions; top and left may lie between two.
 
     Every point of the canvas belongs to the topmost boxes over it (equal shares on equal depth) or to the background.
     A position's weights are the mean of that ownership over the position's area, blurred by a box kernel as wide as
     `feather` (fraction of the canvas) on each axis. Blurring the ownership, not each box, keeps the sum at one and
-    lets no background through between two boxes that touch. Each region dominates at least one position.
+    lets no background through between two boxes that touch. Each region with its centre in the part dominates at least
+    one position.
     """
+    top, left, height, width = part or (0, 0, *size)
+    rows, columns = (top + np.arange(height)) / size[0], (left + np.arange(width)) / size[1]
     xs = np.unique([0.0, 1.0, *(e for b in boxes for e in (b.x, min(b.right, 1.0)))])
     ys = np.unique([0.0, 1.0, *(e for b in boxes for e in (b.y, min(b.bottom, 1.0)))])
     owners = _ownership(boxes, depths, xs, ys)
-    weights = np.einsum("hj,bji,wi->bhw", _shares(ys, size[0], feather), owners, _shares(xs, size[1], feather))
+    weights = np.einsum(
+        "hj,bji,wi->bhw", _shares(ys, rows, size[0], feather), owners, _shares(xs, columns, size[1], feather)
+    )
     weights[weights < FAINT] = 0.0
     weights /= weights.sum(0)
-    _give_each_a_place(weights, boxes)
+    _give_each_a_place(weights, boxes, (rows, columns), size)
     return weights
 
 
@@ -51,12 +65,13 @@ def _ownership(boxes: Sequence[Box], depths: Sequence[int], xs: NDArray, ys: NDA
     return owners / owners.sum(0)
 
 
-def _shares(edges: NDArray, positions: int, feather: float) -> NDArray[np.float64]:
-    """How much of each blurred position (rows) falls between neighbouring edges (columns); rows sum to one.
+def _shares(edges: NDArray, starts: NDArray, positions: int, feather: float) -> NDArray[np.float64]:
+    """How much of each blurred position (rows) falls between neighbouring edges (columns); rows sum to one. `starts` is
+    where each begins, `positions` how many the whole canvas has.
 
     What reaches over the canvas counts for the outermost interval, so a box at the rim does not fade there.
     """
-    low = np.arange(positions)[:, None] / positions
+    low = starts[:, None]
     high = low + 1 / positions
     inner = edges[1:-1]
     if feather > 1e-6:
@@ -65,26 +80,30 @@ def _shares(edges: NDArray, positions: int, feather: float) -> NDArray[np.float6
         below = (bend[0] - bend[1] - bend[2] + bend[3]) * positions / feather
     else:
         below = np.clip((inner - low) * positions, 0.0, 1.0)
-    ends = np.ones((positions, 1))
+    ends = np.ones((len(starts), 1))
     return np.diff(np.hstack([0 * ends, below, ends]), axis=1)
 
 
-def _give_each_a_place(weights: Weights, boxes: Sequence[Box]) -> None:
+def _give_each_a_place(
+    weights: Weights, boxes: Sequence[Box], starts: tuple[NDArray, NDArray], size: tuple[int, int]
+) -> None:
     """Raises the weight of every region that dominates nowhere to DOMINANT at its best position, in place.
 
-    No position is taken that is another region's only one, so all regions fit on a grid of at least K positions.
+    `starts` is where rows and columns begin; a region whose centre lies elsewhere has its place there. No position is
+    taken that is another region's only one, so all regions fit on a grid of at least K positions.
     """
+    ys, xs = starts[0] + 0.5 / size[0], starts[1] + 0.5 / size[1]
+    bottom, right = starts[0][-1] + 1 / size[0], starts[1][-1] + 1 / size[1]
     flat = weights.reshape(len(weights), -1)
-    height, width = weights.shape[1:]
     for block, box in enumerate(boxes, 1):
-        if (flat[block] > 0.5).any():
+        here = starts[0][0] <= box.cy <= bottom and starts[1][0] <= box.cx <= right
+        if not here or (flat[block] > 0.5).any():
             continue
         dominated = flat[1:] > 0.5
         taken = dominated[dominated.sum(1) == 1].any(0)
         if taken.all():
             return
-        y, x = (np.arange(height) + 0.5)[:, None] / height, (np.arange(width) + 0.5) / width
-        distance = np.hypot(y - box.cy, x - box.cx).ravel()
+        distance = np.hypot(ys[:, None] - box.cy, xs - box.cx).ravel()
         best = np.lexsort((distance, -flat[block], taken))[0]
         rest = flat[:, best].sum() - flat[block, best]
         flat[:, best] *= (1 - DOMINANT) / rest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,40 +30,45 @@ class Window:
     def as_slices(self) -> tuple[slice, slice]:
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
-    def coarser(self, factor: int) -> Window:
-        """The same rectangle on a grid `factor` times coarser; its edges must lie on that grid."""
-        return Window(self.top // factor, self.left // factor, self.height // factor, self.width // factor)
-
 
 def crops(boxes: Sequence[PixelBox], canvas: tuple[int, int], scale: int, multiple: int) -> list[Window]:
-    """Windows of latent positions that cover `boxes` plus a halo, on the grid `multiple`, without overlap."""
+    """Windows of latent positions that cover `boxes` plus a halo, without overlap. Their sides are multiples of
+    `multiple`, as the denoiser's coarsest grid wants them; where they begin is free."""
     halo = round(HALO * max(canvas))
     found: list[Window] = []
     for box in boxes:
-        top, bottom = _span(box.top, box.bottom, scale, halo, multiple, canvas[0])
-        left, right = _span(box.left, box.right, scale, halo, multiple, canvas[1])
+        top, bottom = box.top // scale - halo, -(-box.bottom // scale) + halo
+        left, right = box.left // scale - halo, -(-box.right // scale) + halo
         found.append(Window(top, left, bottom - top, right - left))
-    merged = disjoint(found)
+    merged = disjoint(found, lambda window: _fitted(window, canvas, multiple))
     if sum(w.area for w in merged) >= WHOLE * canvas[0] * canvas[1]:
         return [Window(0, 0, *canvas)]
     return merged
 
 
-def _span(low: int, high: int, scale: int, halo: int, multiple: int, limit: int) -> tuple[int, int]:
-    low, high = low // scale - halo, -(-high // scale) + halo
-    return max(low // multiple * multiple, 0), min(-(-high // multiple) * multiple, limit)
+def _fitted(window: Window, canvas: tuple[int, int], multiple: int) -> Window:
+    """Cut at the canvas, then grown to whole multiples."""
+    top, height = _span(window.top, window.top + window.height, canvas[0], multiple)
+    left, width = _span(window.left, window.left + window.width, canvas[1], multiple)
+    return Window(top, left, height, width)
 
 
-def disjoint(windows: Sequence[Window]) -> list[Window]:
-    """The same windows with overlapping ones joined into their common rectangle."""
+def _span(low: int, high: int, limit: int, multiple: int) -> tuple[int, int]:
+    low, high = max(low, 0), min(high, limit)
+    length = min(-(-(high - low) // multiple) * multiple, limit)
+    return min(max(low - (length - (high - low)) // 2, 0), limit - length), length
+
+
+def disjoint(windows: Sequence[Window], fitted: Callable[[Window], Window] = lambda window: window) -> list[Window]:
+    """The same windows, `fitted`, with overlapping ones joined into their common rectangle."""
     done: list[Window] = []
-    for window in windows:
+    for window in map(fitted, windows):
         while over := [w for w in done if _overlap(w, window)]:
             done = [w for w in done if w not in over]
             top, left = min(w.top for w in (*over, window)), min(w.left for w in (*over, window))
             bottom = max(w.top + w.height for w in (*over, window))
             right = max(w.left + w.width for w in (*over, window))
-            window = Window(top, left, bottom - top, right - left)
+            window = fitted(Window(top, left, bottom - top, right - left))
         done.append(window)
     return done
 
