@@ -26,7 +26,7 @@ LOOKS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_
 DRAWS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 PATIENCE = 45.0  # seconds; many clients give up on a call after 60, whatever progress they hear of
 MAX_PATIENCE = 55.0
-NOTING = 5.0  # seconds in which a drawing must be on disk before anybody is sent away with a handle
+GRACE = 5.0  # seconds more for a change that waits for another one of the same picture
 
 Session = Annotated[str, Field(description='The session of the picture, as a tool returned it: "fox-castle-3f9a".')]
 Version = Annotated[
@@ -98,11 +98,12 @@ async def pick_up(ctx: Ctx, session: str, patience: float) -> CallToolResult:
 
 async def served(ctx: Ctx, work: Work, patience: float) -> CallToolResult:
     await Progress(ctx).follow(work, patience)
-    with anyio.move_on_after(NOTING):
+    with anyio.move_on_after(GRACE):
         await work.noted.wait()
-    if not work.noted.is_set():
+    if work.behind:
         work.stop()  # nothing of it is on disk, so there is no handle to give
         raise ToolError("Another change of this picture is still being drawn. Call wait, then ask for this one again.")
+    await work.noted.wait()
     if not work.done.is_set():
         return still_drawing(work.session, pending(work))
     drawings_of(ctx).heard_of(work)

@@ -44,6 +44,7 @@ class Work:
         self.version: int | None = None  # that it will be; None for a step through the history
         self.before: int | None = None  # the version that was shown when it began
         self.at = Event(node="wait", message="starting")
+        self.behind = False  # another one of its session comes first
         self.ahead: int | None = None  # pictures that come first; None once it is drawn
         self.preview: Path | None = None
         self.result: Result | None = None
@@ -160,8 +161,10 @@ class Drawings:
         try:
             with work.scope:
                 if before is not None:
+                    work.behind = True
                     work.say(BEHIND)
                     await before.done.wait()
+                    work.behind = False
                 await self._draw(work, begin)
         except MepgError as error:
             work.error = error

@@ -105,7 +105,7 @@ async def test_a_change_that_cannot_begin_in_time_is_refused_and_leaves_nothing(
     async with connected(engine=engine) as client:
         session = await drawn(client)
         await called(client, "edit_picture", session=session, instruction="make the fox blue", patience=0)
-        monkeypatch.setattr("mcp_server.calls.NOTING", 0.05)
+        monkeypatch.setattr("mcp_server.calls.GRACE", 0.05)
         other = {"session": session, "instruction": "make the castle pink", "patience": 0}
         assert "still being drawn" in await refused(client, "edit_picture", **other)
         engine.go_on.set()
