@@ -86,5 +86,4 @@ def _outcome(result: HandlerResult) -> str:
 
 def _tail(session: object) -> str | None:
     """ "3f9a" of "fox-castle-3f9a", whose other words come from a prompt."""
-    known = isinstance(session, str) and SESSION_ID.fullmatch(session)
-    return session.rpartition("-")[2] if known else None
+    return session.rpartition("-")[2] if isinstance(session, str) and SESSION_ID.fullmatch(session) else None

@@ -220,7 +220,7 @@ class Defaults(BaseModel):
     verified: bool = True
 
 
-def titled(*values: str) -> list[dict[str, str]]:
+def titled(*values: str) -> list[Any]:
     return [{"const": value, "title": f"The {value}"} for value in values]
 
 

@@ -38,8 +38,9 @@ def served(home: Path, *options: str, script: str = "fake_mepg.py", port: int = 
     """`script` is one of tests/, which takes the options of `mepg serve`; killed at the end where it still runs."""
     command = [sys.executable, str(ROOT / "tests" / script), "serve", "--http", f":{port}", *options]
     environment = {**os.environ, "MEPG_HOME": str(home), "PYTHONPATH": str(ROOT)}
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+    with subprocess.Popen(
+        command, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         assert process.stderr is not None
         said: list[str] = []
         reader = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def exporting(*folders: Path) -> Any:
+async def exporting(*folders: Path) -> AsyncIterator[Client]:
     server = watched_server(fake_agent, Wishes(folders=folders), Metrics())
     with anyio.fail_after(TIMEOUT):
         async with Client(server) as client:

@@ -36,7 +36,7 @@ def served(options: Options) -> Iterator[TestClient]:
         yield client
 
 
-def ask(client: TestClient, method: str = "initialize", params: dict | None = None, **headers: Any) -> Any:
+def ask(client: TestClient, method: str = "initialize", params: dict | None = None, /, **headers: Any) -> Any:
     """Header names have _ for -."""
     message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": BEGIN if params is None else params}
     more = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -86,7 +86,7 @@ async def test_an_agent_of_langgraph_draws_edits_and_undoes():
     drawn, edited, undone = (picture_of(message) for message in answers)
     assert drawn == undone != edited
     assert state["messages"][-1].content == "Done."
-    assert all(any(block["type"] == "image" for block in message.content) for message in answers)
+    assert all(any(block["type"] == "image" for block in message.content_blocks) for message in answers)
 
 
 def picture_of(message: ToolMessage) -> str:
