@@ -54,8 +54,8 @@ def add_tools(server: MCPServer[Drawings]) -> None:
         title="Draw regions again",
         description=(
             "Draw one or several regions of a picture again, by their ids: from a new seed, or with other words, "
-            "another expert, place or strength. Every byte outside their boxes stays; the proof is in the answer. For changes "
-            "in plain words use edit_picture."
+            "another expert, place or strength. Every byte outside their boxes stays; the proof is in the answer. For "
+            "changes in plain words use edit_picture."
         ),
         annotations=DRAWS,
         meta=PICTURE,
