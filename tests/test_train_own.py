@@ -131,7 +131,8 @@ def test_a_stopped_training_goes_on_and_is_gone_when_done(tiny: Settings, images
 def test_a_stopped_training_is_not_mixed_with_another(tiny: Settings, images: Path) -> None:
     with pytest.raises(Cancelled):
         learn(tiny, wishes(), Card(), images, 6, **stopping(at=1))  # type: ignore[arg-type]
-    for change in ({"rank": 3}, {"seed": 1}, {"trigger": "lino"}):
+    changes: tuple[dict[str, Any], ...] = ({"rank": 3}, {"seed": 1}, {"trigger": "lino"})
+    for change in changes:
         with pytest.raises(BadInput, match=r"other pictures or settings.*--restart"):
             learn(tiny, wishes(**change), Card(), images, STEPS)
     (images / "0.png").unlink()
