@@ -165,16 +165,24 @@ async def test_one_picture_is_drawn_at_a_time_and_the_others_hear_their_place():
 
 
 class Broken(FakeEngine):
+    """Breaks down once it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
     def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
         yield Step(1, 2)
+        assert self.go_on.wait(TIMEOUT)
         raise BrokenAsset("The weights are damaged.", "Install them again.")
 
 
 async def test_a_drawing_that_failed_while_nobody_waited_is_told_by_wait():
-    async with connected(engine=Broken()) as client:
-        handle = await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
-        session = data(handle)["session"] if not handle.is_error else None
-        said = await refused(client, "wait", session=session) if session else words(handle)
+    engine = Broken()
+    async with connected(engine=engine) as client:
+        session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        engine.go_on.set()
+        said = await refused(client, "wait", session=session)
     assert "The weights are damaged. Install them again." in said
 
 
@@ -294,12 +302,13 @@ async def test_a_task_outlives_its_server():
 
 
 async def test_a_task_that_fails_is_completed_with_an_error_of_its_tool():
-    patient = Patient()
-    async with connected(engine=Broken(), extensions=[patient]) as client:
+    engine, patient = Broken(), Patient()
+    async with connected(engine=engine, extensions=[patient]) as client:
         await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
-        if patient.tasks:  # else the engine broke before anybody was sent away
-            done = await polled(client, patient.tasks[0].task_id)
-            assert done.status == "completed" and done.result is not None and done.result["isError"]
+        engine.go_on.set()
+        done = await polled(client, patient.tasks[0].task_id)
+    assert done.status == "completed" and done.result is not None and done.result["isError"]
+    assert "The weights are damaged" in done.result["content"][0]["text"]
 
 
 async def test_a_client_that_did_not_declare_tasks_gets_none():
