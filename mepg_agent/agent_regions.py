@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mepg_agent.agent_edits import Editor, Stream, brief_of, last_of
 from mepg_agent.errors import BadInput
 from mepg_agent.evidence import with_crops
-from mepg_agent.history import History, Version
+from mepg_agent.history import Edit, History, Version
 from mepg_agent.records import Finding, Severity, Verdict
 from mepg_agent.redrawing import Redraw, redraw_of
 from mepg_agent.session import Result
@@ -57,6 +57,33 @@ class RegionEditor(Editor):
                 versions = tuple(changed if v.number == judged.number else v for v in history.versions)
                 self.store.put_history(session, History.model_validate({**dict(history), "versions": versions}))
             return self.result(session, judged.number)
+
+    def mend(self, session: str, findings: Sequence[Finding] = (), rounds: int | None = None) -> Result:
+        """Repairs what the verdict on the shown version finds wrong, a new version. `findings` are another's, as for
+        `judge`; whether a repair helped is for the verifier to say. Raises BadInput as `judge`."""
+        return last_of(self.stream_mend(session, findings, rounds))
+
+    def stream_mend(self, session: str, findings: Sequence[Finding] = (), rounds: int | None = None) -> Stream:
+        """As `mend`: events while it is drawn, the `Result` last. An interrupted one goes on with `resume`."""
+        with self.store.held(session):
+            self._begun(session)
+            history, brief = self.history(session), self.store.brief(session)
+            if self._context().verifier(brief) is None:
+                raise BadInput(f"{brief.backbone} has no verifier to judge a repair.", "Name one, or redraw a region.")
+            head = history.version()
+            verdict = _merged(head, findings) if findings else head.verdict
+            edit = Edit(
+                number=len(history.versions) + 1,
+                parent=head.number,
+                instruction=f"mend {', '.join(verdict.failed) or 'nothing'}",
+                rounds=max(brief.rounds, 1) if rounds is None else rounds,
+                before=head.plan,
+                render=head.render,
+                plan=head.plan,
+                verdict=verdict,
+            )
+            self.store.begin_edit(session, edit)
+        return self._follow(session, brief_of(brief, edit), edit=edit)
 
     def _verdict(self, session: str, version: Version) -> Verdict:
         brief = self.store.brief(session)

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mepg_agent.history import History, Number
+from mepg_agent.history import TOUCHED, History, Number, Version
 from mepg_agent.planning.edits import changed_boxes, changed_regions
 from mepg_agent.scene import Box, Extent, Fraction, Frozen
 from mepg_agent.session import SessionStore
@@ -28,9 +28,9 @@ class Comparison(Frozen):
 
 def compare(store: SessionStore, history: History, a: int, b: int) -> Comparison:
     """Raises BadInput for a version that is not there, BrokenAsset for a picture that is not."""
-    steps = [(parent.plan, child.plan) for parent, child in history.path(a, b)]
-    regions = dict.fromkeys(region for step in steps for region in changed_regions(*step))
-    boxes = tuple(dict.fromkeys(box for step in steps for box in changed_boxes(*step)))
+    steps = history.path(a, b)
+    regions = dict.fromkeys(region for step in steps for region in (*_changed(*step), *_mended(*step)))
+    boxes = tuple(dict.fromkeys(box for step in steps for box in _drawn(*step)))
     one, two = (store.picture(history.version(number).render.picture) for number in (a, b))
     distance = np.abs(one.astype(np.int16) - two).max(axis=2)
     height, width = distance.shape
@@ -46,3 +46,20 @@ def compare(store: SessionStore, history: History, a: int, b: int) -> Comparison
         changed=float((distance > 0).mean()),
         largest=int(distance.max()),
     )
+
+
+def _changed(parent: Version, child: Version) -> tuple[str, ...]:
+    return changed_regions(parent.plan, child.plan)
+
+
+def _mended(parent: Version, child: Version) -> dict[str, tuple[Box, ...]]:
+    """Regions that were repaired outside of what the plans say was drawn, each with its boxes before and after."""
+    drawn, before = changed_boxes(parent.plan, child.plan), {r.id: r.box for r in parent.plan.regions}
+    regions = {a.region: child.plan.region(a.region).box for a in child.attempts if a.kept and a.region in before}
+    outside = {i: box for i, box in regions.items() if not any(box.covered_by(b) > TOUCHED for b in drawn)}
+    return {i: (before[i], box) for i, box in outside.items()}
+
+
+def _drawn(parent: Version, child: Version) -> tuple[Box, ...]:
+    mended = (box for boxes in _mended(parent, child).values() for box in boxes)
+    return (*changed_boxes(parent.plan, child.plan), *mended)

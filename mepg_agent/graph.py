@@ -167,7 +167,8 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
         return {"kept": _json(state.candidates[0]), "verdict": _json(unchecked), "notes": [UNCHECKED]}
     say(runtime, "verify", "looking at the picture")
     pictures = ((render, context.store.picture(render.picture)) for render in state.candidates)
-    judged = [(render, verifier.verify(image, shown)) for render, image in pictures]
+    handed = state.edit.verdict if state.edit is not None and state.kept is None else None
+    judged = [(render, handed or verifier.verify(image, shown)) for render, image in pictures]
     before = (state.kept, state.verdict) if state.kept is not None and state.verdict is not None else None
     (kept, verdict), rejected = choose(before, judged)
     plan = state.plan if rejected else shown

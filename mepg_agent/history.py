@@ -52,10 +52,12 @@ class Edit(Frozen):
     render: Render  # the parent's
     plan: ScenePlan  # as asked for and routed to experts; the critic has not seen it yet
     notes: tuple[str, ...] = ()  # why which expert, what gave way
+    verdict: Verdict | None = None  # on `render`, from one who looked at it: what failed is to be repaired
 
     def named(self, plan: ScenePlan) -> tuple[str, ...]:
-        """Ids of the regions of `plan` that are not as they were: the only ones that the layout may move."""
-        return tuple(i for i in changed_regions(self.before, plan) if any(r.id == i for r in plan.regions))
+        """Ids of the regions of `plan` that are not as they were, or failed: the only ones that the layout may move."""
+        named = dict.fromkeys((*changed_regions(self.before, plan), *(self.verdict.failed if self.verdict else ())))
+        return tuple(i for i in named if any(r.id == i for r in plan.regions))
 
     def redrawn(self, plan: ScenePlan) -> tuple[Box, ...]:
         """What is drawn again on the way to `plan`. Empty: the pixels stay; the full box: the whole picture."""

@@ -1,0 +1,53 @@
+"""The one who called looks at the picture and hands a verdict in: what it finds wrong is repaired."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scripted import ScriptedVerifier
+
+from mepg_agent.agent import Agent
+from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.errors import BadInput
+from mepg_agent.records import Check, Finding, Rung
+from mepg_agent.scene import ScenePlan
+from mepg_agent.settings import Settings
+
+
+def wrong(region: str, why: str) -> Finding:
+    return Finding(region=region, check=Check.PRESENT, passed=False, score=0.0, threshold=0.5, evidence=why)
+
+
+def test_what_the_caller_finds_wrong_is_drawn_again_and_nothing_else_changes(
+    settings: Settings, three_things: ScenePlan
+):
+    with Agent(settings, engine=FakeEngine(), verifier=ScriptedVerifier()) as agent:
+        first = agent.draw(three_things.prompt, plan=three_things, steps=1)
+        second = agent.mend(first.session, [wrong("dog", "it has five legs")])
+        assert (second.version, second.status, second.plan) == (2, "accepted", first.plan)
+        [attempt] = second.attempts
+        assert (attempt.region, attempt.rung, attempt.kept) == ("dog", Rung.SEEDS, True)
+        assert "it has five legs" in attempt.reason
+        found = agent.compare(first.session, 1, 2)
+        assert found.regions == ("dog",) and set(found.boxes) == {three_things.region("dog").box}
+        assert found.outside_equal and found.changed > 0
+        assert agent.undo(first.session).render == first.render
+
+
+def test_a_repair_that_the_verifier_finds_no_better_is_rolled_back(settings: Settings, three_things: ScenePlan):
+    verifier = ScriptedVerifier({"dog": (0.9, 0.1)})
+    with Agent(settings, engine=FakeEngine(), verifier=verifier) as agent:
+        first = agent.draw(three_things.prompt, plan=three_things, steps=1)
+        worse = Finding.model_validate({**dict(wrong("dog", "it is too small")), "score": 0.4})
+        second = agent.mend(first.session, [worse], rounds=1)
+        assert second.status == "best_effort" and second.render == first.render
+        pictures = [agent.store.picture(r.render.picture) for r in (first, second)]
+        assert np.array_equal(*pictures)
+
+
+def test_a_verdict_on_a_region_that_is_not_there_is_refused(settings: Settings, three_things: ScenePlan):
+    with Agent(settings, engine=FakeEngine(), verifier=ScriptedVerifier()) as agent:
+        session = agent.draw(three_things.prompt, plan=three_things, steps=1).session
+        with pytest.raises(BadInput, match="no region 'cow'"):
+            agent.mend(session, [wrong("cow", "there is none")])
+        assert agent.result(session).version == 1
