@@ -17,7 +17,7 @@ from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.reader import Reader
 from mepg_agent.planning.reading import Thing
 from mepg_agent.records import MAX_CANDIDATES, Brief, Seed, digest
-from mepg_agent.scene import MAX_REGIONS, Box, Frozen, Region, RegionId, ScenePlan
+from mepg_agent.scene import MAX_REGIONS, Box, Fraction, Frozen, Region, RegionId, ScenePlan
 
 
 class Redraw(Frozen):
@@ -35,6 +35,8 @@ class Redraw(Frozen):
     strength: Annotated[
         float | None, Field(gt=0, le=4, description="Weight of its words against those of the scene; 1 is usual.")
     ] = None
+    start: Annotated[Fraction | None, Field(description="When its words begin to count, 0 to 1 of the drawing.")] = None
+    end: Annotated[Fraction | None, Field(description="When they cease to.")] = None
     box: Annotated[Box | None, Field(description="Another place or size for it.")] = None
 
 
@@ -86,8 +88,14 @@ def _changed(plan: ScenePlan, change: Redraw, seed: int, family: Family) -> Scen
     fields: dict[str, object] = {"seed": seed}
     if thing is not None:
         fields |= {"prompt": _words(thing, change.prompt or "", family), "color": thing.color}
-    if change.strength is not None:
-        fields["strength"] = change.strength
+    given = {name: value for name in ("strength", "start", "end") if (value := getattr(change, name)) is not None}
+    window = {"start": region.start, "end": region.end} | given
+    if window["start"] >= window["end"]:
+        raise BadInput(
+            f"The {region.id} would be heard from {window['start']:g} to {window['end']:g}.",
+            "Give a start that is less than the end.",
+        )
+    fields |= given
     style = change.expert if change.expert is not None else thing.style if thing is not None else None
     if style is not None:
         fields |= {"style": style or None, "expert": None}
@@ -129,6 +137,8 @@ def _said(change: Redraw) -> str:
         f"in {change.expert or 'the style of the picture'}" if change.expert is not None else "",
         "elsewhere" if change.box is not None else "",
         f"with strength {change.strength:g}" if change.strength is not None else "",
+        f"heard from {change.start:g} on" if change.start is not None else "",
+        f"heard until {change.end:g}" if change.end is not None else "",
         f"from seed {change.seed}" if change.seed is not None else "",
     ]
     return " ".join(f"draw the {change.region} again {' '.join(filter(None, parts))}".split())

@@ -74,6 +74,15 @@ def test_words_expert_strength_and_place_are_changed_together(agent: Agent, thre
     assert agent.redraw(session, [Redraw(region="fox", expert="")]).plan.region("fox").expert is None
 
 
+def test_a_region_may_be_heard_for_a_part_of_the_drawing(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    fox = agent.redraw(session, [Redraw(region="fox", start=0.25, end=0.75)]).plan.region("fox")
+    assert (fox.start, fox.end) == (0.25, 0.75)
+    assert agent.history(session).version().instruction == "draw the fox again heard from 0.25 on heard until 0.75"
+    with pytest.raises(BadInput, match=r"from 0\.8 to 0\.75"):
+        agent.redraw(session, [Redraw(region="fox", start=0.8)])
+
+
 def test_another_thing_in_its_place_gets_its_own_name(agent: Agent, three_things: ScenePlan):
     session = drawn(agent, three_things)
     plan = agent.redraw(session, [Redraw(region="fox", prompt="a woodcut cat")]).plan
