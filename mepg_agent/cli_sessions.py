@@ -225,16 +225,13 @@ def _answer(approve: bool, change: Path | None, reject: bool) -> Approval | None
 
 def open_sheet(ctx: typer.Context, session: Id, output: Output = None, as_json: AsJson = False) -> None:
     """Put all versions of a picture side by side on one sheet."""
-    from mepg_agent.cli_sheet import Cell, contact_sheet, small
+    from mepg_agent.cli_sheet import history_sheet
 
     with ctx.obj.make_agent() as agent:
         session = named(agent.store, session)
         history = agent.history(session)
         file = check_output(output or Path(f"{session}.png"), ".png")
-        words = [f"{v.number}. {v.instruction or agent.store.brief(session).prompt}" for v in history.versions]
-        images = [small(agent.store.picture(v.render.picture)) for v in history.versions]
-    shown = [v.number == history.head for v in history.versions]
-    sheet = contact_sheet([Cell(*cell) for cell in zip(images, words, shown, strict=True)])
+        sheet = history_sheet(agent.store, session, history)
     with whole(file) as stream:
         sheet.save(stream, "PNG")
     _say(ctx, {"session": session, "file": str(file)}, f"Sheet: {file}", as_json)

@@ -9,6 +9,8 @@ from textwrap import wrap
 from PIL import Image, ImageDraw, ImageFont
 
 from mepg_agent.engine.base import Pixels
+from mepg_agent.history import History
+from mepg_agent.session import SessionStore
 
 SIDE, GAP, COLUMNS = 256, 16, 4  # pixels, pixels, pictures a row
 LETTERS, LINES, LINE = 34, 3, 18  # of a caption: letters a line, lines, pixels a line
@@ -21,6 +23,21 @@ class Cell:
     image: Image.Image
     caption: str
     shown: bool = False  # framed: the version that is shown
+
+
+def history_sheet(store: SessionStore, session: str, history: History) -> Image.Image:
+    """All versions of a session, the shown one framed. Raises BrokenAsset for a picture that is missing."""
+    prompt = store.brief(session).prompt
+    return contact_sheet(
+        [
+            Cell(
+                small(store.picture(version.render.picture)),
+                f"{version.number}. {version.instruction or prompt}",
+                shown=version.number == history.head,
+            )
+            for version in history.versions
+        ]
+    )
 
 
 def contact_sheet(cells: Sequence[Cell]) -> Image.Image:

@@ -12,7 +12,7 @@ from mepg_agent.agent_async import in_thread
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
-from mepg_agent.records import Event, RenderJob
+from mepg_agent.records import Brief, Event, RenderJob
 from mepg_agent.scene import ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.settings import Settings
@@ -114,6 +114,38 @@ def test_a_picture_that_waits_for_the_engine_can_be_cancelled_at_once(settings: 
     with agent_of(settings, engine) as agent:
         asyncio.run(cancel_the_second(agent))
     assert [job.seed for job in engine.jobs] == [1]
+
+
+def test_editing_without_blocking_gives_the_same_version_and_can_be_cancelled(
+    settings: Settings, three_things: ScenePlan
+):
+    async def cancelled(agent: Agent, engine: Endless, session: str) -> None:
+        task = asyncio.create_task(agent.aedit(session, "make the fox blue"))
+        await asyncio.to_thread(engine.begun.wait, 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with agent_of(settings) as agent:
+        session = agent.draw(three_things.prompt, plan=three_things, steps=2).session
+        edited = asyncio.run(agent.aedit(session, "make the dog red"))
+        assert edited == agent.result(session, 2)
+    engine = Endless()
+    with agent_of(settings, engine) as agent:
+        asyncio.run(cancelled(agent, engine, session))
+        assert engine.closed.wait(30)
+    with agent_of(settings) as again:
+        *_, done = again.resume(session)
+    assert isinstance(done, Result) and done.version == 3
+
+
+def test_a_batch_without_blocking_gives_its_results_in_order(settings: Settings, three_things: ScenePlan):
+    async def seeds(agent: Agent) -> list[int]:
+        briefs = [Brief(prompt=three_things.prompt, plan=three_things, seed=seed) for seed in (3, 1, 2)]
+        return [result.brief.seed async for result in agent.abatch(briefs, steps=2)]
+
+    with agent_of(settings) as agent:
+        assert asyncio.run(seeds(agent)) == [3, 1, 2]
 
 
 def test_leaving_an_asynchronous_stream_closes_the_drawing(settings: Settings, three_things: ScenePlan):

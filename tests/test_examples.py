@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from mepg_agent.cli_sheet import Cell, contact_sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT = {
@@ -16,6 +19,7 @@ LEFT = {
     "stream_events": set(),
     "batch_with_report": {"pictures"},
     "two_at_once": set(),
+    "conversation": {"versions.png"},
 }
 
 
@@ -26,7 +30,7 @@ def run_example(name: str, folder: Path) -> str:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -36,13 +40,22 @@ def test_every_example_is_tried():
     assert {file.stem for file in (ROOT / "examples").glob("*.py")} == set(LEFT)
 
 
-@pytest.mark.parametrize("name", LEFT)
+@pytest.mark.parametrize("name", LEFT.keys() - {"conversation"})
 def test_an_example_runs_and_leaves_what_it_promises(name: str, tmp_path: Path):
     folder = tmp_path / "here"
     folder.mkdir()
     said = run_example(name, folder)
     assert {file.name for file in folder.iterdir()} == LEFT[name]
     assert ("accepted" in said) == (name != "plan_only")
+
+
+def test_the_conversation_has_eight_edits_three_lines_and_a_sheet_of_all_versions(tmp_path: Path):
+    *edits, lines = run_example("conversation", tmp_path).splitlines()
+    assert {file.name for file in tmp_path.iterdir() if file.is_file()} == LEFT["conversation"]
+    assert [int(edit.split(".")[0]) for edit in edits] == list(range(2, 10))
+    assert lines == "main ends at version 5, line-2 ends at version 6, early ends at version 9"
+    with Image.open(tmp_path / "versions.png") as sheet:
+        assert sheet.size == contact_sheet([Cell(Image.new("RGB", (256, 256)), "")] * 9).size
 
 
 def test_the_batch_goes_on_when_it_is_started_again(tmp_path: Path):
