@@ -11,6 +11,7 @@ that runs twice (after a crash, on replay) gives the same: renders are kept by t
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import wraps
 from time import perf_counter
 from typing import Any, Protocol, get_type_hints
@@ -257,7 +258,7 @@ def build_graph(context: Context | None = None, plan_only: bool = False) -> Stat
     graph.add_edge(START, "plan")
     graph.add_edge("plan", "critique")
     if plan_only:
-        ends = {"revise_layout": "revise_layout", "approve": END, "generate": END}
+        ends: dict[Hashable, str] = {"revise_layout": "revise_layout", "approve": END, "generate": END}
         graph.add_conditional_edges("critique", after_critique, ends)
         graph.add_edge("revise_layout", "critique")
         return graph

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_fixtures import save_clip
+from clip_fixtures import save_clip, save_siglip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -164,6 +164,15 @@ def test_the_model_s_own_normalisation_is_used(folder: Path, tmp_path: Path, ver
     half = Image.fromarray(((np.asarray(crop, np.float32) + 255) / 2).round().astype(np.uint8))
     assert np.allclose(unscaled, verifier._embed_images([half]), atol=0.02)
     assert not np.allclose(unscaled, verifier._embed_images([crop]), atol=0.02)
+
+
+def test_siglip_reads_texts_of_full_length_so_a_text_is_the_same_among_longer_ones(tmp_path: Path):
+    verifier = ClipVerifier(save_siglip(tmp_path), {}, VOCABULARY, STYLES)
+    alone = verifier._embed_texts(("a fox",))[0]
+    among = ClipVerifier(tmp_path, {}, VOCABULARY, STYLES)._embed_texts(("a fox", "a red fox, neon style"))[0]
+    assert np.allclose(alone, among, atol=1e-5)
+    checks = {f.check for f in verifier.verify(IMAGE, plan_of(region_of("fox", style="ink"))).findings}
+    assert checks == {Check.PRESENT, Check.STYLE}
 
 
 def test_a_folder_without_a_model_is_a_sentence(tmp_path: Path):

@@ -36,7 +36,7 @@ Likely = dict[str, float]  # word to probability, likeliest first
 
 
 class ClipVerifier:
-    """Any folder (or hub id) that holds a transformers model with CLIP's interface (CLIPModel,
+    """Any folder (or hub id) that holds a transformers model with CLIP's interface (CLIPModel, SiglipModel,
     VisionTextDualEncoderModel) and its tokenizer."""
 
     def __init__(
@@ -151,11 +151,13 @@ class ClipVerifier:
 
         new = [t for t in dict.fromkeys(texts) if t not in self._texts]
         if new:
-            tokens = self._tokenizer(new, padding=True, truncation=True, return_tensors="pt").to(self.device)
+            # SigLIP learned from texts of full length and reads its padding; it has no attention mask.
+            full = self._model.config.model_type.startswith("siglip")
+            padding = "max_length" if full else True
+            tokens = self._tokenizer(new, padding=padding, truncation=True, return_tensors="pt").to(self.device)
+            read = {} if full else {"attention_mask": tokens["attention_mask"]}
             with torch.inference_mode():
-                out = self._model.get_text_features(
-                    input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]
-                )
+                out = self._model.get_text_features(input_ids=tokens["input_ids"], **read)
                 scaled = _unit(out.pooler_output) * self._model.logit_scale.exp()
             self._texts |= dict(zip(new, scaled.cpu().numpy(), strict=True))
         return np.stack([self._texts[t] for t in texts])

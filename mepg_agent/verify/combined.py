@@ -14,7 +14,8 @@ class CombinedVerifier:
     """Each looks for itself. A check that several made passes if all do, any does, or their mean does."""
 
     def __init__(self, verifiers: Sequence[Verifier], how: Combine) -> None:
-        self._verifiers, self._how = tuple(verifiers), how
+        self._verifiers = tuple(verifiers)
+        self._how: Combine = how
 
     def verify(self, image: Pixels, plan: ScenePlan) -> Verdict:
         return combine([verifier.verify(image, plan) for verifier in self._verifiers], self._how)
