@@ -122,6 +122,21 @@ def test_the_background_expert_serves_regions_that_name_no_style() -> None:
     assert mixed.regions[0].adapter is None and mixed.regions[0].prompt == "ink a red fox"
 
 
+def test_the_style_of_the_picture_goes_to_the_expert_that_the_word_is_written_for() -> None:
+    rivals = {
+        "brush": expert("brush", "brush work", "ink"),
+        "pen": expert("pen", "ink"),
+        "ink": expert("ink", "ink wash"),
+    }
+
+    def background(style: str) -> str | None:
+        return prepare(plan(style), Brief(prompt="p"), backbone(), rivals, WEIGHTS).background_adapter
+
+    assert [background(style) for style in ("ink", "ink wash", "brush", "sepia")] == ["pen", "ink", "brush", None]
+    del rivals["pen"]
+    assert background("ink") == "ink"
+
+
 def test_a_scale_of_zero_is_kept_and_a_word_is_not_said_twice() -> None:
     assert fox(expert="watercolor", expert_scale=0.0).scale == 0.0
     assert fox(expert="neon", prompt="a neon sign fox").prompt == "a neon sign fox"

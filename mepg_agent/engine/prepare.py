@@ -124,14 +124,14 @@ def _chosen(region: Region, experts: Mapping[str, Found[Expert]]) -> Expert | No
 
 
 def _expert_for_style(style: str | None, experts: Mapping[str, Found[Expert]]) -> Expert | None:
-    """The expert that a style names exactly: by its id, or by one of its trigger phrases."""
+    """The expert that a style names exactly: by the word that is written for it, its id, or any trigger phrase."""
     if style is None:
         return None
     wanted = style.casefold()
-    for found in experts.values():
-        if wanted in (found.item.id, *(t.casefold() for t in found.item.triggers)):
-            return found.item
-    return None
+    phrases = {i: [t.casefold() for t in found.item.triggers] for i, found in experts.items()}
+    named = [i for i in experts if wanted == i or wanted in phrases[i]]
+    best = min(named, key=lambda i: (wanted not in phrases[i][:1], wanted != i), default=None)
+    return None if best is None else experts[best].item
 
 
 def _style_word(style: str | None, expert: Expert | None) -> str | None:
