@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,5 +39,8 @@ def watched_server(
 
 def serve_stdio(make_agent: Callable[[], Agent], wishes: Wishes, level: logs.Level) -> None:
     """Until the client closes the stream. What is being drawn then stops between two steps and can be resumed."""
+    # The thread that waits for a line cannot be woken, so Ctrl-C ends the process at once, as SIGTERM does: everything
+    # that was begun is on disk.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     logs.configure(level)
     watched_server(make_agent, wishes, Metrics()).run("stdio")

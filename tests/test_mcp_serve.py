@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from fake_mepg import fake_agent
 from mcp import Client
 from mcp_fixtures import TIMEOUT, called, data
-from served import Served, served
+from served import ROOT, Served, served
 
 from mcp_server.reply import picture_uri
 from mepg_agent.settings import Settings
@@ -81,3 +83,24 @@ async def test_what_is_asked_for_when_the_server_is_told_to_stop_is_still_answer
             code = await anyio.to_thread.run_sync(server.process.wait, TIMEOUT)
     assert code in (0, -signal.SIGTERM)
     assert data(answers[0])["drawing"]["status"] == "accepted"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, None])
+def test_on_the_standard_streams_it_ends_when_told_or_when_its_client_goes(how: signal.Signals | None, home: Path):
+    command = [sys.executable, str(ROOT / "tests" / "fake_mepg.py"), "serve"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe) as process:
+        try:
+            assert process.stdin is not None and process.stdout is not None
+            hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}}
+            process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}) + "\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "mepg"
+            if how is None:
+                process.stdin.close()
+            else:
+                process.send_signal(how)
+            assert process.wait(TIMEOUT) == (-how if how else 0)
+        finally:
+            process.kill()
