@@ -80,6 +80,30 @@ def test_draw_writes_the_picture_and_reports_plan_verdict_time_and_file(tmp_path
     assert "\x1b" not in said.out
 
 
+def test_every_repair_is_told_with_its_reason_and_its_cost():
+    words = ("draw", PROMPT, "--rounds", "3", "--steps", "2", "--json")
+    found = mepg(*words, verifier=ScriptedVerifier({"fox": (0.1,)})).json
+    assert [(r["region"], r["rung"]) for r in found["repairs"]] == [
+        ("fox", "new seeds"),
+        ("fox", "stronger gate and guidance"),
+        ("fox", "solo crop"),
+    ]
+    assert all(r["reason"].startswith("present 0.10") and r["calls"] > 0 for r in found["repairs"])
+    assert all(Path(f["crop"]).is_file() for f in found["verdict"]["findings"])
+    bounded = mepg(*words, "--max-calls", "2", verifier=ScriptedVerifier({"fox": (0.1,)})).json
+    assert bounded["repairs"] == [] and bounded["cost"]["denoiser_calls"] == 2
+
+
+def test_a_verifier_that_there_is_not_is_told_with_those_that_there_are():
+    said = mepg("draw", PROMPT, "--verifier", "auto", "--verifier", "nonesuch")
+    assert said.code == 2 and "'nonesuch'" in said.err and "chat:PROVIDER:MODEL" in said.err
+
+
+def test_the_graph_can_be_printed():
+    said = mepg("graph")
+    assert said.code == 0 and "verify -.-> regenerate;" in said.out
+
+
 def test_a_picture_that_failed_its_checks_is_called_best_effort(tmp_path: Path):
     said = mepg("draw", PROMPT, "-o", str(tmp_path / "fox.png"), verifier=ScriptedVerifier({"fox": (0.1,)}))
     assert said.code == 3
