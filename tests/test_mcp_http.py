@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from fake_mepg import fake_agent
 from starlette.testclient import TestClient
 
 from mcp_server.auth import add_token, token_access
-from mcp_server.http import Address, Options, http_app, listen, read_address
-from mcp_server.limits import MAX_BODY
+from mcp_server.drawings import QUEUED
+from mcp_server.http import GRACE, Address, Options, http_app, listen, read_address
+from mcp_server.limits import MAX_BODY, MAX_SIDE, REQUESTS
 from mcp_server.serve import Wishes
 from mepg_agent.cli import Door, run
 from mepg_agent.cli_report import BAD_INPUT
+from mepg_agent.cli_serve import serve
 from mepg_agent.errors import BadInput
 
 HEADERS = {"accept": "application/json, text/event-stream"}
@@ -196,3 +199,9 @@ def test_options_that_would_let_strangers_in_are_refused(tokens: Path):
     for origin in ("*", "example.com", "https://a/b", "http://*"):
         with pytest.raises(BadInput, match="not an origin"):
             Options(HERE, origins=(origin,))
+
+
+def test_the_command_has_the_limits_that_the_server_has_by_itself():
+    """They stand twice, so that `mepg --help` need not load the server."""
+    said = {name: parameter.default for name, parameter in signature(serve).parameters.items()}
+    assert (said["rate"], said["queue"], said["max_side"], said["grace"]) == (REQUESTS, QUEUED, MAX_SIDE, GRACE)
