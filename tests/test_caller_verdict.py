@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from scripted import ScriptedVerifier
 
@@ -29,7 +28,7 @@ def test_what_the_caller_finds_wrong_is_drawn_again_and_nothing_else_changes(
         assert (attempt.region, attempt.rung, attempt.kept) == ("dog", Rung.SEEDS, True)
         assert "it has five legs" in attempt.reason
         found = agent.compare(first.session, 1, 2)
-        assert found.regions == ("dog",) and set(found.boxes) == {three_things.region("dog").box}
+        assert found.regions == ("dog",) and found.boxes == (three_things.region("dog").box,)
         assert found.outside_equal and found.changed > 0
         assert agent.undo(first.session).render == first.render
 
@@ -41,8 +40,7 @@ def test_a_repair_that_the_verifier_finds_no_better_is_rolled_back(settings: Set
         worse = Finding.model_validate({**dict(wrong("dog", "it is too small")), "score": 0.4})
         second = agent.mend(first.session, [worse], rounds=1)
         assert second.status == "best_effort" and second.render == first.render
-        pictures = [agent.store.picture(r.render.picture) for r in (first, second)]
-        assert np.array_equal(*pictures)
+        assert second.attempts[0].outcome.startswith("Rolled back")
 
 
 def test_a_verdict_on_a_region_that_is_not_there_is_refused(settings: Settings, three_things: ScenePlan):
