@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 FILE = "checkpoints.sqlite"
 PATIENCE = 30.0  # seconds, for another process to finish its write or for a connection to come back
 CONNECTING = 10  # seconds, for the server to answer at first
-OPTIONS: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0}  # as PostgresSaver wants its connections
 
 
 @contextmanager
@@ -46,11 +45,13 @@ def open_checkpoints(home: Path, url: str | None) -> Iterator[BaseCheckpointSave
     from psycopg.rows import dict_row
     from psycopg_pool import ConnectionPool
 
+    options: Any = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}  # as PostgresSaver wants them
     with explained():
-        with Connection.connect(url, connect_timeout=CONNECTING, **OPTIONS, row_factory=dict_row) as connection:
+        connection: Any
+        with Connection.connect(url, connect_timeout=CONNECTING, **options) as connection:
             _make_tables(PostgresSaver(connection))  # also tells at once what is wrong; a pool would go on trying
-        options = {**OPTIONS, "row_factory": dict_row}
         check = ConnectionPool.check_connection
+        pool: Any
         with ConnectionPool(url, kwargs=options, min_size=1, max_size=4, timeout=PATIENCE, check=check) as pool:
             yield PostgresSaver(pool, serde=serde)
 

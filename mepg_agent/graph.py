@@ -43,10 +43,11 @@ from mepg_agent.records import (
     digest,
 )
 from mepg_agent.routing import route_plan
-from mepg_agent.scene import Box, Frozen, Region
+from mepg_agent.scene import Box, Frozen, Region, ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.state import Asked, Drawing, Judged, Planned, Repairing, Revising, State, Update
-from mepg_agent.verify.base import choose
+from mepg_agent.verify.base import Pixels, Verifier, choose
+from mepg_agent.verify.gone import with_gone
 
 __all__ = ["Context", "Family", "build_graph"]
 
@@ -169,7 +170,7 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
     say(runtime, "verify", "looking at the picture")
     pictures = ((render, context.store.picture(render.picture)) for render in state.candidates)
     handed = state.edit.verdict if state.edit is not None and state.kept is None else None
-    judged = [(render, handed or verifier.verify(image, shown)) for render, image in pictures]
+    judged = [(render, handed or _looked_at(verifier, image, shown, state)) for render, image in pictures]
     before = (state.kept, state.verdict) if state.kept is not None and state.verdict is not None else None
     (kept, verdict), rejected = choose(before, judged)
     plan = state.plan if rejected else shown
@@ -197,6 +198,12 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
         "attempts": [_json(attempt) for attempt in attempts],
         "notes": [*filter(None, (rejected, why))],
     }
+
+
+def _looked_at(verifier: Verifier, image: Pixels, plan: ScenePlan, state: Drawing) -> Verdict:
+    """Of an edit also whether what it took away is gone."""
+    verdict = verifier.verify(image, plan)
+    return verdict if state.edit is None else with_gone(verdict, verifier, image, state.edit.before, plan)
 
 
 def accept(state: Judged, runtime: Runtime[Context]) -> Update:

@@ -151,6 +151,7 @@ class Check(StrEnum):
     COLOR = "color"
     POSITION = "position"
     LEAK = "leak"
+    GONE = "gone"  # what an edit took away is no longer where it was
     SCENE = "scene"  # of the whole picture: that it shows the sentence
 
 

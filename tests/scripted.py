@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mepg_agent.engine.base import Pixels
 from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.scene import Region, ScenePlan
+from mepg_agent.verify.gone import PREFIX
 
 THRESHOLD = 0.5
 
@@ -16,7 +17,8 @@ THRESHOLD = 0.5
 class ScriptedVerifier:
     """Scores by script: the n-th different crop of a region gets its n-th score (the last one goes on for ever).
 
-    The same pixels always get the same score, as with a real verifier; a region without a script always passes.
+    The same pixels always get the same score, as with a real verifier; a region without a script always
+    passes, and what an edit took away is gone.
     """
 
     scores: dict[str, Sequence[float]] = field(default_factory=dict)
@@ -30,7 +32,7 @@ class ScriptedVerifier:
         crops = self.seen.setdefault(region.id, [])
         if crop not in crops:
             crops.append(crop)
-        script = self.scores.get(region.id, (0.9,))
+        script = self.scores.get(region.id, (0.1,) if region.id.startswith(PREFIX) else (0.9,))
         score = script[min(crops.index(crop), len(script) - 1)]
         return Finding(
             region=region.id,

@@ -40,8 +40,8 @@ def editing_elsewhere(settings: Settings, session: str) -> Iterator[subprocess.P
     """Another process, in the middle of drawing an edit; it is killed at the end."""
     environ = {**os.environ, "MEPG_HOME": str(settings.home)}
     command = [sys.executable, "-c", EDITING, session]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, env=environ, text=True, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environ, text=True, stdin=pipe, stdout=pipe) as process:
         try:
             assert process.stdout is not None and process.stdout.readline() == "drawing\n"
             yield process

@@ -34,7 +34,8 @@ def test_the_bench_of_kills_says_what_was_lost(
     door = Door(out=Console(file=out, width=160), err=Console(file=StringIO()))
     assert run(["bench", "kills", "--kills", "5"], door) == code
     assert "9 kills" in out.getvalue() and (faults[0] if faults else "Nothing was lost") in out.getvalue()
-    out.truncate(0), out.seek(0)
+    out.seek(0)
+    out.truncate()
     assert run(["bench", "kills", "--json"], door) == code
     assert json.loads(out.getvalue()) == report.model_dump(mode="json")
 

@@ -278,6 +278,7 @@ def test_the_command_writes_table_plot_sheet_and_figures(
     for name in ("loop.png", "loop-sheet.png"):
         with Image.open(tmp_path / name) as image:
             image.load()
-    out.truncate(0), out.seek(0)
+    out.seek(0)
+    out.truncate()
     assert run([*arguments, "--json"], door) == 0
     assert json.loads(out.getvalue()) == json.loads((tmp_path / "loop.json").read_text())
