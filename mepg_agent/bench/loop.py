@@ -82,7 +82,7 @@ class LoopBench:
         shown = sorted(rows)[:prompts]
         files = [(self._file(index, arm), arm, index) for index in shown for arm in ARMS]
         images = [Image.open(file, formats=["PNG"]).convert("RGB").resize((SIDE, SIDE)) for file, _, _ in files]
-        labels = [f"{arm}{' ✓' if rows[index].arms[arm].whole else ''}" for _, arm, index in files]
+        labels = [f"{arm}{', right' if rows[index].arms[arm].whole else ''}" for _, arm, index in files]
         return grid(images, labels, columns=len(ARMS))
 
     def _row(self, index: int, wanted: Wanted) -> Row:

@@ -25,6 +25,7 @@ SURE = 0.5  # least probability of a thing that is there
 SUREST = 0.98  # the most that may be asked for, however sure the scorer is of empty pictures
 EMPTY = 0.99  # share of the squares of empty pictures that stay below the threshold
 EVEN = 0.05  # two probabilities that are nearer than this are about equal
+TAKEN = 0.5  # IoU from which on two squares of different things are of one thing, the surer one
 APART = 0.3  # two squares that share more of the smaller one show one thing
 
 
@@ -56,7 +57,7 @@ def find(
         score = float(of_noun[at].max())
         if noun not in nouns or score < bars[noun]:
             continue
-        if any(s.noun == noun and _same_place(s.box, squares[at]) for s in found):
+        if any(_same_thing(s, noun, squares[at]) for s in found):
             continue
         style = scorer.styles[int(of_style[at].argmax())]
         found.append(Seen(noun, squares[at], score, style, tuple(float(p) for p in of_style[at])))
@@ -88,5 +89,8 @@ def _squares() -> list[Box]:
     return found
 
 
-def _same_place(a: Box, b: Box) -> bool:
-    return a.overlap(b) > APART * min(a.area, b.area)
+def _same_thing(seen: Seen, noun: str, square: Box) -> bool:
+    """One place is not both a bus and a car; yet a cat may stand in front of a house."""
+    if seen.noun != noun:
+        return seen.box.iou(square) > TAKEN
+    return seen.box.overlap(square) > APART * min(seen.box.area, square.area)
