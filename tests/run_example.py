@@ -7,10 +7,10 @@ import sys
 
 from scripted import ScriptedVerifier
 
-from mepg_agent.agent import Agent
+from mepg_agent import agent
 from mepg_agent.engine.fake import FakeEngine
 
 if __name__ == "__main__":
-    Agent._load_engine = lambda self, backbone: FakeEngine()
-    Agent._load_verifier = lambda self, backbone: ScriptedVerifier()
+    agent.Agent._load_engine = lambda self, backbone: FakeEngine()
+    agent.load_verifier = lambda *_: ScriptedVerifier()
     runpy.run_path(sys.argv[1], run_name="__main__")

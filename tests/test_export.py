@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import DiffusionPipeline
+from diffusers import DDPMScheduler, DiffusionPipeline
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
@@ -16,7 +16,7 @@ from mepg_agent.errors import BrokenAsset
 from mepg_agent.experts_io.check import check
 from mepg_agent.portfolio import Portfolio, check_weights, read_backbone
 from mepg_agent.settings import Settings
-from mepg_agent.training import config, denoiser, experts, export, imagetext, words
+from mepg_agent.training import denoiser, experts, export, imagetext, words
 from mepg_agent.training.loop import Budget
 
 FAMILY = Path(__file__).parents[1] / "experts" / "picturebook"
@@ -34,10 +34,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     denoiser.pipeline(PatchAutoencoder(16, 4, 16, 8, 1, 1), text, tokenizer, unet).save_pretrained(out / "pipeline")
     imagetext.build(text, 0.1).save_pretrained(out / "verifier")
     tokenizer.save_pretrained(out / "verifier")
-    codes = denoiser.Codes(torch.randn(8, 4, 4, 4).half(), torch.zeros(8, 2, 48, dtype=torch.short))
-    sizes = config.ExpertsConfig(rank=2, minutes=1, batch=2, peak=1e-2)
-    empty = denoiser.empty_ids(tokenizer)
-    experts.train("wash", unet, text, codes, empty, out / "runs", sizes, Budget(steps=3), seed=0)
+    adapter = experts.equip(unet, "wash", 2, seed=0)
+    states = {"encoder_hidden_states": torch.randn(2, 48, 32)}
+    schedule: Any = DDPMScheduler(**denoiser.SCHEDULE)
+
+    def value(generator: torch.Generator) -> torch.Tensor:
+        return experts.loss(unet, schedule, (torch.randn(2, 4, 4, 4, generator=generator), states), generator)
+
+    experts.train("wash", adapter, value, out / "runs", 1e-2, Budget(steps=3), seed=0)
     experts.save(unet, "wash", out / "experts" / "wash", CARD, read_backbone(FAMILY / "backbone.toml"))
     return out
 

@@ -175,18 +175,20 @@ def test_the_denoiser_trains_resumes_and_its_text_tower_learns_to_the_end(
 
 def test_parts_of_a_batch_give_the_gradient_of_the_whole() -> None:
     torch.manual_seed(0)
-    model, batch = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.SiLU(), torch.nn.Linear(5, 1)), torch.randn(8, 3)
+    first, last, batch = torch.nn.Linear(3, 5), torch.nn.Linear(5, 1), torch.randn(8, 3)
+    model = torch.nn.Sequential(first, torch.nn.SiLU(), last)
     model(batch).square().mean().backward()
     whole = [p.grad.clone() for p in model.parameters() if p.grad is not None]
     model.zero_grad()
     crew = Crew(model, 2)
     for _ in range(2):  # gradients of the parts are gone after each step
         crew.backward(lambda part_model, part: part_model(batch.chunk(2)[part]).square().mean())
-        assert all(torch.allclose(p.grad, w, atol=1e-6) for p, w in zip(model.parameters(), whole, strict=True))
+        parts = [p.grad for p in model.parameters() if p.grad is not None]
+        assert all(torch.allclose(p, w, atol=1e-6) for p, w in zip(parts, whole, strict=True))
         model.zero_grad()
     with torch.no_grad():
-        model[0].weight.add_(1)
-    assert torch.equal(crew.models[1][0].weight, model[0].weight), "the parts follow the model"
+        first.weight.add_(1)
+    assert torch.equal(crew.models[1][0].weight, first.weight), "the parts follow the model"
 
 
 def test_drawn_codes_of_a_seed_are_the_same_again(pool: Pool, tokenizer: CLIPTokenizer) -> None:
@@ -235,7 +237,7 @@ def test_a_thing_told_in_a_box_over_everything_is_drawn_as_its_caption_says(toke
 def test_lessons_come_first_and_scenes_later() -> None:
     shares = [denoiser.lessons(p) for p in (0.0, 0.3, 0.4, 0.5, 1.0)]
     assert shares[:2] == [1, 1] and 1 > shares[2] > shares[3] == pytest.approx(shares[4]) == pytest.approx(0.1)
-    assert denoiser.lessons(0.0, knowing=True) == denoiser.lessons(1.0), "who draws already needs few"
+    assert denoiser.lessons(0.0, knowing=True) == pytest.approx(0.1), "who draws already needs few"
 
 
 def test_a_lesson_shows_one_whole_thing_on_the_grid_of_the_codes(sprites: Path) -> None:

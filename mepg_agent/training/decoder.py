@@ -35,7 +35,7 @@ def returned(
     pipe: Any, codes: Tensor, texts: list[str], back: int, guidance: float, generator: torch.Generator
 ) -> Tensor:
     """Unit-scale codes (n, c, h, w), noised by the last `back` of STEPS steps and denoised again as `texts` say."""
-    scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
+    scheduler: Any = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
     scheduler.set_timesteps(STEPS)
     scheduler.set_begin_index(STEPS - back)
     steps = scheduler.timesteps[STEPS - back :]

@@ -148,7 +148,7 @@ def main() -> None:
     pool = Pool(Source.of(config.data))
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 1)
-    text = CLIPTextModel.from_pretrained(config.out / "text_encoder").float()
+    text = CLIPTextModel.from_pretrained(config.out / "text_encoder")
     sizes = config.imagetext
     model = build(text, sizes.multiplier)
     train(model, tokenizer, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
