@@ -88,6 +88,10 @@ async def pick_up(ctx: Ctx, session: str, patience: float) -> CallToolResult:
     where there is none, the picture that is shown. Taking the request back does not stop it."""
     _check(patience)
     work = drawings_of(ctx).of(session)
+    if work is not None and work.stopping.is_set():
+        with anyio.move_on_after(patience):  # it ends with the step at hand; then what is left is taken up
+            await work.done.wait()
+        work = drawings_of(ctx).of(session)
     if work is None:
         shown = await call(ctx, lambda agent: _shown(agent, session))
         if shown is not None:

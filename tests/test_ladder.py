@@ -12,6 +12,7 @@ from mepg_agent.agent import Agent
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
 from mepg_agent.ladder import CANDIDATES, LADDER
+from mepg_agent.portfolio import Portfolio
 from mepg_agent.records import GateKind, RenderJob, Rung
 from mepg_agent.scene import Region, ScenePlan
 from mepg_agent.session import Result
@@ -70,7 +71,8 @@ def test_every_attempt_tells_its_reason_from_the_verdict_and_what_came_of_it(set
 def test_each_rung_draws_in_its_own_way(settings: Settings, wordy: ScenePlan):
     _, [first, *repairs] = draw(settings, wordy, {"dog": (0.1,)})
     seeds, stronger, solo, moved, simpler = repairs
-    assert (seeds.gate, seeds.guidance) == (first.gate, first.guidance) == (GateKind.ATTENTION, 4.5)
+    usual = Portfolio(settings.experts).backbone("picturebook").item.defaults.guidance
+    assert (seeds.gate, seeds.guidance) == (first.gate, first.guidance) == (GateKind.ATTENTION, usual)
     assert stronger.gate is GateKind.POSITION and stronger.guidance > first.guidance
     assert [r.id for r in stronger.regions] == ["fox", "dog", "castle"] and stronger.regions[1].strength == 2
     assert [r.id for r in solo.regions] == ["dog"] and solo.keep and solo.keep.zoom

@@ -213,13 +213,10 @@ def _work(settings: Settings, instant: str | None, out: Connection) -> None:
     try:
         with Agent(settings, engine=FakeEngine(), verifier=Picky()) as agent:
             look_over(agent, out)
-            at_work = ["between two nodes"]
             if instant is not None:
-                _die_at(instant, agent, lambda: out.send(("dies", at_work[0])))
+                _die_at(instant, agent, lambda node: out.send(("dies", node)))
             for item in _conversation(agent):
-                if isinstance(item, Event):
-                    at_work[0] = item.node
-                else:
+                if isinstance(item, Result):
                     out.send(("kept", (item.version, item.render.picture)))
             agent.collect()
             look_over(agent, out)
@@ -254,16 +251,27 @@ def _conversation(agent: Agent) -> Iterator[Event | Result]:
             yield from agent.stream_edit(session, EDITS[done - 1])
 
 
-def _die_at(instant: str, agent: Agent, last_words: Callable[[], None]) -> None:
-    """Wraps the checkpoints of this process, which has nothing else to do."""
+def _die_at(instant: str, agent: Agent, last_words: Callable[[str], None]) -> None:
+    """Wraps the checkpoints of this process, which has nothing else to do. The node is named by what it saves: events
+    reach their listener in a thread of their own, too late to tell."""
     saver: Any = agent._compiled().checkpointer
-    name = "put" if instant == INSTANTS[2] else "put_writes"
-    save = getattr(saver, name)
+    put, put_writes, ended = saver.put, saver.put_writes, ["between two nodes"]
 
-    def dying(*args: Any, **kwargs: Any) -> None:
-        if instant != INSTANTS[0]:
-            save(*args, **kwargs)
-        last_words()
+    def die() -> None:
+        last_words(ended[0])
         os.kill(os.getpid(), signal.SIGKILL)
 
-    setattr(saver, name, dying)
+    def dying_put(*args: Any, **kwargs: Any) -> None:
+        put(*args, **kwargs)
+        die()
+
+    def noting(config: Any, writes: Any, *args: Any, **kwargs: Any) -> None:
+        ended[0] = next((node for channel, value in writes if channel == "seconds" for node in value), ended[0])
+        if instant != INSTANTS[0]:
+            put_writes(config, writes, *args, **kwargs)
+        if instant != INSTANTS[2]:
+            die()
+
+    saver.put_writes = noting
+    if instant == INSTANTS[2]:
+        saver.put = dying_put
