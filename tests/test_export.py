@@ -39,7 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     schedule: Any = DDPMScheduler(**denoiser.SCHEDULE)
 
     def value(generator: torch.Generator) -> torch.Tensor:
-        return experts.loss(unet, schedule, (torch.randn(2, 4, 4, 4, generator=generator), states), generator)
+        return denoiser.loss(unet, schedule, (torch.randn(2, 4, 4, 4, generator=generator), states), generator)
 
     experts.train("wash", adapter, value, out / "runs", 1e-2, Budget(steps=3), seed=0)
     experts.save(unet, "wash", out / "experts" / "wash", CARD, read_backbone(FAMILY / "backbone.toml"))

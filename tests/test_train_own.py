@@ -28,7 +28,7 @@ from mepg_agent.experts_io.check import check
 from mepg_agent.portfolio import Expert, Found, Portfolio
 from mepg_agent.scene import Extent
 from mepg_agent.settings import Settings
-from mepg_agent.training import experts, own_style
+from mepg_agent.training import denoiser, own_style
 from mepg_agent.training.own_pictures import VIEWS, find, views
 from mepg_agent.training.own_style import Card, Wishes, encode, learn
 
@@ -105,7 +105,7 @@ def test_a_style_is_learned(tiny: Settings, tmp_path: Path, monkeypatch: pytest.
     folder.mkdir()
     for i in range(4):
         Image.new("RGB", (128, 128), (200 + i, 20, 20)).save(folder / f"{i}.png")
-    plain = experts.loss
+    plain = denoiser.loss
 
     def noted(*arguments: object) -> torch.Tensor:
         values.append(plain(*arguments))  # type: ignore[arg-type]
@@ -176,7 +176,7 @@ def test_the_loss_is_that_of_what_the_family_predicts(kind: Any) -> None:
 
     def value(answers: str) -> float:
         batch = (clean, {})
-        return float(experts.loss(Knowing(answers), schedule, batch, torch.Generator().manual_seed(0)))  # type: ignore[arg-type]
+        return float(denoiser.loss(Knowing(answers), schedule, batch, torch.Generator().manual_seed(0)))  # type: ignore[arg-type]
 
     assert value(kind) < 1e-4
     assert all(value(other) > 0.1 for other in ("epsilon", "v_prediction", "sample") if other != kind)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import DDPMScheduler
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
@@ -164,9 +165,10 @@ def test_the_denoiser_trains_resumes_and_its_text_tower_learns_to_the_end(
 ) -> None:
     sizes = config.DenoiserConfig(widths=(32, 64), minutes=1, batch=4, peak=1e-3, parts=2, bfloat16=False)
     codes, empty = denoiser.encoded(pool, tiny_vae(pool), tokenizer), denoiser.empty_ids(tokenizer)
+    told = regional.told(pool, denoiser.rows_of(pool), tokenizer)
     tables = []
     for steps in (4, 8):
-        denoiser.train(tiny_drawer(tokenizer), codes, codes, empty, tmp_path / "runs", sizes, Budget(steps=steps))
+        denoiser.train(tiny_drawer(tokenizer), codes, told, codes, empty, tmp_path / "runs", sizes, Budget(steps=steps))
         state = torch.load(tmp_path / "runs" / "denoiser.checkpoint.pt", weights_only=True)
         assert state["step"] == steps
         tables.append(next(v for k, v in state["model"].items() if k.endswith("token_embedding.weight")))
@@ -267,7 +269,7 @@ def test_the_text_tower_learns_to_tell_what_a_caption_names(
 
 
 def test_clean_codes_at_no_noise_cost_nothing_to_a_perfect_denoiser(tokenizer: CLIPTokenizer) -> None:
-    levels = denoiser.signal_levels()
+    levels = DDPMScheduler(**denoiser.SCHEDULE).alphas_cumprod
     assert levels[-1] == pytest.approx(0, abs=1e-6), "the last step is pure noise"
     steps = denoiser.timesteps(512, 1000, torch.Generator().manual_seed(0))
     assert int(steps.min()) >= 0 and int(steps.max()) < 1000 and float(steps.float().mean()) > 500

@@ -72,16 +72,25 @@ def _edges(image: Tensor) -> tuple[Tensor, Tensor]:
     return image[..., 1:, :] - image[..., :-1, :], image[..., :, 1:] - image[..., :, :-1]
 
 
+def pieces(
+    model: PatchAutoencoder, pool: Pool, rows: Tensor, crop: int, generator: torch.Generator
+) -> tuple[Tensor, tuple[slice, slice]]:
+    """The same square of `crop` pixels of each scene, on the grid of the codes, as floats; and its cells of a code."""
+    grid = model.config["patch"]
+    x, y = torch.randint((pool.source.size - crop) // grid + 1, (2,), generator=generator).tolist()
+    cells = slice(y, y + crop // grid), slice(x, x + crop // grid)
+    down, across = (slice(grid * c.start, grid * c.stop) for c in cells)
+    return to_float(pool.pictures(rows)[:, down, across]), cells
+
+
 def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, batch: int, crop: int) -> None:
     run = Run("autoencoder", folder, model, torch.optim.AdamW(model.parameters(), weight_decay=0), budget, 1e-3, 0.999)
     generator = torch.Generator().manual_seed(pool.source.seed + run.step)
-    grid = model.config["patch"]
     for step in run:
         if step % 200 == 0:
             pool.refresh()
         rows = torch.randint(HELD_OUT, len(pool), (batch,), generator=generator)
-        x, y = (torch.randint((pool.source.size - crop) // grid + 1, (2,), generator=generator) * grid).tolist()
-        image = to_float(pool.pictures(rows)[:, y : y + crop, x : x + crop])
+        image, _ = pieces(model, pool, rows, crop, generator)
         terms = loss(model, image, generator)
         run.descend(terms["loss"])
         run.note(l1=terms["l1"], l2=terms["l2"])

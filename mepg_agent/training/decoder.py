@@ -17,12 +17,12 @@ from torch import Tensor
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import sheets
-from mepg_agent.training.autoencoder import loss, report
+from mepg_agent.training.autoencoder import loss, pieces, report
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT
-from mepg_agent.training.denoiser import encode
+from mepg_agent.training.denoiser import encode, rows_of
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, Source, to_float
+from mepg_agent.training.pool import Pool, Source
 
 PICTURES = 3072
 STEPS = 20
@@ -61,15 +61,12 @@ def drawn(pipe: Any, pool: Pool, rows: Tensor, guidance: float, generator: torch
 def train(model: PatchAutoencoder, pool: Pool, rows: Tensor, codes: Tensor, run: Run, batch: int, crop: int) -> None:
     """Half of every batch are drawn `codes` of the scenes `rows`, half are scenes of any style, coded."""
     generator = torch.Generator().manual_seed(pool.source.seed + 7 + run.step)
-    grid, half = model.config["patch"], batch // 2
-    cells = crop // grid
+    half = batch // 2
     for _ in run:
         chosen = torch.randint(len(rows), (half,), generator=generator)
         plain = torch.randint(HELD_OUT, len(pool), (batch - half,), generator=generator)
-        x, y = torch.randint((pool.source.size - crop) // grid + 1, (2,), generator=generator).tolist()
-        images = to_float(pool.pictures(torch.cat([rows[chosen], plain])))
-        images = images[..., y * grid : y * grid + crop, x * grid : x * grid + crop]
-        left = codes[chosen][..., y : y + cells, x : x + cells].float() / model.config["scaling_factor"]
+        images, cells = pieces(model, pool, torch.cat([rows[chosen], plain]), crop, generator)
+        left = codes[chosen][..., *cells].float() / model.config["scaling_factor"]
         terms = loss(model, images, generator, left)
         run.descend(terms["loss"])
         run.note(l1=terms["l1"], l2=terms["l2"])
@@ -81,8 +78,7 @@ def main() -> None:
     keep_freed_memory()
     pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
     pool = Pool(Source.of(config.data))
-    rows = torch.arange(HELD_OUT, len(pool))
-    rows = rows[pool.style[rows] < 0][:PICTURES]
+    rows = rows_of(pool)[:PICTURES]
     sizes = config.autoencoder
     codes = drawn(pipe, pool, rows, config.decoder.guidance, torch.Generator().manual_seed(config.data.seed + 6))
     optimizer = torch.optim.AdamW(pipe.vae.parameters(), weight_decay=0)

@@ -10,13 +10,14 @@ dropped for classifier-free guidance; the weights that ship are a moving average
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor2_0
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -48,6 +49,10 @@ PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
 
+Batch = tuple[Tensor, Mapping[str, Any]]  # clean codes (n, c, h, w), and how the denoiser is told of them
+Hear = Callable[["Drawer", int, Tensor, torch.Generator], tuple[Tensor, Tensor]]  # rows, and states of their texts
+
+
 def build(
     widths: tuple[int, ...] = (64, 128, 192), latent: int = 32, text: int = 192, sample: int = 16
 ) -> UNet2DConditionModel:
@@ -71,28 +76,27 @@ def sampler() -> DPMSolverMultistepScheduler:
     return DPMSolverMultistepScheduler(**SCHEDULE, algorithm_type="dpmsolver++", solver_order=2)
 
 
-def signal_levels() -> Tensor:
-    """ᾱ_t of the schedule, (1000,)."""
-    return DDIMScheduler(**SCHEDULE, clip_sample=False).alphas_cumprod
-
-
 @dataclass
 class Codes:
     """Encoded scenes: latents (n, c, h, w) half precision, unit scale; token ids (n, captions, tokens)."""
 
     latents: Tensor
     ids: Tensor
-    told: regional.Told
+
+
+def rows_of(pool: Pool, style: int = -1) -> Tensor:
+    """The pool's scenes in one made style or, by default, in none; the held-out ones are left alone."""
+    rows = torch.arange(HELD_OUT, len(pool))
+    return rows[pool.style[HELD_OUT:] == style]
 
 
 def encoded(pool: Pool, vae: PatchAutoencoder, tokenizer: CLIPTokenizer, style: int = -1) -> Codes:
-    """Codes of the pool's scenes in one made style or, by default, in none; the held-out ones are left alone."""
-    rows = torch.arange(HELD_OUT, len(pool))
-    rows = rows[pool.style[HELD_OUT:] == style]
+    """Codes of `rows_of`, in that order."""
+    rows = rows_of(pool, style)
     latents = torch.cat([encode(vae, pool.pictures(chunk)) for chunk in rows.split(SHARD)])
     texts = [text for row in rows.tolist() for text in pool.texts[row]]
     ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
-    return Codes(latents, ids.view(len(rows), CAPTIONS, -1).short(), regional.told(pool, rows, tokenizer))
+    return Codes(latents, ids.view(len(rows), CAPTIONS, -1).short())
 
 
 @torch.no_grad()
@@ -109,14 +113,18 @@ def timesteps(n: int, levels: int, generator: torch.Generator) -> Tensor:
     return (torch.where(share, dense, strata) * levels).long().clamp(max=levels - 1)
 
 
-def loss(unet: UNet2DConditionModel, clean: Tensor, text: Tensor, levels: Tensor, generator: torch.Generator) -> Tensor:
-    """Velocity loss of the predicted clean code."""
-    noise = torch.randn(clean.shape, generator=generator)
-    step = timesteps(len(clean), len(levels), generator)
-    level = levels[step][:, None, None, None]
-    predicted = unet(level.sqrt() * clean + (1 - level).sqrt() * noise, step, encoder_hidden_states=text).sample
-    weight = (1 / (1 - level)).clamp(max=MAX_WEIGHT)
-    return (weight * (predicted.float() - clean).square()).mean()
+def loss(unet: UNet2DConditionModel, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator) -> Tensor:
+    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity)."""
+    clean, told = batch
+    noise = torch.randn(clean.shape, generator=generator).to(clean)
+    step: Any = timesteps(len(clean), len(schedule.alphas_cumprod), generator).to(clean.device)
+    predicted = unet(schedule.add_noise(clean, noise, step), step, **told).sample.float()
+    kind = schedule.config["prediction_type"]
+    if kind == "sample":
+        level = schedule.alphas_cumprod.to(clean.device)[step][:, None, None, None]
+        return ((1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()).mean()
+    wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
+    return (predicted - wanted).square().mean()
 
 
 def caption_ids(codes: Codes, rows: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:
@@ -147,6 +155,7 @@ class Drawer(nn.Module):
 def train(
     drawer: Drawer,
     scenes: Codes,
+    told: regional.Told,
     pieces: Codes,
     empty: Tensor,
     folder: Path,
@@ -155,37 +164,40 @@ def train(
     seed: int = 0,
     knowing: bool = False,
 ) -> None:
-    """`pieces` are the lessons, `empty` the ids of the caption that says nothing; `knowing`: it can draw already."""
+    """`told` are the scenes region by region, `pieces` the lessons, `empty` the ids of the caption that says nothing;
+    `knowing`: it can draw already."""
     peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.998)
     crew = Crew(drawer, config.parts)
     generators = [torch.Generator().manual_seed(seed + run.step + 1_000_003 * part) for part in range(config.parts)]
-    levels = signal_levels()
+    schedule = DDPMScheduler(**SCHEDULE)
+    hearing: dict[str, tuple[Codes, int, Hear]] = {
+        "lesson": (pieces, config.batch * PER_SCENE, partial(captions, pieces)),
+        "scene": (scenes, config.batch, partial(captions, scenes)),
+        "regions": (scenes, config.batch, partial(regions, told)),
+    }
+
+    def value(kind: str, model: Drawer, part: int) -> Tensor:
+        (codes, batch, hear), generator = hearing[kind], generators[part]
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+            rows, text = hear(model, batch // config.parts, empty, generator)
+            said = {"encoder_hidden_states": text}
+            return loss(model.unet, schedule, (codes.latents[rows].float(), said), generator)
+
     for _ in run:
         share = lessons(budget.progress(run.step, run.seconds), knowing)
         lesson, parted = (torch.rand(2, generator=generators[0]) < torch.tensor([share, REGIONAL])).tolist()
-        codes, batch = (pieces, config.batch * PER_SCENE) if lesson else (scenes, config.batch)
-
-        def value(
-            model: Drawer, part: int, codes: Codes = codes, batch: int = batch // config.parts,
-            hear: Callable[..., tuple[Tensor, Tensor]] = regions if parted and not lesson else captions,
-        ) -> Tensor:  # fmt: skip
-            generator = generators[part]
-            with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-                rows, text = hear(model, codes, batch, empty, generator)
-                return loss(model.unet, codes.latents[rows].float(), text, levels, generator)
-
         kind = "lesson" if lesson else "regions" if parted else "scene"
-        run.note(**{kind: crew.backward(value)})
+        run.note(**{kind: crew.backward(partial(value, kind))})
         run.follow()
     drawer.load_state_dict(run.averaged())
     drawer.unet.set_attn_processor(AttnProcessor2_0())
 
 
 def captions(
-    model: Drawer, codes: Codes, batch: int, empty: Tensor, generator: torch.Generator
+    codes: Codes, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Rows of scenes and the states of a caption each."""
     rows = torch.randint(len(codes.latents), (batch,), generator=generator)
@@ -194,15 +206,14 @@ def captions(
 
 
 def regions(
-    model: Drawer, codes: Codes, batch: int, empty: Tensor, generator: torch.Generator
+    told: regional.Told, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Rows of scenes and the states of all their prompts, one after the other; where each is heard goes to the ears.
 
     The text tower learns from captions alone: it would cost four times as much here.
     """
-    told = codes.told
     chosen = torch.randint(len(told.rows), (batch,), generator=generator)
-    ids, shares = regional.batch(told, chosen, empty, DROPOUT, codes.latents.shape[-1], generator)
+    ids, shares = regional.batch(told, chosen, empty, DROPOUT, model.unet.config["sample_size"], generator)
     model.ears.biases = regional.biases(shares, ids.shape[-1], len(model.unet.config["block_out_channels"]))
     with torch.no_grad():
         states = model.text(ids.flatten(0, 1)).last_hidden_state
@@ -246,12 +257,14 @@ def main() -> None:
     else:
         budget = Budget(minutes=config.denoiser.minutes)
         sources = (Source.of(config.data), Source.lessons_of(config.data))
-        scenes, pieces = (encoded(Pool(source), vae, tokenizer) for source in sources)
+        pools = [Pool(source) for source in sources]
+        scenes, pieces = (encoded(pool, vae, tokenizer) for pool in pools)
+        told = regional.told(pools[0], rows_of(pools[0]), tokenizer)
         if config.denoiser.parts > 1:
             torch.set_num_threads(1)
         keep_freed_memory()  # only now: what encoding takes is given back
         train(
-            drawer, scenes, pieces, empty_ids(tokenizer), config.out / "runs", config.denoiser, budget,
+            drawer, scenes, told, pieces, empty_ids(tokenizer), config.out / "runs", config.denoiser, budget,
             knowing=bool(options.start),
         )  # fmt: skip
     pipe = pipeline(vae, drawer.text.eval(), tokenizer, drawer.unet.eval())

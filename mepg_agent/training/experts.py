@@ -25,13 +25,12 @@ from mepg_agent.experts_io.card import as_toml
 from mepg_agent.portfolio import Backbone, Expert, read_backbone
 from mepg_agent.training import sheets
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.denoiser import MAX_WEIGHT, Codes, caption_ids, empty_ids, encoded, timesteps
+from mepg_agent.training.denoiser import Codes, caption_ids, empty_ids, encoded, loss
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 WIDE = ("conv1", "conv2", "ff.net.0.proj", "ff.net.2")
-Batch = tuple[Tensor, Mapping[str, Any]]  # clean latents (n, c, h, w), and how the denoiser is told of them
 
 
 def lora(rank: int) -> LoraConfig:
@@ -48,20 +47,6 @@ class Adapter(nn.Module):
     @property
     def bytes(self) -> int:
         return sum(p.numel() * p.element_size() for p in self.parts)
-
-
-def loss(unet: UNet2DConditionModel, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator) -> Tensor:
-    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity)."""
-    clean, told = batch
-    noise = torch.randn(clean.shape, generator=generator).to(clean)
-    step: Any = timesteps(len(clean), len(schedule.alphas_cumprod), generator).to(clean.device)
-    predicted = unet(schedule.add_noise(clean, noise, step), step, **told).sample.float()
-    kind = schedule.config["prediction_type"]
-    if kind == "sample":
-        level = schedule.alphas_cumprod.to(clean.device)[step][:, None, None, None]
-        return ((1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()).mean()
-    wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
-    return (predicted - wanted).square().mean()
 
 
 def equip(unet: UNet2DConditionModel, name: str, rank: int, seed: int) -> Adapter:

@@ -35,8 +35,8 @@ from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio
 from mepg_agent.records import Adapter, RenderJob
 from mepg_agent.scene import Frozen
 from mepg_agent.settings import Settings
-from mepg_agent.training.denoiser import DROPOUT
-from mepg_agent.training.experts import Batch, equip, loss, packed, train
+from mepg_agent.training.denoiser import DROPOUT, Batch, loss
+from mepg_agent.training.experts import equip, packed, train
 from mepg_agent.training.loop import Budget
 from mepg_agent.training.own_pictures import VIEWS, Example, find, views
 from mepg_agent.training.pool import to_float
