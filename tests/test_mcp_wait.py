@@ -14,6 +14,7 @@ from mcp_fixtures import PROMPT, TIMEOUT, Mode, Slow, called, connected, data, d
 from mcp_types import INVALID_PARAMS, MISSING_REQUIRED_CLIENT_CAPABILITY, CallToolResult, Request, Result
 from pydantic import Field
 
+from mcp_server.drawings import Work
 from mcp_server.tasks import TaskParams
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
@@ -56,6 +57,44 @@ async def test_a_drawing_that_takes_long_gives_a_handle_and_wait_picks_it_up(mod
         data(result)["drawing"]["status"] == "accepted" and parts(result)[1].uri == data(result)["drawing"]["picture"]
     )
     assert len(engine.jobs) == 1
+
+
+class Stuck(FakeEngine):
+    """Its first picture hangs in a step until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.release = threading.Event(), threading.Event()
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        if not self.begun.is_set():
+            yield Step(1, 2)
+            self.begun.set()
+            assert self.release.wait(TIMEOUT)
+        yield from super().run(job, before)
+
+
+@pytest.mark.parametrize(("tool", "more"), [("wait", {}), ("history", {"action": "resume"})])
+async def test_a_picture_that_is_still_being_stopped_is_taken_up_once_it_has_stopped(
+    tool: str, more: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    engine, told_to_stop, stop = Stuck(), threading.Event(), Work.stop
+    monkeypatch.setattr(Work, "stop", lambda work: (stop(work), told_to_stop.set()))
+    results: list[CallToolResult] = []
+    async with connected(engine=engine) as client:
+        session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        await set_(engine.begun)
+
+        async def go_on() -> None:
+            results.append(await called(client, tool, session=session, **more))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.call_tool, "cancel", {"session": session})
+            await set_(told_to_stop)
+            group.start_soon(go_on)
+            await called(client, "list_experts")  # answered after the one before it was begun
+            engine.release.set()
+    assert data(results[0])["drawing"]["status"] == "accepted"
 
 
 async def test_a_picture_in_the_making_can_be_looked_at():
