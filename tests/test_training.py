@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 from diffusers import DDPMScheduler
+from training_fixtures import FAMILY, LOOKS, VOCABULARY, disc, tiny_drawer, tiny_vae, write_sprites
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.english import article
 from mepg_agent.errors import BadInput
-from mepg_agent.portfolio import Vocabulary, read_vocabulary
+from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Box
 from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, regional, words
 from mepg_agent.training.captions import caption, relation_words, where
@@ -25,25 +26,10 @@ from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
 from mepg_agent.training.scenes import SIDES, Composer, Sprites, snapped
 
-FAMILY = Path(__file__).parents[1] / "experts" / "picturebook"
-VOCABULARY = read_vocabulary(FAMILY / "vocabulary.toml")
-LOOKS = ("cartoon", "flat", "glossy", "sticker", "ink")
-
-
-def disc(color: tuple[int, int, int], size: int = 40) -> np.ndarray:
-    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
-    inside = (x * x + y * y < 0.8)[..., None]
-    return np.concatenate([np.where(inside, color, 0), inside * 255], -1).astype(np.uint8)
-
 
 @pytest.fixture(scope="module")
 def sprites(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    nouns = list(VOCABULARY.nouns)
-    rng = np.random.default_rng(0)
-    art = np.stack([[disc(tuple(rng.integers(30, 255, 3))) for _ in LOOKS] for _ in nouns])
-    file = tmp_path_factory.mktemp("sprites") / "sprites.npz"
-    np.savez(file, sprites=art, nouns=nouns, looks=LOOKS, colors=np.full((len(nouns), len(LOOKS)), "red"))
-    return file
+    return write_sprites(tmp_path_factory.mktemp("sprites"))
 
 
 @pytest.fixture(scope="module")
@@ -148,24 +134,12 @@ def test_the_decoder_learns_beyond_its_pca(pool: Pool, tmp_path: Path) -> None:
     assert autoencoder.psnr(model, images) > before
 
 
-def tiny_drawer(tokenizer: CLIPTokenizer) -> denoiser.Drawer:
-    torch.manual_seed(0)
-    text = CLIPTextModel(words.text_config(tokenizer, 32, 1))
-    return denoiser.Drawer(denoiser.build((32, 64), latent=4, text=32, sample=4), text)
-
-
-def tiny_vae(pool: Pool) -> PatchAutoencoder:
-    vae = PatchAutoencoder(16, 4, 16, 8, 1, 1)
-    autoencoder.fit(vae, pool, scenes=60)
-    return vae
-
-
 def test_the_denoiser_trains_resumes_and_its_text_tower_learns_to_the_end(
     pool: Pool, tokenizer: CLIPTokenizer, tmp_path: Path
 ) -> None:
     sizes = config.DenoiserConfig(widths=(32, 64), minutes=1, batch=4, peak=1e-3, parts=2, bfloat16=False)
-    codes, empty = denoiser.encoded(pool, tiny_vae(pool), tokenizer), denoiser.empty_ids(tokenizer)
-    told = regional.told(pool, denoiser.rows_of(pool), tokenizer)
+    rows, empty = denoiser.plain_rows(pool), denoiser.empty_ids(tokenizer)
+    codes, told = denoiser.encoded(pool, rows, tiny_vae(pool), tokenizer), regional.told(pool, rows, tokenizer)
     tables = []
     for steps in (4, 8):
         denoiser.train(tiny_drawer(tokenizer), codes, told, codes, empty, tmp_path / "runs", sizes, Budget(steps=steps))
@@ -293,9 +267,11 @@ def test_the_image_tower_is_fitted_and_the_text_tower_left_alone(
     text = tiny_drawer(tokenizer).text
     before = {k: v.clone() for k, v in text.state_dict().items()}
     model = imagetext.build(text, 0.1)
-    imagetext.train(model, tokenizer, pool, tmp_path, Budget(steps=3), batch=16)
+    texts = imagetext.said(model, tokenizer, VOCABULARY)
+    imagetext.train(model, texts, [pool], tmp_path, Budget(steps=3), batch=16)
     assert all(torch.equal(v, before[k]) for k, v in model.text_model.state_dict().items())
-    assert set(imagetext.accuracy(model, tokenizer, pool)) == {"noun", "style", "sure of nothing"}
+    found = imagetext.accuracy(model, texts, cut(pool, 0, 20), cut_empty(pool, 0, 20))
+    assert set(found) == {"noun", "style", "sure of nothing"}
 
 
 def test_crops_are_labelled_with_what_they_show(pool: Pool) -> None:
@@ -325,8 +301,9 @@ def test_a_run_ends_with_its_budget_and_goes_on_from_its_checkpoint(tmp_path: Pa
 
 
 def test_the_learning_rate_warms_up_and_falls_to_its_floor() -> None:
-    assert learning_rate(0, 1.0, step=0) < 0.01 < learning_rate(0, 1.0, step=500) == pytest.approx(1.0)
-    assert learning_rate(1.0, 1.0, step=5000) == pytest.approx(0.02)
+    rates = [learning_rate(0, 1.0, step, warmup=200) for step in (0, 500)]
+    assert rates[0] < 0.01 < rates[1] == pytest.approx(1.0)
+    assert learning_rate(1.0, 1.0, step=5000, warmup=200) == pytest.approx(0.02)
 
 
 def test_the_shipped_configuration_is_valid_and_a_wrong_key_is_named(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class DataConfig(Frozen):
     size: int
     lessons: int
     styled: float
+    style_scenes: int
     seed: int
 
 
@@ -73,6 +74,8 @@ class ExpertsConfig(Frozen):
     minutes: float  # each
     batch: int
     peak: float
+    parts: int  # as the denoiser's
+    bfloat16: bool
 
 
 class TrainingConfig(Frozen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
@@ -39,6 +40,11 @@ class Crops:
         grid = torch.stack([x.expand(n, SIZE, SIZE), y.expand(n, SIZE, SIZE)], -1)
         view = F.grid_sample(to_float(self.pixels[rows]), grid, padding_mode="border", align_corners=False)
         return roughen(view, generator) if rough else view
+
+
+def joined(parts: Iterable[Crops]) -> Crops:
+    every = list(parts)
+    return Crops(torch.cat([p.pixels for p in every]), torch.cat([p.labels for p in every]))
 
 
 def middle(pool: Pool) -> int:

@@ -20,7 +20,7 @@ from mepg_agent.training import sheets
 from mepg_agent.training.autoencoder import loss, pieces, report
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT
-from mepg_agent.training.denoiser import encode, rows_of
+from mepg_agent.training.denoiser import encode, plain_rows
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source
 
@@ -78,7 +78,7 @@ def main() -> None:
     keep_freed_memory()
     pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
     pool = Pool(Source.of(config.data))
-    rows = rows_of(pool)[:PICTURES]
+    rows = plain_rows(pool)[:PICTURES]
     sizes = config.autoencoder
     codes = drawn(pipe, pool, rows, config.decoder.guidance, torch.Generator().manual_seed(config.data.seed + 6))
     optimizer = torch.optim.AdamW(pipe.vae.parameters(), weight_decay=0)

@@ -84,15 +84,14 @@ class Codes:
     ids: Tensor
 
 
-def rows_of(pool: Pool, style: int = -1) -> Tensor:
-    """The pool's scenes in one made style or, by default, in none; the held-out ones are left alone."""
+def plain_rows(pool: Pool) -> Tensor:
+    """The pool's scenes that are in no style as a whole; the held-out ones are left alone."""
     rows = torch.arange(HELD_OUT, len(pool))
-    return rows[pool.style[HELD_OUT:] == style]
+    return rows[pool.style[HELD_OUT:] < 0]
 
 
-def encoded(pool: Pool, vae: PatchAutoencoder, tokenizer: CLIPTokenizer, style: int = -1) -> Codes:
-    """Codes of `rows_of`, in that order."""
-    rows = rows_of(pool, style)
+def encoded(pool: Pool, rows: Tensor, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> Codes:
+    """Codes of `rows`, in that order."""
     latents = torch.cat([encode(vae, pool.pictures(chunk)) for chunk in rows.split(SHARD)])
     texts = [text for row in rows.tolist() for text in pool.texts[row]]
     ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
@@ -258,8 +257,8 @@ def main() -> None:
         budget = Budget(minutes=config.denoiser.minutes)
         sources = (Source.of(config.data), Source.lessons_of(config.data))
         pools = [Pool(source) for source in sources]
-        scenes, pieces = (encoded(pool, vae, tokenizer) for pool in pools)
-        told = regional.told(pools[0], rows_of(pools[0]), tokenizer)
+        scenes, pieces = (encoded(pool, plain_rows(pool), vae, tokenizer) for pool in pools)
+        told = regional.told(pools[0], plain_rows(pools[0]), tokenizer)
         if config.denoiser.parts > 1:
             torch.set_num_threads(1)
         keep_freed_memory()  # only now: what encoding takes is given back

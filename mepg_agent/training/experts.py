@@ -1,6 +1,8 @@
 """Style experts: low-rank adapters (LoRA, arXiv 2106.09685) on attention, feed-forward and convolutions.
 
-`python -m mepg_agent.training.experts watercolor oil` trains them on the pool's scenes of these styles, resumably.
+`python -m mepg_agent.training.experts watercolor oil` trains them on the pools of these styles, resumably: on scenes
+all in the style, by caption and region by region, and on scenes with single things in it, where the adapter is gated
+as the engine gates it (`engine/layers.py`), so that it learns to leave alone what is around its thing.
 """
 
 from __future__ import annotations
@@ -8,29 +10,37 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor2_0
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
+from transformers import CLIPTextModel
 
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
+from mepg_agent.engine.layers import reads_text
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.errors import BadInput
 from mepg_agent.experts_io.card import as_toml
 from mepg_agent.portfolio import Backbone, Expert, read_backbone
-from mepg_agent.training import sheets
-from mepg_agent.training.config import arguments, read
-from mepg_agent.training.denoiser import Codes, caption_ids, empty_ids, encoded, loss
+from mepg_agent.training import regional, sheets
+from mepg_agent.training.config import DataConfig, TrainingConfig, arguments, read
+from mepg_agent.training.crew import Crew
+from mepg_agent.training.crops import HELD_OUT
+from mepg_agent.training.denoiser import DROPOUT, Codes, caption_ids, empty_ids, encoded, loss
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 WIDE = ("conv1", "conv2", "ff.net.0.proj", "ff.net.2")
+BY_CAPTION = 0.3  # of the batches
+WARMUP = 50  # steps
 
 
 def lora(rank: int) -> LoraConfig:
@@ -60,26 +70,26 @@ def equip(unet: UNet2DConditionModel, name: str, rank: int, seed: int) -> Adapte
 def train(
     name: str,
     adapter: Adapter,
-    value: Callable[[torch.Generator], Tensor],
+    backward: Callable[[torch.Generator], Tensor],
     folder: Path,
     peak: float,
     budget: Budget,
     seed: int,
     tell: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Trains `adapter` on `value`, the loss of a batch; `tell` hears how many steps are done. Returns the steps in all.
+    """Trains `adapter`: `backward` adds a batch's gradients and returns its loss; `tell` hears how many steps are done.
 
-    BadInput where the loss is no longer a number.
+    Returns the steps in all. BadInput where the loss is no longer a number.
     """
     optimizer = torch.optim.AdamW(adapter.parameters(), lr=peak, weight_decay=0.01)
-    run = Run(f"expert-{name}", folder, adapter, optimizer, budget, peak, ema_decay=0.99)
+    run = Run(f"expert-{name}", folder, adapter, optimizer, budget, peak, ema_decay=0.99, warmup=WARMUP)
     generator = torch.Generator().manual_seed(seed + run.step)
     for step in run:
         tell(step)
-        found = value(generator)
+        found = backward(generator)
         if not torch.isfinite(found):
             raise BadInput(f"The training of '{name}' diverged at step {step}.", "Begin anew at a lower rate.")
-        run.descend(found)
+        run.follow()
         run.note(loss=found)
     adapter.load_state_dict(run.averaged())
     return run.step
@@ -106,35 +116,103 @@ def save(unet: UNet2DConditionModel, name: str, folder: Path, card: Mapping[str,
     (folder / "expert.toml").write_text(as_toml(expert), encoding="utf-8")
 
 
+class Pupil(nn.Module):
+    """The denoiser with its adapter, and the text tower, which learns nothing."""
+
+    def __init__(self, unet: UNet2DConditionModel, text: CLIPTextModel, name: str) -> None:
+        super().__init__()
+        self.unet, self.text, self.ears = unet, text, regional.Ears()
+        unet.set_attn_processor(regional.Listening(self.ears))
+        for layer, module in unet.named_modules():
+            if layer.endswith(f".lora_A.{name}"):
+                module.register_forward_hook(regional.Gate(self.ears, reads_text(layer.rsplit(".", 2)[0])))
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """A style's scenes: their codes, which of them are all in the style, and all of them region by region."""
+
+    codes: Codes
+    whole: Tensor
+    told: regional.Told
+    number: int  # of the style
+    empty: Tensor  # ids of the caption that says nothing
+
+    def loss(self, pupil: Pupil, schedule: DDPMScheduler, batch: int, generator: torch.Generator) -> Tensor:
+        by_caption = bool(torch.rand((), generator=generator) < BY_CAPTION)
+        rows, states = (self._captions if by_caption else self._regions)(pupil, batch, generator)
+        clean = self.codes.latents[rows].float()
+        return loss(pupil.unet, schedule, (clean, {"encoder_hidden_states": states}), generator)
+
+    def _captions(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        rows = self.whole[torch.randint(len(self.whole), (batch,), generator=generator)]
+        pupil.ears.biases, pupil.ears.spoken = {}, None
+        with torch.no_grad():
+            return rows, pupil.text(caption_ids(self.codes, rows, self.empty, generator)).last_hidden_state
+
+    def _regions(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        chosen = torch.randint(len(self.told.rows), (batch,), generator=generator)
+        size, levels = pupil.unet.config["sample_size"], len(pupil.unet.config["block_out_channels"])
+        ids, shares = regional.batch(self.told, chosen, self.empty, DROPOUT, size, generator)
+        worn, tokens = self.told.styles[chosen] == self.number, ids.shape[-1]
+        pupil.ears.biases = regional.biases(shares, tokens, levels)
+        pupil.ears.gates = regional.gates(shares, worn, levels)
+        pupil.ears.spoken = worn.repeat_interleave(tokens, 1)[..., None]
+        with torch.no_grad():
+            states = pupil.text(ids.flatten(0, 1)).last_hidden_state
+        return self.told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2)
+
+
+def lessons(pipe: Any, data: DataConfig, style: str) -> Lessons:
+    pool = Pool(Source.style_of(data, style))
+    number, rows = all_styles(pool.source.vocabulary()).index(style), torch.arange(HELD_OUT, len(pool))
+    whole = (pool.style[rows] == number).nonzero()[:, 0]
+    told = regional.told(pool, rows, pipe.tokenizer)
+    return Lessons(encoded(pool, rows, pipe.vae, pipe.tokenizer), whole, told, number, empty_ids(pipe.tokenizer))
+
+
+def learn(pipe: Any, taught: Lessons, style: str, config: TrainingConfig, budget: Budget) -> None:
+    """Adds the adapter `style` to the pipeline's denoiser and trains it."""
+    wishes, seed = config.experts, config.data.seed + 100 + taught.number
+    adapter = equip(pipe.unet, style, wishes.rank, seed)
+    pupil = Pupil(pipe.unet, pipe.text_encoder, style)
+    crew, schedule = Crew(pupil, wishes.parts), cast(Any, DDPMScheduler.from_config(pipe.scheduler.config))
+
+    def backward(generator: torch.Generator) -> Tensor:
+        seeds = torch.randint(2**62, (wishes.parts,), generator=generator).tolist()
+
+        def value(model: Pupil, part: int) -> Tensor:
+            with torch.autocast("cpu", torch.bfloat16, enabled=wishes.bfloat16):
+                own = torch.Generator().manual_seed(seeds[part])
+                return taught.loss(model, schedule, wishes.batch // wishes.parts, own)
+
+        return crew.backward(value)
+
+    train(style, adapter, backward, config.out / "runs", wishes.peak, budget, seed)
+    pupil.ears.biases, pupil.ears.spoken = {}, None
+    pipe.unet.set_attn_processor(AttnProcessor2_0())
+
+
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("styles", nargs="+")
     options = parser.parse_args()
     config = read(options.config)
     keep_freed_memory()
+    if config.experts.parts > 1:
+        torch.set_num_threads(1)
     cards = tomllib.loads((config.data.vocabulary.parent / "styles.toml").read_text(encoding="utf-8"))
     family = read_backbone(config.data.vocabulary.parent / "backbone.toml")
     pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
-    pool = Pool(Source.of(config.data))
-    known, empty = all_styles(pool.source.vocabulary()), empty_ids(pipe.tokenizer)
-    schedule: Any = DDPMScheduler.from_config(pipe.scheduler.config)
     for style in options.styles:
-        number, folder = known.index(style), config.out / "experts" / style
-        codes = encoded(pool, pipe.vae, pipe.tokenizer, number)
-        seed = config.data.seed + 100 + number
-
-        def value(generator: torch.Generator, codes: Codes = codes) -> Tensor:
-            rows = torch.randint(len(codes.latents), (config.experts.batch,), generator=generator)
-            with torch.no_grad():
-                text = pipe.text_encoder(caption_ids(codes, rows, empty, generator)).last_hidden_state
-            return loss(pipe.unet, schedule, (codes.latents[rows].float(), {"encoder_hidden_states": text}), generator)
-
         budget = Budget(minutes=config.experts.minutes)
-        adapter = equip(pipe.unet, style, config.experts.rank, seed)
-        train(style, adapter, value, config.out / "runs", config.experts.peak, budget, seed)
+        learn(pipe, lessons(pipe, config.data, style), style, config, budget)
+        folder = config.out / "experts" / style
         save(pipe.unet, style, folder, cards[style], family)
-        sheets.prompts(pipe, [f"{p}, {style} style" for p in sheets.SIX], folder / "sample.png", 3.0)
+        sheets.prompts(
+            pipe, [f"{p}, {style} style" for p in sheets.SIX], folder / "sample.png", family.defaults.guidance
+        )
         pipe.unet.delete_adapters(style)
 
 

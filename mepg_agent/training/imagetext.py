@@ -9,6 +9,7 @@ background it learns to be sure of nothing, so that a thing that was not drawn i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,11 @@ from transformers import (
 
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.english import noun_phrase
+from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, SIZE, cut, cut_empty, middle
+from mepg_agent.training.crops import HELD_OUT, SIZE, Crops, cut, cut_empty, joined, middle
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, Source, all_styles
+from mepg_agent.training.pool import Pool, all_styles, pools
 from mepg_agent.training.scenes import TINTS
 
 Model = Any  # VisionTextDualEncoderModel, whose towers transformers declares as optional
@@ -87,8 +89,8 @@ def answers(model: Model, image: Tensor, noun: Tensor, texts: Texts) -> tuple[Te
 
 def train(
     model: Model,
-    tokenizer: CLIPTokenizer,
-    pool: Pool,
+    texts: Texts,
+    every: Sequence[Pool],
     folder: Path,
     budget: Budget,
     batch: int = 128,
@@ -98,41 +100,37 @@ def train(
     decay, plain = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
     run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
-    generator = torch.Generator().manual_seed(pool.source.seed + run.step)
-    stop = middle(pool)
-    texts, crops, empty = _texts(model, tokenizer, pool), cut(pool, HELD_OUT, stop), cut_empty(pool, HELD_OUT, stop)
+    generator = torch.Generator().manual_seed(every[0].source.seed + run.step)
+    crops = joined(cut(pool, HELD_OUT, middle(pool)) for pool in every)
+    empty = cut_empty(every[0], HELD_OUT, middle(every[0]))
     for _ in run:
         rows = torch.randint(len(crops.labels), (batch,), generator=generator)
         bare = torch.randint(len(empty.labels), (batch // EMPTY,), generator=generator)
         image = seen(model, torch.cat([crops.batch(rows, generator), empty.batch(bare, generator)]))
         labels = crops.labels[rows].unbind(1)
-        said = answers(model, image[:batch], labels[0], texts)
-        terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(said, labels, strict=True)]
+        found = answers(model, image[:batch], labels[0], texts)
+        terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(found, labels, strict=True)]
         unsure, _, _ = answers(model, image[batch:], bare * 0, texts)
         value = sum(terms, -F.log_softmax(unsure, -1).mean() / EMPTY)
         run.descend(value)
         with torch.no_grad():
             model.logit_scale.clamp_(max=np.log(50))
-        run.note(loss=value, noun=(said[0].argmax(1) == labels[0]).float().mean())
+        run.note(loss=value, noun=(found[0].argmax(1) == labels[0]).float().mean())
     model.load_state_dict(run.averaged())
     model.eval()
 
 
-def _texts(model: Model, tokenizer: CLIPTokenizer, pool: Pool) -> Texts:
-    vocabulary = pool.source.vocabulary()
+def said(model: Model, tokenizer: CLIPTokenizer, vocabulary: Vocabulary) -> Texts:
     return Texts(model.text_model.eval(), tokenizer, list(vocabulary.nouns), all_styles(vocabulary))
 
 
 @torch.no_grad()
-def accuracy(model: Model, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str, float]:
-    """Share of right nouns, and of right styles given the noun, on crops of held-out scenes; and the share of bare
-    pieces of background in which no noun gets as much as half."""
-    crops = cut(pool, 0, HELD_OUT)
+def accuracy(model: Model, texts: Texts, crops: Crops, bare: Crops) -> dict[str, float]:
+    """Share of right nouns, and of right styles given the noun, on crops of things; and the share of bare pieces of
+    background in which no noun gets as much as half."""
     pixels = crops.batch(torch.arange(len(crops.labels)), torch.Generator().manual_seed(1), rough=False)
     noun, style, _ = crops.labels.unbind(1)
-    texts = _texts(model, tokenizer, pool)
     nouns, styles, _ = answers(model, seen(model, pixels), noun, texts)
-    bare = cut_empty(pool, 0, HELD_OUT)
     views = bare.batch(torch.arange(len(bare.labels)), torch.Generator().manual_seed(1), rough=False)
     unsure, _, _ = answers(model, seen(model, views), torch.zeros(len(views), dtype=torch.long), texts)
     return {
@@ -145,16 +143,19 @@ def accuracy(model: Model, tokenizer: CLIPTokenizer, pool: Pool) -> dict[str, fl
 def main() -> None:
     config = read(arguments(__doc__).parse_args().config)
     keep_freed_memory()
-    pool = Pool(Source.of(config.data))
+    every = pools(config.data)
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 1)
     text = CLIPTextModel.from_pretrained(config.out / "text_encoder")
     sizes = config.imagetext
     model = build(text, sizes.multiplier)
-    train(model, tokenizer, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
+    texts = said(model, tokenizer, every[0].source.vocabulary())
+    train(model, texts, every, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
     model.save_pretrained(config.out / "verifier")
     tokenizer.save_pretrained(config.out / "verifier")
-    print(accuracy(model, tokenizer, pool))
+    bare = cut_empty(every[0], 0, HELD_OUT)
+    print("scenes of all kinds", accuracy(model, texts, cut(every[0], 0, HELD_OUT), bare))
+    print("experts' styles", accuracy(model, texts, joined(cut(pool, 0, HELD_OUT) for pool in every[1:]), bare))
 
 
 if __name__ == "__main__":

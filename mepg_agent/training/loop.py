@@ -27,7 +27,7 @@ class Budget:
         return min(max(shares, default=1.0), 1.0)
 
 
-def learning_rate(progress: float, peak: float, step: int, warmup: int = 200, floor: float = 0.02) -> float:
+def learning_rate(progress: float, peak: float, step: int, warmup: int, floor: float = 0.02) -> float:
     """Linear warm-up, then half a cosine down to `floor` of the peak."""
     return peak * min((step + 1) / warmup, 1.0) * (floor + (1 - floor) * 0.5 * (1 + cos(pi * progress)))
 
@@ -43,6 +43,7 @@ class Run:
     budget: Budget
     peak: float
     ema_decay: float | None = None
+    warmup: int = 200  # steps
     save_every: float = 180.0  # seconds
     log_every: float = 10.0
     step: int = 0
@@ -65,7 +66,7 @@ class Run:
     def __iter__(self) -> Iterator[int]:
         started, saved, logged = time.monotonic() - self.seconds, time.monotonic(), time.monotonic()
         while (progress := self.budget.progress(self.step, self.seconds)) < 1:
-            rate = learning_rate(progress, self.peak, self.step)
+            rate = learning_rate(progress, self.peak, self.step, self.warmup)
             for group in self.optimizer.param_groups:
                 group["lr"] = rate * group.get("scale", 1.0)
             yield self.step

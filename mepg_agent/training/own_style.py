@@ -186,14 +186,16 @@ class _Training:
         with quiet():
             schedule: Any = DDPMScheduler.from_config(pipe.scheduler.config)
 
-        def value(generator: torch.Generator) -> Tensor:
+        def backward(generator: torch.Generator) -> Tensor:
             batch = lessons.batch(reader, (extent.height, extent.width), wishes.batch, generator)
-            return loss(unet, schedule, batch, generator)
+            value = loss(unet, schedule, batch, generator)
+            value.backward()
+            return value.detach()
 
         rate = wishes.rate or RATE / max(unet.config.block_out_channels)
         budget = Stoppable(steps=self.steps, stop=self.stop)
         try:
-            done = train(wishes.name, adapter, value, self.work, rate, budget, wishes.seed, self._at)
+            done = train(wishes.name, adapter, backward, self.work, rate, budget, wishes.seed, self._at)
         except RuntimeError as error:  # what torch makes of a full disk, and of a damaged file
             if "PytorchStreamWriter" in str(error):
                 raise _no_room(self.work, "the disk is full") from error

@@ -24,12 +24,14 @@ from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.training.backgrounds import PLACES, TIMES
 from mepg_agent.training.captions import caption
 from mepg_agent.training.config import DataConfig, arguments, read
+from mepg_agent.training.icons import SETS
 from mepg_agent.training.scenes import TINTS, Composer, Scene, Sprites
 from mepg_agent.training.styles import MADE_STYLES
 
 CAPTIONS = 2  # captions kept for every scene
 THINGS = 5
 SHARD = 128  # scenes in a shard
+COLORLESS = ("pencil-sketch", "ink")  # styles that show no colour
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Source:
     size: int = 256
     styled: float = 0.12  # share of scenes over-painted in a made style
     lessons: bool = False  # pieces of scenes that show one thing
+    style: str | None = None  # the one style that all scenes are in, or some of their things
 
     @classmethod
     def of(cls, data: DataConfig) -> Source:
@@ -52,6 +55,10 @@ class Source:
     def lessons_of(cls, data: DataConfig) -> Source:
         return replace(cls.of(data), folder=data.pool / "lessons", lessons=True)
 
+    @classmethod
+    def style_of(cls, data: DataConfig, style: str) -> Source:
+        return replace(cls.of(data), folder=data.pool / style, style=style)
+
     def vocabulary(self) -> Vocabulary:
         return read_vocabulary(self.vocabulary_file)
 
@@ -60,8 +67,13 @@ class Source:
 
 
 def all_styles(vocabulary: Vocabulary) -> list[str]:
-    """The looks the denoiser knows, then the made styles: the label space of verifier and scorer."""
-    return [*vocabulary.looks, *MADE_STYLES]
+    """The looks the denoiser knows, then the styles of experts: the label space of verifier and scorer."""
+    return [*vocabulary.looks, *expert_styles(vocabulary)]
+
+
+def expert_styles(vocabulary: Vocabulary) -> list[str]:
+    """The made styles, and the looks of icons that the denoiser does not know."""
+    return [*MADE_STYLES, *(look for look in SETS if look not in vocabulary.looks)]
 
 
 def _compose(source: Source, indices: list[int]) -> None:
@@ -86,6 +98,9 @@ def _compose(source: Source, indices: list[int]) -> None:
 def _scene(composer: Composer, source: Source, rng: np.random.Generator) -> Scene:
     if source.lessons:
         return composer.lesson(rng)
+    if source.style is not None:
+        mixed = rng.random() < 0.5
+        return composer.scene(rng, int(rng.integers(1, THINGS - 1)) if mixed else None, source.style, mixed)
     style = str(rng.choice(MADE_STYLES)) if rng.random() < source.styled else None
     return composer.scene(rng, style=style)
 
@@ -93,17 +108,24 @@ def _scene(composer: Composer, source: Source, rng: np.random.Generator) -> Scen
 def _labels(
     scenes: list[Scene], composer: Composer
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
-    """Labels (n, THINGS, 3): noun, style, colour, -1 is none; box corners (n, THINGS, 4); made style (n,) or -1."""
+    """Labels (n, THINGS, 3): noun, style, colour, -1 is none; corners (n, THINGS, 4); style of the whole (n,) or -1."""
     styles, colors = all_styles(composer.vocabulary), list(TINTS)
     nouns = list(composer.vocabulary.nouns)
     labels = np.full((len(scenes), THINGS, 3), -1)
     boxes = np.zeros((len(scenes), THINGS, 4), np.float32)
     for i, scene in enumerate(scenes):
         for j, thing in enumerate(scene.things):
-            color = colors.index(thing.color) if thing.color and scene.style is None else -1
-            labels[i, j] = nouns.index(thing.noun), styles.index(scene.style or thing.look), color
+            style = scene.style or thing.look
+            color = colors.index(thing.color) if thing.color and style not in COLORLESS else -1
+            labels[i, j] = nouns.index(thing.noun), styles.index(style), color
             boxes[i, j] = thing.box.x, thing.box.y, thing.box.right, thing.box.bottom
     return labels, boxes, np.array([styles.index(s.style) if s.style else -1 for s in scenes])
+
+
+def pools(data: DataConfig) -> list[Pool]:
+    """The scenes of all kinds, then those of each expert's style: what verifier and scorer learn from."""
+    plain = Source.of(data)
+    return [Pool(plain), *(Pool(Source.style_of(data, style)) for style in expert_styles(plain.vocabulary()))]
 
 
 class Pool:
@@ -162,7 +184,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     data = read(options.config).data
-    for source, count in ((Source.of(data), data.scenes), (Source.lessons_of(data), data.lessons)):
+    styles = [Source.style_of(data, style) for style in expert_styles(Source.of(data).vocabulary())]
+    counts = [(Source.of(data), data.scenes), (Source.lessons_of(data), data.lessons)]
+    for source, count in (*counts, *((source, data.style_scenes) for source in styles)):
         source.folder.mkdir(parents=True, exist_ok=True)
         indices = list(range(-(-count // SHARD)))
         with ProcessPoolExecutor(options.workers, initializer=keep_freed_memory) as workers:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from diffusers.models.attention_processor import Attention, AttnProcessor
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
 from mepg_agent.english import noun_phrase, place_words
@@ -28,11 +28,13 @@ SLACK = 0.08  # boxes are given up to that much wider on every side, as planned 
 
 @dataclass
 class Told:
-    """Rows of the codes that have 1..REGIONS things; their prompts' ids (n, 1 + REGIONS, tokens), the setting first;
-    corners (n, REGIONS, 4) and whether a thing is there (n, REGIONS), far to near."""
+    """Rows of the codes that have 1..REGIONS things; their prompts' ids (n, 1 + REGIONS, tokens), the setting first,
+    and the number of the style each asks for (n, 1 + REGIONS), -1 is none; corners (n, REGIONS, 4) and whether a thing
+    is there (n, REGIONS), far to near."""
 
     rows: Tensor
     ids: Tensor
+    styles: Tensor
     boxes: Tensor
     there: Tensor
 
@@ -47,14 +49,16 @@ def told(pool: Pool, rows: Tensor, tokenizer: CLIPTokenizer) -> Told:
     for row in rows[chosen].tolist():
         place, time = pool.setting[row].tolist()
         setting = place_words(PLACES[place], TIMES[time] if TIMES[time] != "day" else None)
-        texts.append(setting or "on a plain background")
+        whole = int(pool.style[row])
+        texts.append((setting or "on a plain background") + (f", {styles[whole]} style" if whole >= 0 else ""))
         for noun, style, color in pool.labels[row][:REGIONS].tolist():
             words = noun_phrase(nouns[noun], colors[color] if color >= 0 else None)
             texts.append(f"{words} {setting}".strip() + f", {styles[style]} style" if noun >= 0 else "")
     ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
     scenes = rows[chosen]
     there = pool.labels[scenes][:, :REGIONS, 0] >= 0
-    return Told(chosen, ids.view(len(chosen), 1 + REGIONS, -1).short(), pool.boxes[scenes][:, :REGIONS], there)
+    asked = torch.cat([pool.style[scenes][:, None], pool.labels[scenes][:, :REGIONS, 1]], 1)
+    return Told(chosen, ids.view(len(chosen), 1 + REGIONS, -1).short(), asked, pool.boxes[scenes][:, :REGIONS], there)
 
 
 def weights(boxes: Tensor, there: Tensor, size: int) -> Tensor:
@@ -80,11 +84,40 @@ def biases(shares: Tensor, tokens: int, levels: int) -> dict[int, Tensor]:
     return found
 
 
+def gates(shares: Tensor, worn: Tensor, levels: int) -> dict[int, Tensor]:
+    """By number of positions: what an adapter weighs (n, positions, 1) that the blocks `worn` (n, blocks) draw with."""
+    found = {}
+    gate = torch.einsum("nb,nbyx->nyx", worn.to(shares), shares)[:, None]
+    for level in range(levels):
+        small = F.avg_pool2d(gate, 2**level).flatten(2).transpose(1, 2)
+        found[small.shape[1]] = small
+    return found
+
+
 @dataclass
 class Ears:
-    """What a denoiser's cross-attentions must know of the batch; empty: one prompt for all positions."""
+    """What a denoiser's layers must know of the batch; empty: one prompt for all positions, the adapter everywhere."""
 
     biases: dict[int, Tensor] = field(default_factory=dict)
+    gates: dict[int, Tensor] = field(default_factory=dict)
+    spoken: Tensor | None = None  # (n, tokens of all blocks, 1): whether the adapter reads that token
+
+
+class Gate:
+    """Forward hook of an adapter's `lora_A`: B (g ⊙ A x), as in `engine/layers.py`."""
+
+    def __init__(self, ears: Ears, of_text: bool) -> None:
+        self.ears, self.of_text = ears, of_text
+
+    def __call__(self, module: nn.Module, args: tuple[Tensor, ...], reduced: Tensor) -> Tensor:
+        if self.ears.spoken is None:
+            return reduced
+        if self.of_text:
+            return reduced * self.ears.spoken.to(reduced)
+        if reduced.ndim == 4:
+            gate = self.ears.gates[reduced.shape[2] * reduced.shape[3]]
+            return reduced * gate.transpose(1, 2).unflatten(2, reduced.shape[2:]).to(reduced)
+        return reduced * self.ears.gates[reduced.shape[1]].to(reduced)
 
 
 class Listening(AttnProcessor):

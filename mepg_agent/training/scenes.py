@@ -15,7 +15,7 @@ from PIL import Image
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Box, Extent
 from mepg_agent.training.backgrounds import PLACES, TIMES, Background, paint_background
-from mepg_agent.training.styles import apply_style
+from mepg_agent.training.styles import MADE_STYLES, apply_style, restyle
 
 TINTS = {
     "red": (214, 40, 40),
@@ -38,6 +38,7 @@ NATURAL_PLACES = {
 CELLS = 16  # things stand on the grid of the codes: a picture shifted by half a patch has an altogether other code
 SIDES = (4, 6, 8, 10, 12, 14)  # cells of the side of a thing: few sizes are learned sooner than all
 COUNTS = (0.04, 0.36, 0.32, 0.2, 0.08)  # share of scenes with 0, 1, 2 … things
+MIXED = 0.6  # share of things in the style of a mixed scene
 LESSON = 8  # cells of the side of a lesson
 BACKGROUNDS_KEPT = 160  # a worker reuses painted backgrounds: painting one costs as much as composing five scenes
 
@@ -60,7 +61,7 @@ class Sprites:
 @dataclass(frozen=True)
 class Thing:
     noun: str
-    look: str
+    look: str  # of its icon, or a style that it alone is painted in
     color: str | None  # a colour word that is true of it, painted or its own
     painted: bool
     box: Box  # of the visible art
@@ -72,7 +73,7 @@ class Scene:
     things: tuple[Thing, ...]  # far to near
     place: str
     time: str
-    style: str | None = None  # a made style over the whole picture
+    style: str | None = None  # of the whole picture
 
 
 class Composer:
@@ -106,8 +107,11 @@ class Composer:
         rows, columns = piece.pixels(Extent(width=self.size, height=self.size)).as_slices()
         return Scene(np.asarray(canvas)[rows, columns], (replace(thing, box=_within(thing.box, piece)),), place, time)
 
-    def scene(self, rng: np.random.Generator, count: int | None = None, style: str | None = None) -> Scene:
-        """One scene of `count` things (drawn when None), over-painted in `style` when given."""
+    def scene(
+        self, rng: np.random.Generator, count: int | None = None, style: str | None = None, mixed: bool = False
+    ) -> Scene:
+        """One scene of `count` things (drawn when None), in `style` when given: all of it, or when `mixed` about half
+        of its things, each by itself. A style is a made one or a look of the icons."""
         n = count if count is not None else int(rng.choice(len(COUNTS), p=COUNTS))
         nouns = [str(noun) for noun in rng.choice(self._nouns, n)]
         if n > 1 and rng.random() < 0.2:  # counts: two dogs, three stars
@@ -119,10 +123,14 @@ class Composer:
         shared = None if rng.random() < 0.5 else str(rng.choice(self.vocabulary.looks))
         for box, noun in self._layout(nouns, ground.ground, rng):
             look = shared or str(rng.choice(self.vocabulary.looks))
-            things.append(self._paste(canvas, noun, look, box, ground, rng))
+            if style in self.sprites.looks and (not mixed or rng.random() < MIXED):
+                look = style
+            alone = style if style in MADE_STYLES and mixed and rng.random() < MIXED else None
+            things.append(self._paste(canvas, noun, look, box, ground, rng, alone=alone))
         image = np.asarray(canvas)
-        result = Scene(image, tuple(things), place, time)
-        return result if style is None else replace(result, image=apply_style(style, image, rng), style=style)
+        if style in MADE_STYLES and not mixed:
+            image = apply_style(style, image, rng)
+        return Scene(image, tuple(things), place, time, None if mixed else style)
 
     def forget(self) -> None:
         """Drop the painted backgrounds, so that what follows depends on its generator alone."""
@@ -190,6 +198,7 @@ class Composer:
         ground: Background,
         rng: np.random.Generator,
         steady: bool = False,
+        alone: str | None = None,
     ) -> Thing:
         i, j = self.sprites.nouns.index(noun), self.sprites.looks.index(look)
         art = self._art[noun, look]
@@ -215,8 +224,10 @@ class Composer:
         if self.vocabulary.nouns[noun].stands != "sky" and visible[3] / self.size > ground.ground:
             _shadow(canvas, visible, ground.light)
         _over(canvas, pixels, left, top)
+        if alone is not None:
+            restyle(alone, canvas, pixels[..., 3], left, top, int(rng.integers(2**63)))
         clipped = [min(max(v / self.size, 0.0), 1.0) for v in visible]
-        return Thing(noun, look, color, painted, Box.from_corners(*clipped))
+        return Thing(noun, alone or look, color, painted, Box.from_corners(*clipped))
 
 
 def _start(low: int, side: int, rng: np.random.Generator) -> int:

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, Crops, cut, middle
+from mepg_agent.training.crops import HELD_OUT, Crops, cut, joined, middle
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, Source, all_styles
+from mepg_agent.training.pool import all_styles, pools
 
 SEED = 7001  # not the verifier's
 
@@ -50,14 +50,15 @@ def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
 def main() -> None:
     config = read(arguments(__doc__).parse_args().config)
     keep_freed_memory()
-    pool = Pool(Source.of(config.data))
-    vocabulary = pool.source.vocabulary()
+    every = pools(config.data)
+    vocabulary = every[0].source.vocabulary()
     torch.manual_seed(SEED)
     model = Scorer(list(vocabulary.nouns), all_styles(vocabulary))
-    crops = cut(pool, max(len(pool) - config.scorer.scenes, middle(pool)), len(pool))
+    crops = joined(cut(pool, max(len(pool) - config.scorer.scenes, middle(pool)), len(pool)) for pool in every)
     train(model, crops, config.out / "runs", Budget(minutes=config.scorer.minutes), config.scorer.batch)
     model.save(config.out / "scorer")
-    print(accuracy(model, cut(pool, 0, HELD_OUT)))
+    print("scenes of all kinds", accuracy(model, cut(every[0], 0, HELD_OUT)))
+    print("experts' styles", accuracy(model, joined(cut(pool, 0, HELD_OUT) for pool in every[1:])))
 
 
 if __name__ == "__main__":
