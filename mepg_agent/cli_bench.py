@@ -30,11 +30,14 @@ def family(
     ctx: typer.Context,
     backbone: Annotated[str, typer.Option(help="A backbone that ships a vocabulary and a scorer.")] = "picturebook",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Gets family.json and a sheet, nouns.png.")
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", help="Gets family.json and sheets, nouns.png and experts.png."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw every noun alone, four seeds each, and count what an independent scorer recognises."""
+    """Draw every noun alone, four seeds each and once by every expert, and count what an independent scorer sees."""
     with quiet():
         from mepg_agent.bench.family import load, report, view, write
 

@@ -45,24 +45,28 @@ class HalfSure:
 def bench() -> FamilyBench:
     assert VOCABULARY is not None
     torch.manual_seed(0)
-    scorer = Scorer(["dog", "cat", "castle"], ["flat", "glossy", "ink"]).eval()
-    return FamilyBench(FakeEngine(), HalfSure(), scorer, FOUND, VOCABULARY)
+    scorer = Scorer(["dog", "cat", "castle"], ["flat", "glossy", "watercolor"]).eval()
+    return FamilyBench(FakeEngine(), HalfSure(), scorer, FOUND, VOCABULARY, PORTFOLIO.experts_of("picturebook"))
 
 
-def row(noun: str, seed: int, seen: str, present: float, other: float = 0.1) -> Drawn:
-    return Drawn(noun, "flat", seed, np.zeros((8, 8, 3), np.uint8), seen, "flat", present, 0.9, other, 1.0)
+def row(noun: str, seed: int, seen: str, present: float, look: str = "flat", seen_look: str = "flat") -> Drawn:
+    blank = np.zeros((8, 8, 3), np.uint8)
+    return Drawn(noun, look, seed, blank, seen, seen_look, present, 0.9, other=0.1, other_style=0.2, seconds=1.0)
 
 
 def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> None:
     measured = bench()
     measured.run(["dog", "castle"], QUIET)
-    assert [(r.noun, r.seed) for r in measured.rows] == [(n, s) for n in ("dog", "castle") for s in range(SEEDS)]
+    plain, by_expert = measured.rows[: 2 * SEEDS], measured.rows[2 * SEEDS :]
+    assert [(r.noun, r.seed) for r in plain] == [(n, s) for n in ("dog", "castle") for s in range(SEEDS)]
+    assert [(r.noun, r.look) for r in by_expert] == [("dog", "watercolor"), ("castle", "watercolor")]
     write(measured, tmp_path)
     written = json.loads((tmp_path / "family.json").read_text())
-    assert written["table"]["pictures"] == 2 * SEEDS and set(written["right of 4"]) == {"dog", "castle"}
-    with Image.open(tmp_path / "nouns.png") as sheet:
-        sheet.load()
-    assert view(measured).row_count == len(written["table"])
+    assert written["table"]["pictures"] == 2 * SEEDS + 2 and set(written["right of 4"]) == {"dog", "castle"}
+    for name in ("nouns.png", "experts.png"):
+        with Image.open(tmp_path / name) as sheet:
+            sheet.load()
+    assert view(measured).row_count == len(written["table"]) + 1
 
 
 def test_thresholds_come_from_other_pictures_than_those_they_are_judged_by() -> None:
@@ -73,7 +77,16 @@ def test_thresholds_come_from_other_pictures_than_those_they_are_judged_by() -> 
     assert 0.4 < bar < 0.7
     table = measured.table()
     assert table["right noun"] == pytest.approx(4 / 6)
-    assert table["false pass"] == 1 and table["false fail"] == pytest.approx(0.5 if bar > 0.5 else 0)
+    assert table["noun: false pass"] == 1 and table["noun: false fail"] == pytest.approx(0.5 if bar > 0.5 else 0)
+
+
+def test_an_expert_is_measured_apart_from_what_the_backbone_draws_by_itself() -> None:
+    measured = bench()
+    measured.rows = [row("dog", 2, "dog", 0.8), row("cat", 3, "cat", 0.8)]
+    measured.rows += [row("dog", 2, "cat", 0.8, "watercolor", "watercolor"), row("cat", 3, "cat", 0.8, "watercolor")]
+    assert measured.table()["right noun"] == 1 == measured.table()["right look"]
+    assert measured.per_expert() == {"watercolor": {"style": 0.5, "noun": 0.5}}
+    assert measured.table()["style: false pass"] == 1, "the verifier took a picture that is not in the style"
 
 
 def test_a_family_without_a_scorer_is_refused_in_a_sentence(settings: Settings, tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """How good the embedded family is, measured from scratch: the table of its CARD.
 
-Every noun of the vocabulary is drawn alone, four seeds each, in the looks the backbone knows. The scorer says what is
-there; the verifier of the loop, another network, is judged by it. Nothing is chosen: seeds are 0 to 3.
+Every noun of the vocabulary is drawn alone, four seeds each, in the looks the backbone knows, and once by every expert.
+The scorer says what is there; the verifier of the loop, another network, is judged by it. Nothing is chosen: seeds are 0
+to 3.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,17 +29,26 @@ from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
-from mepg_agent.portfolio import Backbone, Found, Portfolio, Vocabulary, place
+from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary, place
 from mepg_agent.records import Brief, Check, RenderJob
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.settings import Settings
 from mepg_agent.verify.base import Verifier, calibrate
+from mepg_agent.verify.chain import style_names
 from mepg_agent.verify.clip import ClipVerifier
 from mepg_agent.verify.crops import square_crop
 
 SEEDS = 4
 CALIBRATING = 2  # the first seeds set the thresholds, the others say how well these hold
 SIDE = 0.5  # of the box of a thing drawn alone, about what the planner gives it
+SCENES = {  # of the sheet of experts: noun, place and time
+    "fox": ("meadow", None),
+    "castle": ("mountains", "night"),
+    "sailboat": ("sea", None),
+    "car": ("city", "sunset"),
+    "owl": ("forest", None),
+    "robot": ("room", None),
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ class Drawn:
     """One picture of one thing, what the scorer sees in it, and what the verifier says of it."""
 
     noun: str
-    look: str
+    look: str  # or the style of an expert
     seed: int
     image: Pixels
     seen: str
@@ -52,13 +64,20 @@ class Drawn:
     present: float  # verifier's score for the wanted noun
     style: float  # and for the wanted look
     other: float  # and for a noun that was not asked for
+    other_style: float  # and for a style that was not
     seconds: float
 
+    @property
+    def fresh(self) -> bool:
+        """No threshold was calibrated on it."""
+        return self.seed >= CALIBRATING
 
-def plan_of(noun: str, look: str, vocabulary: Vocabulary, extent: Extent) -> ScenePlan:
-    """A thing alone in the middle, on the ground of a meadow or in the sky."""
+
+def plan_of(noun: str, look: str, vocabulary: Vocabulary, extent: Extent, expert: bool = False) -> ScenePlan:
+    """A thing alone in the middle, on the ground of a meadow or in the sky; `expert`: the look is one's id."""
     words, place = noun_phrase(noun, None), "sky" if vocabulary.nouns[noun].stands == "sky" else "meadow"
-    region = Region(id="thing", box=Box.centered(0.5, 0.56, SIDE, SIDE), prompt=words, noun=noun, style=look)
+    box, drawer = Box.centered(0.5, 0.56, SIDE, SIDE), look if expert else None
+    region = Region(id="thing", box=box, prompt=words, noun=noun, style=look, expert=drawer)
     scene = f"{words} {'in the sky' if place == 'sky' else 'on a meadow'}"
     return ScenePlan(
         prompt=scene, global_prompt=f"{scene}, {look} style", background=place, extent=extent, regions=(region,)
@@ -75,20 +94,33 @@ class FamilyBench:
     """Draws and judges; `rows` holds one `Drawn` a picture."""
 
     def __init__(
-        self, engine: Engine, verifier: Verifier, scorer: Scorer, backbone: Found[Backbone], vocabulary: Vocabulary
+        self,
+        engine: Engine,
+        verifier: Verifier,
+        scorer: Scorer,
+        backbone: Found[Backbone],
+        vocabulary: Vocabulary,
+        experts: Mapping[str, Found[Expert]],
     ) -> None:
+        """Of `experts`, those are measured whose style the scorer knows."""
         self.engine, self.verifier, self.scorer = engine, verifier, scorer
         self.backbone, self.vocabulary = backbone, vocabulary
+        self.experts = {name: found for name, found in experts.items() if name in scorer.styles}
         self.rows: list[Drawn] = []
 
     def run(self, nouns: list[str], console: Console) -> None:
-        for noun in track(nouns, "drawing every noun", console=console):
-            for seed in range(SEEDS):
-                self.rows.append(self._one(noun, self.vocabulary.looks[seed % len(self.vocabulary.looks)], seed))
+        looks = self.vocabulary.looks
+        wanted = [(noun, looks[seed % len(looks)], seed) for noun in nouns for seed in range(SEEDS)]
+        for first, expert in enumerate(self.experts):
+            wanted += [(noun, expert, (first + number) % SEEDS) for number, noun in enumerate(nouns)]
+        for noun, look, seed in track(wanted, "drawing every noun", console=console):
+            self.rows.append(self._one(noun, look, seed))
 
     def _one(self, noun: str, look: str, seed: int) -> Drawn:
-        plan = plan_of(noun, look, self.vocabulary, self.backbone.item.defaults.extent)
-        job = prepare(plan, Brief(prompt=plan.prompt, seed=seed), self.backbone, {}, self.engine.weights_hash())
+        extent = self.backbone.item.defaults.extent
+        plan = plan_of(noun, look, self.vocabulary, extent, look in self.experts)
+        brief = Brief(prompt=plan.prompt, seed=seed)
+        job = prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
         started = time.perf_counter()
         picture = draw(self.engine, job)
         seconds = time.perf_counter() - started
@@ -96,7 +128,10 @@ class FamilyBench:
         pixels = torch.from_numpy(np.array(crop)).permute(2, 0, 1)[None].float() / 127.5 - 1
         nouns, looks = self.scorer.judge(pixels)
         score = self._scores(picture.image, plan)
-        wrong = plan.with_regions([plan.regions[0].model_copy(update={"noun": self._other(noun, seed)})])
+        wrong = plan.with_regions(
+            [plan.regions[0].model_copy(update={"noun": _other(noun, list(self.vocabulary.nouns), seed)})]
+        )
+        strange = plan_of(noun, _other(look, self._styles, seed), self.vocabulary, extent)
         return Drawn(
             noun=noun,
             look=look,
@@ -107,21 +142,22 @@ class FamilyBench:
             present=score[Check.PRESENT],
             style=score[Check.STYLE],
             other=self._scores(picture.image, wrong)[Check.PRESENT],
+            other_style=self._scores(picture.image, strange)[Check.STYLE],
             seconds=seconds,
         )
 
     def _scores(self, image: Pixels, plan: ScenePlan) -> dict[Check, float]:
         return {finding.check: finding.score for finding in self.verifier.verify(image, plan).findings}
 
-    def _other(self, noun: str, seed: int) -> str:
-        names = list(self.vocabulary.nouns)
-        return names[(names.index(noun) + 1 + 7 * seed) % len(names)]
+    @property
+    def _styles(self) -> list[str]:
+        return [*self.vocabulary.looks, *self.experts]
 
     def thresholds(self) -> dict[str, float]:
         """Calibrated on the first seeds: a noun passes where the scorer sees it, and never where another was asked."""
-        rows = [r for r in self.rows if r.seed < CALIBRATING]
+        rows = [r for r in self.rows if not r.fresh]
         present = [(r.present, r.seen == r.noun) for r in rows] + [(r.other, False) for r in rows]
-        style = [(r.style, r.seen_look == r.look) for r in rows]
+        style = [(r.style, r.seen_look == r.look) for r in rows] + [(r.other_style, False) for r in rows]
         found = {}
         for name, pairs in (("present", present), ("style", style)):
             if len({label for _, label in pairs}) == 2:
@@ -133,42 +169,89 @@ class FamilyBench:
 
         Those are counted on pictures that the thresholds were not calibrated on.
         """
-        bar, fresh = self.thresholds().get("present", 0.5), [r for r in self.rows if r.seed >= CALIBRATING]
-        right = np.array([r.seen == r.noun for r in fresh], bool)
-        passed = np.array([r.present >= bar for r in fresh], bool)
+        bars, fresh = {"present": 0.5, "style": 0.5, **self.thresholds()}, [r for r in self.rows if r.fresh]
+        plain = [r for r in self.rows if r.look not in self.experts]
         return {
             "pictures": float(len(self.rows)),
-            "right noun": float(np.mean([r.seen == r.noun for r in self.rows])),
-            "right look": float(np.mean([r.seen_look == r.look for r in self.rows])),
-            "false pass": float((passed & ~right).sum() / max((~right).sum(), 1)),
-            "false fail": float((~passed & right).sum() / max(right.sum(), 1)),
-            "swapped noun passes": float(np.mean([r.other >= bar for r in fresh])),
-            "median seconds": float(np.median([r.seconds for r in self.rows])),
+            "right noun": float(np.mean([r.seen == r.noun for r in plain])),
+            "right look": float(np.mean([r.seen_look == r.look for r in plain])),
+            **_errors("noun", [(r.present >= bars["present"], r.seen == r.noun) for r in fresh]),
+            "swapped noun passes": float(np.mean([r.other >= bars["present"] for r in fresh])),
+            **_errors("style", [(r.style >= bars["style"], r.seen_look == r.look) for r in fresh]),
+            "swapped style passes": float(np.mean([r.other_style >= bars["style"] for r in fresh])),
+            "median seconds": float(np.median([r.seconds for r in plain])),
         }
+
+    def per_expert(self) -> dict[str, dict[str, float]]:
+        """Shares of pictures in the expert's style, and of those that still show the right noun."""
+        found = {}
+        for expert in self.experts:
+            rows = [r for r in self.rows if r.look == expert]
+            style, noun = ([r.seen_look == expert for r in rows], [r.seen == r.noun for r in rows])
+            found[expert] = {"style": float(np.mean(style)), "noun": float(np.mean(noun))}
+        return found
+
+    def scenes(self) -> Image.Image:
+        """Every expert's row of the same scenes, all in its style, seed 0."""
+        pictures, labels = [], []
+        for expert in self.experts:
+            for noun, (setting, light) in SCENES.items():
+                plan = plan_of(noun, expert, self.vocabulary, self.backbone.item.defaults.extent, expert=True)
+                plan = plan.model_copy(update={"background": setting, "time": light, "style": expert})
+                brief = Brief(prompt=plan.prompt, seed=0)
+                job = prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
+                pictures.append(Image.fromarray(draw(self.engine, job).image))
+                labels.append(f"{noun}, {expert}")
+        return grid(pictures, labels, columns=len(SCENES))
 
     def per_noun(self) -> dict[str, int]:
         """Right pictures of SEEDS, by noun."""
-        return {n: sum(r.seen == n for r in self.rows if r.noun == n) for n in dict.fromkeys(r.noun for r in self.rows)}
+        rows = [r for r in self.rows if r.look not in self.experts]
+        return {n: sum(r.seen == n for r in rows if r.noun == n) for n in dict.fromkeys(r.noun for r in rows)}
+
+
+def _other(name: str, names: list[str], seed: int) -> str:
+    """Another one of `names`."""
+    return names[(names.index(name) + 1 + (7 * seed) % (len(names) - 1)) % len(names)]
+
+
+def _errors(what: str, judged: list[tuple[bool, bool]]) -> dict[str, float]:
+    """Of pairs (the verifier passes it, it is right)."""
+    wrong, right = [p for p, good in judged if not good], [p for p, good in judged if good]
+    return {
+        f"{what}: false pass": sum(wrong) / max(len(wrong), 1),
+        f"{what}: wrong ones": float(len(wrong)),
+        f"{what}: false fail": (len(right) - sum(right)) / max(len(right), 1),
+    }
 
 
 def view(bench: FamilyBench) -> Table:
     table = Table("measure", "figure")
     for name, value in bench.table().items():
         table.add_row(name, f"{value:.3f}")
+    for expert, shares in bench.per_expert().items():
+        table.add_row(f"{expert}: style, noun", f"{shares['style']:.3f}, {shares['noun']:.3f}")
     return table
 
 
-def report(bench: FamilyBench) -> dict[str, dict[str, float] | dict[str, int]]:
-    return {"table": bench.table(), "thresholds": bench.thresholds(), f"right of {SEEDS}": bench.per_noun()}
+def report(bench: FamilyBench) -> dict[str, Any]:
+    return {
+        "table": bench.table(),
+        "experts": bench.per_expert(),
+        "thresholds": bench.thresholds(),
+        f"right of {SEEDS}": bench.per_noun(),
+    }
 
 
 def write(bench: FamilyBench, folder: Path) -> None:
-    """`family.json` and `nouns.png`: every noun in two looks, captioned with what the scorer saw."""
+    """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "family.json").write_text(json.dumps(report(bench), indent=1) + "\n")
-    shown = [r for r in bench.rows if r.seed < 2]
+    shown = [r for r in bench.rows if r.seed < 2 and r.look not in bench.experts]
     labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
+    if bench.experts:
+        bench.scenes().save(folder / "experts.png")
 
 
 def load(settings: Settings, backbone: str = "picturebook") -> FamilyBench:
@@ -179,9 +262,8 @@ def load(settings: Settings, backbone: str = "picturebook") -> FamilyBench:
     if vocabulary is None or not scorer.is_dir():
         raise BadInput(f"{backbone} has no vocabulary or no scorer.", "Measure a family that ships both.")
     engine = LocalEngine.of_family(found, settings)
-    looks = {look: look for look in vocabulary.looks}
     verifier = ClipVerifier(
-        place(found, found.item.verifier or "verifier"), found.item.thresholds, vocabulary, looks,
+        place(found, found.item.verifier or "verifier"), found.item.thresholds, vocabulary, style_names(portfolio, backbone),
         found.item.style_prompt, choose_device(settings.device),
     )  # fmt: skip
-    return FamilyBench(engine, verifier, Scorer.load(scorer), found, vocabulary)
+    return FamilyBench(engine, verifier, Scorer.load(scorer), found, vocabulary, portfolio.experts_of(backbone))
