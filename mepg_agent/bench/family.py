@@ -1,8 +1,8 @@
 """How good the embedded family is, measured from scratch: the table of its CARD.
 
-Every noun of the vocabulary is drawn alone, four seeds each, in the looks the backbone knows, and once by every expert.
-The scorer says what is there; the verifier of the loop, another network, is judged by it. Nothing is chosen: seeds are 0
-to 3.
+Every noun of the vocabulary is drawn alone, four seeds each, in the looks the backbone knows, and once by every
+expert. The scorer says what is there; the verifier of the loop, another network, is judged by it. Nothing is chosen:
+seeds are 0 to 3.
 """
 
 from __future__ import annotations
@@ -263,7 +263,7 @@ def load(settings: Settings, backbone: str = "picturebook") -> FamilyBench:
         raise BadInput(f"{backbone} has no vocabulary or no scorer.", "Measure a family that ships both.")
     engine = LocalEngine.of_family(found, settings)
     verifier = ClipVerifier(
-        place(found, found.item.verifier or "verifier"), found.item.thresholds, vocabulary, style_names(portfolio, backbone),
-        found.item.style_prompt, choose_device(settings.device),
+        place(found, found.item.verifier or "verifier"), found.item.thresholds, vocabulary,
+        style_names(portfolio, backbone), found.item.style_prompt, choose_device(settings.device),
     )  # fmt: skip
     return FamilyBench(engine, verifier, Scorer.load(scorer), found, vocabulary, portfolio.experts_of(backbone))
