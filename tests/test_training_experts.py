@@ -136,12 +136,16 @@ def test_the_gate_in_training_is_the_engine_s(pool: Pool) -> None:
     assert torch.allclose(drawn, taught, atol=1e-5)
 
 
-def test_an_expert_learns_alone_and_ships_as_a_folder(pool: Pool, pipe: Any, tmp_path: Path) -> None:
+def lessons_of(pool: Pool, pipe: Any) -> experts.Lessons:
     rows = torch.arange(HELD_OUT, len(pool))
     told = regional.told(pool, rows, pipe.tokenizer)
     codes = denoiser.encoded(pool, rows, pipe.vae, pipe.tokenizer)
     whole = (pool.style[rows] == OIL).nonzero()[:, 0]
-    taught = experts.Lessons(codes, whole, told, OIL, denoiser.empty_ids(pipe.tokenizer))
+    return experts.Lessons(codes, whole, told, OIL, denoiser.empty_ids(pipe.tokenizer))
+
+
+def test_an_expert_learns_alone_and_ships_as_a_folder(pool: Pool, pipe: Any, tmp_path: Path) -> None:
+    taught = lessons_of(pool, pipe)
     before = {k: v.clone() for k, v in pipe.unet.state_dict().items()}
     shipped = config.read(FAMILY / "training.toml")
     wishes = shipped.experts.model_copy(update={"batch": 4, "bfloat16": False})
@@ -154,3 +158,23 @@ def test_an_expert_learns_alone_and_ships_as_a_folder(pool: Pool, pipe: Any, tmp
     experts.save(pipe.unet, "oil", tmp_path / "oil", card, read_backbone(FAMILY / "backbone.toml"))
     assert sorted(f.name for f in (tmp_path / "oil").iterdir()) == ["adapter.safetensors", "expert.toml"]
     pipe.unet.delete_adapters("oil")
+
+
+def test_a_piece_is_told_of_what_it_shows_where_it_shows_it() -> None:
+    boxes = torch.tensor([[[0.5, 0.5, 0.75, 0.75], [0.0, 0.0, 0.25, 0.25], [0, 0, 0, 0]]])
+    there, styles = torch.tensor([[True, True, False]]), torch.tensor([[-1, OIL, 0, -1]])
+    told = regional.Told(torch.tensor([7]), torch.zeros(1, 4, 8, dtype=torch.short), styles, boxes, there)
+    piece = told.piece(torch.tensor([0]), torch.tensor([[0.5, 0.375]]), 0.5)
+    assert piece.boxes[0, 0].tolist() == [0.0, 0.25, 0.5, 0.75]
+    assert piece.there.tolist() == [[True, False, False]], "the other thing stands outside"
+
+
+def test_pieces_hold_the_whole_of_a_thing_in_the_style(pool: Pool, pipe: Any) -> None:
+    taught = lessons_of(pool, pipe)
+    drawer = tiny_drawer(pipe.tokenizer)
+    experts.equip(drawer.unet, "oil", 4, 0)
+    pupil = experts.Pupil(drawer.unet, drawer.text, "oil").eval()
+    codes, states = taught._pieces(pupil, 40, torch.Generator().manual_seed(0))
+    heard = pupil.ears.gates[4]
+    assert codes.shape == (40, 4, 2, 2) and len(states) == 40
+    assert bool((heard.amax(1) > 0.2).all()), "the adapter is heard somewhere in every piece"

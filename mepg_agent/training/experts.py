@@ -11,6 +11,7 @@ import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,13 +34,13 @@ from mepg_agent.training import regional, sheets
 from mepg_agent.training.config import DataConfig, TrainingConfig, arguments, read
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
-from mepg_agent.training.denoiser import DROPOUT, Codes, caption_ids, empty_ids, encoded, loss
+from mepg_agent.training.denoiser import DROPOUT, PER_SCENE, Codes, caption_ids, empty_ids, encoded, loss
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, all_styles
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 WIDE = ("conv1", "conv2", "ff.net.0.proj", "ff.net.2")
-BY_CAPTION = 0.3  # of the batches
+BY_CAPTION, PIECES = 0.2, 0.5  # of the batches; the rest is whole scenes region by region
 WARMUP = 50  # steps
 
 
@@ -139,28 +140,59 @@ class Lessons:
     empty: Tensor  # ids of the caption that says nothing
 
     def loss(self, pupil: Pupil, schedule: DDPMScheduler, batch: int, generator: torch.Generator) -> Tensor:
-        by_caption = bool(torch.rand((), generator=generator) < BY_CAPTION)
-        rows, states = (self._captions if by_caption else self._regions)(pupil, batch, generator)
-        clean = self.codes.latents[rows].float()
-        return loss(pupil.unet, schedule, (clean, {"encoder_hidden_states": states}), generator)
+        kind = float(torch.rand((), generator=generator))
+        if kind < BY_CAPTION:
+            clean, states = self._captions(pupil, batch, generator)
+        elif kind < BY_CAPTION + PIECES:
+            clean, states = self._pieces(pupil, batch * PER_SCENE, generator)
+        else:
+            chosen = torch.randint(len(self.told.rows), (batch,), generator=generator)
+            clean = self.codes.latents[self.told.rows[chosen]]
+            states = self._listen(pupil, self.told.piece(chosen, torch.zeros(batch, 2), 1.0), self._cells, generator)
+        return loss(pupil.unet, schedule, (clean.float(), {"encoder_hidden_states": states}), generator)
 
     def _captions(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         rows = self.whole[torch.randint(len(self.whole), (batch,), generator=generator)]
         pupil.ears.biases, pupil.ears.spoken = {}, None
         with torch.no_grad():
-            return rows, pupil.text(caption_ids(self.codes, rows, self.empty, generator)).last_hidden_state
+            states = pupil.text(caption_ids(self.codes, rows, self.empty, generator)).last_hidden_state
+        return self.codes.latents[rows], states
 
-    def _regions(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        chosen = torch.randint(len(self.told.rows), (batch,), generator=generator)
-        size, levels = pupil.unet.config["sample_size"], len(pupil.unet.config["block_out_channels"])
-        ids, shares = regional.batch(self.told, chosen, self.empty, DROPOUT, size, generator)
-        worn, tokens = self.told.styles[chosen] == self.number, ids.shape[-1]
+    def _pieces(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Squares around one thing in the style, half as wide as the canvas: a code's square is the code of the square."""
+        cells, side = self._cells, self._cells // 2
+        chosen, thing = self._small[torch.randint(len(self._small), (batch,), generator=generator)].unbind(1)
+        box = self.told.boxes[chosen, thing]
+        low, high = (box[:, 2:] * cells - side).ceil().clamp(min=0), (box[:, :2] * cells).floor()
+        high = torch.maximum(high.clamp(max=cells - side), low)
+        start = (low + torch.rand(low.shape, generator=generator) * (high - low + 1)).floor().minimum(high)
+        columns, rows = (start.long()[:, axis, None] + torch.arange(side) for axis in (0, 1))
+        codes = self.codes.latents[self.told.rows[chosen][:, None, None], :, rows[:, :, None], columns[:, None]]
+        states = self._listen(pupil, self.told.piece(chosen, start / cells, 0.5), side, generator)
+        return codes.permute(0, 3, 1, 2), states
+
+    @cached_property
+    def _small(self) -> Tensor:
+        """(n, 2): which scene and which of its things, of all things in the style that fit into a piece."""
+        boxes = self.told.boxes * self._cells
+        fits = (boxes[..., 2:].ceil() - boxes[..., :2].floor() <= self._cells // 2).all(-1)
+        return (fits & self.told.there & (self.told.styles[:, 1:] == self.number)).nonzero()
+
+    @property
+    def _cells(self) -> int:
+        return self.codes.latents.shape[-1]
+
+    def _listen(self, pupil: Pupil, told: regional.Told, size: int, generator: torch.Generator) -> Tensor:
+        """States of all prompts, one after the other; where each is heard, and where the adapter, goes to the ears."""
+        every, levels = torch.arange(len(told.rows)), len(pupil.unet.config["block_out_channels"])
+        ids, shares = regional.batch(told, every, self.empty, DROPOUT, size, generator)
+        worn, tokens = told.styles == self.number, ids.shape[-1]
         pupil.ears.biases = regional.biases(shares, tokens, levels)
         pupil.ears.gates = regional.gates(shares, worn, levels)
         pupil.ears.spoken = worn.repeat_interleave(tokens, 1)[..., None]
         with torch.no_grad():
             states = pupil.text(ids.flatten(0, 1)).last_hidden_state
-        return self.told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2)
+        return states.unflatten(0, ids.shape[:2]).flatten(1, 2)
 
 
 def lessons(pipe: Any, data: DataConfig, style: str) -> Lessons:

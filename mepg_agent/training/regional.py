@@ -38,6 +38,13 @@ class Told:
     boxes: Tensor
     there: Tensor
 
+    def piece(self, chosen: Tensor, corners: Tensor, side: float) -> Told:
+        """What `chosen` ones are told in a square each: its upper left corners (n, 2) and its side, in fractions."""
+        shifted = (self.boxes[chosen] - corners.repeat(1, 2)[:, None]) / side
+        boxes = shifted.clamp(0, 1)
+        seen = ((boxes[..., 2:] - boxes[..., :2]) > 0).all(-1)
+        return Told(self.rows[chosen], self.ids[chosen], self.styles[chosen], boxes, self.there[chosen] & seen)
+
 
 def told(pool: Pool, rows: Tensor, tokenizer: CLIPTokenizer) -> Told:
     """`rows` of the pool in the order of the codes."""
