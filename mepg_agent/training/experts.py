@@ -159,7 +159,7 @@ class Lessons:
         return self.codes.latents[rows], states
 
     def _pieces(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Squares around one thing in the style, half as wide as the canvas: a code's square is the code of the square."""
+        """Squares with one thing in the style, half as wide as the canvas; part of a code is the code of that part."""
         cells, side = self._cells, self._cells // 2
         chosen, thing = self._small[torch.randint(len(self._small), (batch,), generator=generator)].unbind(1)
         box = self.told.boxes[chosen, thing]
