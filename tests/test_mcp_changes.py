@@ -1,15 +1,24 @@
-"""Clients that hear when a resource changed."""
+"""Clients that hear what changed: the list of resources, and the resources that they asked to hear of."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import anyio
 import pytest
+from mcp import Client
+from mcp.server.connection import Connection
 from mcp_fixtures import PROMPT, Slow, called, connected, data, drawn, read
-from mcp_types import ResourceUpdatedNotification
+from mcp_types import ResourceListChangedNotification, ResourceUpdatedNotification
+
+from mcp_server import changes as changes_module
+from mcp_server.changes import LIST_CHANGED, Changes, Older
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")]
+LIST = "list"  # stands for a change of the list
+BLUE = {"instruction": "make the fox blue"}
 
 
 @pytest.fixture
@@ -18,70 +27,133 @@ def anyio_backend() -> str:
 
 
 class Ear:
-    """Hears which resources changed, and can wait for so many."""
+    """Hears what changed, and can wait for something."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
         self._more = anyio.Event()
 
     async def __call__(self, message: Any) -> None:
+        """For a client of an older revision."""
         if isinstance(message, ResourceUpdatedNotification):
             self.note(str(message.params.uri))
+        if isinstance(message, ResourceListChangedNotification):
+            self.note(LIST)
 
-    def note(self, uri: str) -> None:
-        self.heard.append(uri)
+    def note(self, what: str) -> None:
+        self.heard.append(what)
         self._more.set()
         self._more = anyio.Event()
 
-    async def until(self, count: int) -> list[str]:
-        while len(self.heard) < count:
+    async def until(self, *what: str) -> None:
+        """All of it was heard since the last time."""
+        while not set(what) <= set(self.heard):
             await self._more.wait()
-        return self.heard
+        assert set(self.heard) == set(what)
+        self.heard.clear()
 
 
-async def test_a_listening_client_hears_of_new_pictures_versions_and_steps():
+@asynccontextmanager
+async def listening(client: Client, **what: Any) -> AsyncIterator[Ear]:
+    ear = Ear()
+    async with client.listen(**what) as changes, anyio.create_task_group() as group:
+
+        async def listen() -> None:
+            async for event in changes:
+                ear.note(getattr(event, "uri", LIST))
+
+        group.start_soon(listen)
+        yield ear
+        group.cancel_scope.cancel()
+
+
+async def uris(client: Client) -> set[str]:
+    return {resource.uri for resource in (await client.list_resources()).resources}
+
+
+async def test_a_listening_client_hears_of_new_sessions_versions_and_steps():
     async with connected() as client:
         session = await drawn(client)
-        uris = ["mepg://sessions", f"mepg://plans/{session}"]
-        ear = Ear()
-        async with client.listen(resource_subscriptions=uris) as changes, anyio.create_task_group() as group:
-
-            async def listen() -> None:
-                async for event in changes:
-                    ear.note(getattr(event, "uri", ""))
-
-            group.start_soon(listen)
-            await called(client, "edit_picture", session=session, instruction="make the fox blue")
-            await ear.until(2)
+        asked = ["mepg://sessions", f"mepg://plans/{session}"]
+        async with listening(client, resources_list_changed=True, resource_subscriptions=asked) as ear:
+            before = await uris(client)
+            await called(client, "edit_picture", session=session, **BLUE)
+            await ear.until(LIST, *asked)
+            assert await uris(client) != before  # another picture is shown
             await called(client, "history", action="undo", session=session)
-            await ear.until(4)
-            await drawn(client, "a dog")  # of another session: the plan that is listened to stays
-            await ear.until(5)
-            group.cancel_scope.cancel()
-    assert ear.heard == [*uris, *uris, "mepg://sessions"]
+            await ear.until(LIST, *asked)
+            assert await uris(client) == before
+            other = await drawn(client, "a dog")  # of another session: the plan that is listened to stays
+            await ear.until(LIST, "mepg://sessions")
+            assert f"mepg://sessions/{other}" in await uris(client)
 
 
-async def test_an_older_client_hears_what_it_subscribed_to_until_it_takes_that_back():
+async def test_a_client_hears_of_nothing_that_it_did_not_ask_for():
+    async with connected() as client:
+        session = await drawn(client)
+        async with listening(client, resource_subscriptions=[f"mepg://plans/{session}"]) as ear:
+            await drawn(client, "a dog")
+            await called(client, "edit_picture", session=session, **BLUE)
+            await ear.until(f"mepg://plans/{session}")
+
+
+async def test_a_session_is_listed_when_it_begins_and_its_picture_when_it_is_there():
+    engine = Slow()
+    async with connected(engine=engine) as client, listening(client, resources_list_changed=True) as ear:
+        session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        await ear.until(LIST)
+        found = await uris(client)
+        engine.go_on.set()
+        await called(client, "wait", session=session)
+        await ear.until(LIST)
+        assert {uri.partition("/")[0] for uri in await uris(client) - found} == {"mepg:"}
+    assert f"mepg://sessions/{session}" in found and f"mepg://plans/{session}" not in found
+
+
+async def test_an_older_client_hears_of_the_list_and_of_what_it_subscribed_to_until_it_takes_that_back():
     ear = Ear()
     async with connected("legacy", message_handler=ear) as client:
+        resources = client.server_capabilities.resources
+        assert resources is not None and resources.subscribe and resources.list_changed
         session = await drawn(client)
-        assert client.server_capabilities.resources is not None and client.server_capabilities.resources.subscribe
+        await ear.until(LIST)
         uri = f"mepg://sessions/{session}"
         await client.subscribe_resource(uri)
-        await called(client, "edit_picture", session=session, instruction="make the fox blue")
-        await ear.until(1)
+        await called(client, "edit_picture", session=session, **BLUE)
+        await ear.until(LIST, uri)
         await client.unsubscribe_resource(uri)
         await client.subscribe_resource("mepg://sessions")
         await called(client, "history", action="undo", session=session)
-        heard = await ear.until(2)
-    assert heard == [uri, "mepg://sessions"]
+        await ear.until(LIST, "mepg://sessions")
 
 
 async def test_a_picture_that_nobody_waits_for_is_told_when_it_is_there():
     engine, ear = Slow(), Ear()
     async with connected("legacy", engine, message_handler=ear) as client:
         session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        await ear.until(LIST)
         await client.subscribe_resource(f"mepg://plans/{session}")
         engine.go_on.set()
-        assert await ear.until(1) == [f"mepg://plans/{session}"]
+        await ear.until(LIST, f"mepg://plans/{session}")
         assert "fox" in await read(client, f"mepg://plans/{session}")
+
+
+class Deaf(Connection):
+    """Takes no message, and never says so."""
+
+    async def notify(self, method: str, params: Any, opts: Any = None) -> None:
+        await anyio.sleep_forever()
+
+
+class Quick(Connection):
+    async def notify(self, method: str, params: Any, opts: Any = None) -> None:
+        self.state[method] = params
+
+
+async def test_a_client_that_takes_no_message_holds_nobody_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(changes_module, "SLOW", 0.01)
+    changes, quick = Changes(), Quick.for_loop(cast(Any, None))
+    changes._older = {Deaf.for_loop(cast(Any, None)): Older(None), quick: Older(None)}
+    with anyio.fail_after(5):
+        await changes.touched("fox-castle-3f9a")
+    assert LIST_CHANGED in quick.state

@@ -157,14 +157,21 @@ async def test_experts_come_with_the_words_that_can_be_drawn(home: Path):
 @both_modes
 async def test_sessions_plans_and_the_graph_can_be_read(mode: Mode):
     async with connected(mode) as client:
+        before = [resource.uri for resource in (await client.list_resources()).resources]
         session = await drawn(client)
         await called(client, "edit_picture", session=session, instruction="make the fox blue")
-        listed = [resource.uri for resource in (await client.list_resources()).resources]
+        listed = {resource.uri: resource for resource in (await client.list_resources()).resources}
+        texts = [await read(client, uri) for uri in listed if not uri.endswith(".png")]
+        (png,) = (await client.read_resource(next(uri for uri in listed if uri.endswith(".png")))).contents
         (line,) = json.loads(await read(client, "mepg://sessions"))
         one = json.loads(await read(client, f"mepg://sessions/{session}"))
         plan = ScenePlan.model_validate_json(await read(client, f"mepg://plans/{session}"))
         graph = await read(client, "mepg://graph")
-    assert listed == ["ui://mepg/picture.html", "mepg://sessions", "mepg://experts", "mepg://graph"]
+    assert before == ["ui://mepg/picture.html", "mepg://sessions", "mepg://experts", "mepg://graph"]
+    assert [*listed] == [*before, f"mepg://sessions/{session}", line["picture"], f"mepg://plans/{session}"]
+    picture = listed[line["picture"]]
+    assert (picture.name, picture.title, picture.mime_type) == (f"{session}.png", PROMPT, "image/png")
+    assert png.mime_type == "image/png" and all(texts)
     assert (line["session"], line["versions"]) == (session, 2)
     assert (one["head"], [v["said"] for v in one["versions"]]) == (2, [PROMPT, "make the fox blue"])
     assert "blue" in plan.region("fox").prompt

@@ -91,7 +91,7 @@ def test_a_gate_gives_the_adapter_exactly_the_positions_of_its_blocks(pool: Pool
     drawer = tiny_drawer(CLIPTokenizer.from_pretrained(FAMILY / "pipeline" / "tokenizer"))
     experts.equip(drawer.unet, "oil", 4, 0)
     randomised(drawer.unet)
-    pupil = experts.Pupil(drawer.unet, drawer.text, "oil").eval()
+    pupil = experts.Pupil(drawer.unet, "oil").eval()
     x, step, states = torch.randn(1, 4, 4, 4), torch.tensor([500]), torch.randn(1, 12, 32)
     shares = torch.full((1, 3, 4, 4), 1 / 3)
 
@@ -141,7 +141,7 @@ def lessons_of(pool: Pool, pipe: Any) -> experts.Lessons:
     told = regional.told(pool, rows, pipe.tokenizer)
     codes = denoiser.encoded(pool, rows, pipe.vae, pipe.tokenizer)
     whole = (pool.style[rows] == OIL).nonzero()[:, 0]
-    return experts.Lessons(codes, whole, told, OIL, denoiser.empty_ids(pipe.tokenizer))
+    return experts.taught(pipe, codes, whole, told, OIL)
 
 
 def test_an_expert_learns_alone_and_ships_as_a_folder(pool: Pool, pipe: Any, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_pieces_hold_the_whole_of_a_thing_in_the_style(pool: Pool, pipe: Any) ->
     taught = lessons_of(pool, pipe)
     drawer = tiny_drawer(pipe.tokenizer)
     experts.equip(drawer.unet, "oil", 4, 0)
-    pupil = experts.Pupil(drawer.unet, drawer.text, "oil").eval()
+    pupil = experts.Pupil(drawer.unet, "oil").eval()
     codes, states = taught._pieces(pupil, 40, torch.Generator().manual_seed(0))
     heard = pupil.ears.gates[4]
     assert codes.shape == (40, 4, 2, 2) and len(states) == 40

@@ -1,4 +1,6 @@
-"""Style experts: low-rank adapters (LoRA, arXiv 2106.09685) on attention, feed-forward and convolutions.
+"""Style experts: low-rank adapters (LoRA, arXiv 2106.09685) on the denoiser's way up, where style is decided.
+
+What is drawn is decided on the way down, which they leave alone (as B-LoRA finds for SDXL, arXiv 2403.14572).
 
 `python -m mepg_agent.training.experts watercolor oil` trains them on the pools of these styles, resumably: on scenes
 all in the style, by caption and region by region, and on scenes with single things in it, where the adapter is gated
@@ -10,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +24,6 @@ from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
-from transformers import CLIPTextModel
 
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.engine.layers import reads_text
@@ -36,16 +37,18 @@ from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.denoiser import DROPOUT, PER_SCENE, Codes, caption_ids, empty_ids, encoded, loss
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, Source, all_styles
+from mepg_agent.training.pool import SHARD, Pool, Source, all_styles
 
-ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
-WIDE = ("conv1", "conv2", "ff.net.0.proj", "ff.net.2")
+LEARNING = (
+    r"up_blocks\..*\.(to_[qkv]|to_out\.0|ff\.net\.0\.proj|ff\.net\.2|proj_in|proj_out|conv1|conv2|conv_shortcut)"
+    r"|conv_out"
+)
 BY_CAPTION, PIECES = 0.2, 0.5  # of the batches; the rest is whole scenes region by region
 WARMUP = 50  # steps
 
 
 def lora(rank: int) -> LoraConfig:
-    return LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=[*ATTENTION, *WIDE])
+    return LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=LEARNING)
 
 
 class Adapter(nn.Module):
@@ -118,11 +121,11 @@ def save(unet: UNet2DConditionModel, name: str, folder: Path, card: Mapping[str,
 
 
 class Pupil(nn.Module):
-    """The denoiser with its adapter, and the text tower, which learns nothing."""
+    """The denoiser with its adapter, which is heard where the ears say."""
 
-    def __init__(self, unet: UNet2DConditionModel, text: CLIPTextModel, name: str) -> None:
+    def __init__(self, unet: UNet2DConditionModel, name: str) -> None:
         super().__init__()
-        self.unet, self.text, self.ears = unet, text, regional.Ears()
+        self.unet, self.ears = unet, regional.Ears()
         unet.set_attn_processor(regional.Listening(self.ears))
         for layer, module in unet.named_modules():
             if layer.endswith(f".lora_A.{name}"):
@@ -131,13 +134,18 @@ class Pupil(nn.Module):
 
 @dataclass(frozen=True)
 class Lessons:
-    """A style's scenes: their codes, which of them are all in the style, and all of them region by region."""
+    """A style's scenes: their codes, which of them are all in the style, and all of them region by region.
+
+    Captions and prompts are one number each, the row of `states` (n, tokens, width) that says them: the text tower
+    learns nothing more.
+    """
 
     codes: Codes
     whole: Tensor
     told: regional.Told
     number: int  # of the style
-    empty: Tensor  # ids of the caption that says nothing
+    states: Tensor
+    empty: Tensor  # (1,) of the caption that says nothing
 
     def loss(self, pupil: Pupil, schedule: DDPMScheduler, batch: int, generator: torch.Generator) -> Tensor:
         kind = float(torch.rand((), generator=generator))
@@ -154,9 +162,8 @@ class Lessons:
     def _captions(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         rows = self.whole[torch.randint(len(self.whole), (batch,), generator=generator)]
         pupil.ears.biases, pupil.ears.spoken = {}, None
-        with torch.no_grad():
-            states = pupil.text(caption_ids(self.codes, rows, self.empty, generator)).last_hidden_state
-        return self.codes.latents[rows], states
+        said = caption_ids(self.codes, rows, self.empty, generator)[:, 0]
+        return self.codes.latents[rows], self.states[said].float()
 
     def _pieces(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Squares with one thing in the style, half as wide as the canvas; part of a code is the code of that part."""
@@ -186,28 +193,38 @@ class Lessons:
         """States of all prompts, one after the other; where each is heard, and where the adapter, goes to the ears."""
         every, levels = torch.arange(len(told.rows)), len(pupil.unet.config["block_out_channels"])
         ids, shares = regional.batch(told, every, self.empty, DROPOUT, size, generator)
-        worn, tokens = told.styles == self.number, ids.shape[-1]
+        worn, tokens = told.styles == self.number, self.states.shape[1]
         pupil.ears.biases = regional.biases(shares, tokens, levels)
         pupil.ears.gates = regional.gates(shares, worn, levels)
         pupil.ears.spoken = worn.repeat_interleave(tokens, 1)[..., None]
-        with torch.no_grad():
-            states = pupil.text(ids.flatten(0, 1)).last_hidden_state
-        return states.unflatten(0, ids.shape[:2]).flatten(1, 2)
+        return self.states[ids[..., 0]].flatten(1, 2).float()
 
 
-def lessons(pipe: Any, data: DataConfig, style: str) -> Lessons:
+def prepared(pipe: Any, data: DataConfig, style: str) -> Lessons:
     pool = Pool(Source.style_of(data, style))
     number, rows = all_styles(pool.source.vocabulary()).index(style), torch.arange(HELD_OUT, len(pool))
     whole = (pool.style[rows] == number).nonzero()[:, 0]
-    told = regional.told(pool, rows, pipe.tokenizer)
-    return Lessons(encoded(pool, rows, pipe.vae, pipe.tokenizer), whole, told, number, empty_ids(pipe.tokenizer))
+    told, codes = regional.told(pool, rows, pipe.tokenizer), encoded(pool, rows, pipe.vae, pipe.tokenizer)
+    return taught(pipe, codes, whole, told, number)
 
 
-def learn(pipe: Any, taught: Lessons, style: str, config: TrainingConfig, budget: Budget) -> None:
+@torch.no_grad()
+def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: int) -> Lessons:
+    """All texts read once."""
+    texts = [t.long() for t in (codes.ids, told.ids, empty_ids(pipe.tokenizer)[None, None])]
+    every, which = torch.unique(torch.cat([t.flatten(0, 1) for t in texts]), dim=0, return_inverse=True)
+    states = torch.cat([pipe.text_encoder(chunk).last_hidden_state.half() for chunk in every.split(SHARD)])
+    captions, prompts, empty = which.split([t.shape[0] * t.shape[1] for t in texts])
+    codes = replace(codes, ids=captions.view(len(codes.ids), -1, 1))
+    told = replace(told, ids=prompts.view(len(told.ids), -1, 1))
+    return Lessons(codes, whole, told, number, states, empty)
+
+
+def learn(pipe: Any, lessons: Lessons, style: str, config: TrainingConfig, budget: Budget) -> None:
     """Adds the adapter `style` to the pipeline's denoiser and trains it."""
-    wishes, seed = config.experts, config.data.seed + 100 + taught.number
+    wishes, seed = config.experts, config.data.seed + 100 + lessons.number
     adapter = equip(pipe.unet, style, wishes.rank, seed)
-    pupil = Pupil(pipe.unet, pipe.text_encoder, style)
+    pupil = Pupil(pipe.unet, style)
     crew, schedule = Crew(pupil, wishes.parts), cast(Any, DDPMScheduler.from_config(pipe.scheduler.config))
 
     def backward(generator: torch.Generator) -> Tensor:
@@ -216,7 +233,7 @@ def learn(pipe: Any, taught: Lessons, style: str, config: TrainingConfig, budget
         def value(model: Pupil, part: int) -> Tensor:
             with torch.autocast("cpu", torch.bfloat16, enabled=wishes.bfloat16):
                 own = torch.Generator().manual_seed(seeds[part])
-                return taught.loss(model, schedule, wishes.batch // wishes.parts, own)
+                return lessons.loss(model, schedule, wishes.batch // wishes.parts, own)
 
         return crew.backward(value)
 
@@ -239,7 +256,7 @@ def main() -> None:
     pipe.set_progress_bar_config(disable=True)
     for style in options.styles:
         budget = Budget(minutes=config.experts.minutes)
-        learn(pipe, lessons(pipe, config.data, style), style, config, budget)
+        learn(pipe, prepared(pipe, config.data, style), style, config, budget)
         folder = config.out / "experts" / style
         save(pipe.unet, style, folder, cards[style], family)
         sheets.prompts(
