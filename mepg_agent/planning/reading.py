@@ -22,6 +22,7 @@ class Thing:
     size: float = 1.0
     spot: str | None = None
     depth: Depth | None = None
+    detail: str | None = None  # the rest of the noun phrase; see `planning.target`
 
 
 @dataclass

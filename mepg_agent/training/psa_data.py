@@ -14,13 +14,14 @@ from pathlib import Path
 from random import Random
 from typing import TypedDict
 
-from mepg_agent.planning.target import encode, encode_numbered, encode_operations
+from mepg_agent.planning.operations import encode_operations, encode_picture
+from mepg_agent.planning.question import EDIT, PLAN
+from mepg_agent.planning.target import encode
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.psa_edits import Editor
 from mepg_agent.training.psa_phrases import write, write_group, write_row, write_twins
-from mepg_agent.training.psa_scenes import known_thing, plan_of, sample_scene
+from mepg_agent.training.psa_scenes import known_thing, plan_of, reading_of, sample_scene
 
-PLAN, EDIT = "Plan", "Edit"
 KIN_SHARE = 0.07  # scenes with several of a kind that differ
 ROW_SHARE = 0.06  # of scenes named from left to right
 
@@ -28,15 +29,8 @@ ROW_SHARE = 0.06  # of scenes named from left to right
 class Example(TypedDict):
     task: str  # PLAN | EDIT
     prompt: str  # what the person says
-    context: str  # the numbered plan of an edit, else ""
+    context: str  # the picture of an edit, see `planning.operations`, else ""
     target: str
-
-
-def question(task: str, prompt: str, context: str) -> str:
-    """The one form in which the model is asked, in training and in use (SmolLM2's chat marks, no system message)."""
-    said = f"{task}: {' '.join(prompt.split())}"
-    body = f"{context}\n{said}" if context else said
-    return f"<|im_start|>user\n{body}<|im_end|>\n<|im_start|>assistant\n"
 
 
 def load_vocabulary(file: Path) -> Vocabulary:
@@ -58,11 +52,10 @@ def plan_examples(vocabulary: Vocabulary, count: int, seed: int, held: bool) -> 
             prompt, ordered, used = write_row(rng, scene.things, scene.place, held)
         else:
             prompt, ordered, used = write(rng, scene, held)
-        plan = plan_of(ordered, vocabulary, prompt)
-        if plan is None or used != held:
+        if used != held or plan_of(ordered, vocabulary, prompt) is None:
             continue
         made += 1
-        yield Example(task=PLAN, prompt=prompt, context="", target=encode(plan))
+        yield Example(task=PLAN, prompt=prompt, context="", target=encode(reading_of(ordered)))
 
 
 def edit_examples(vocabulary: Vocabulary, count: int, seed: int, held: bool) -> Iterator[Example]:
@@ -78,7 +71,7 @@ def edit_examples(vocabulary: Vocabulary, count: int, seed: int, held: bool) -> 
         if editor.used_held != held:
             continue
         made += 1
-        context, target = encode_numbered(plan), encode_operations(operations, plan)
+        context, target = encode_picture(plan), encode_operations(operations, plan)
         yield Example(task=EDIT, prompt=instruction, context=context, target=target)
 
 

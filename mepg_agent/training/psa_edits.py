@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from mepg_agent.planning.target import DIRECTIONS, SCALES, SPOTS, Operation, Verb, phrase
+from mepg_agent.english import noun_phrase
+from mepg_agent.planning.operations import ALIKE, DIRECTIONS, SCALES, SPOTS, Operation, Verb, in_order
+from mepg_agent.planning.reading import Thing
 from mepg_agent.portfolio import Vocabulary
-from mepg_agent.scene import Box, Region, RelationKind, ScenePlan, free_id
+from mepg_agent.scene import Region, RelationKind, ScenePlan
 from mepg_agent.training import psa_phrasings as say
 from mepg_agent.training.psa_phrases import article
 from mepg_agent.training.psa_scenes import COLORS, known_thing, plural_of
@@ -127,7 +129,10 @@ POLITE = Pool(
 )
 TIME_WORDS = {"night": ("night", "nighttime", "midnight", "dark"), "sunset": ("sunset", "dusk", "evening", "dawn"),
               "day": ("day", "daytime", "noon")}  # fmt: skip
+NEWEST = Pool(("the last thing I added", "the thing I just added", "the newest thing", "what I added last"),
+              ("my latest addition",))  # fmt: skip
 _ONE = (Verb.REMOVE, Verb.FRONT, Verb.BACK, Verb.REDRAW)
+_RARE = (Verb.ADD, Verb.NOTHING, Verb.WHICH)
 
 
 class Editor:
@@ -147,7 +152,7 @@ class Editor:
         roll = self.rng.random()
         parts = [self.part() for _ in range(1 if roll < 0.8 else 2 if roll < 0.97 else 3)]
         if len(parts) > 1:
-            parts = [p for p in parts if p[1][0].verb not in (Verb.NOTHING, Verb.ADD)] or parts[:1]
+            parts = [p for p in parts if p[1][0].verb not in (Verb.NOTHING, Verb.ADD, Verb.WHICH)] or parts[:1]
         text = self.rng.choice((" and ", ", ", ", then ", ". ")).join(words for words, _ in parts)
         text = (
             self.pick(POLITE).format(i=text).replace("??", "?").replace(".?", "?").replace("?,", ",").replace("?.", ".")
@@ -162,13 +167,21 @@ class Editor:
         many = sorted({noun for noun in nouns if nouns.count(noun) > 1})
         if many and self.rng.random() < 0.3:
             return self.group(self.rng.choice(many))
+        if many and self.rng.random() < 0.15:
+            return self.unclear(self.rng.choice(many))
         words, operation = self.one()
         return words, [operation]
+
+    def unclear(self, noun: str) -> tuple[str, list[Operation]]:
+        """ "Make the fox red" where there are several: the answer is a question."""
+        same = [r for r in in_order(self.plan) if r.noun == noun]
+        words, _ = self.change(self.rng.choice((Verb.REMOVE, Verb.RECOLOR, Verb.RESIZE, Verb.REPLACE)), same[0], noun)
+        return words, [Operation(verb=Verb.WHICH, choices=tuple(r.id for r in same))]
 
     def group(self, noun: str) -> tuple[str, list[Operation]]:
         """ "make all the foxes red": one operation a region."""
         plural = plural_of(noun) if noun not in self.vocabulary.nouns else self.vocabulary.nouns[noun].plural
-        same = [r for r in self.plan.regions if r.noun == noun]
+        same = [r for r in in_order(self.plan) if r.noun == noun]
         x = self.pick(GROUPS if len(same) != 2 else PAIRS).format(p=plural)
         verb = self.rng.choice((Verb.REMOVE, Verb.RECOLOR, Verb.RESTYLE, Verb.RESIZE))
         style, color, scale = self.rng.choice(list(STYLES)), self.rng.choice(COLORS), self.rng.choice(SCALES)
@@ -178,7 +191,7 @@ class Editor:
         return words, [Operation(verb=verb, region=r.id, value=value) for r in same]
 
     def one(self) -> tuple[str, Operation]:
-        verbs = [Verb.ADD, *([] if not self.plan.regions else [v for v in Verb if v not in (Verb.ADD, Verb.NOTHING)])]
+        verbs = [Verb.ADD, *([v for v in Verb if v not in _RARE] if self.plan.regions else [])]
         weights = [{Verb.MOVE: 5, Verb.ADD: 3, Verb.RECOLOR: 2, Verb.RESTYLE: 3}.get(v, 1.5) for v in verbs]
         verb = Verb.NOTHING if self.rng.random() < 0.03 else self.rng.choices(verbs, weights=weights)[0]
         if verb is Verb.NOTHING:
@@ -191,8 +204,8 @@ class Editor:
             verb = Verb.REMOVE
         return self.change(verb, self.rng.choice(self.plan.regions))
 
-    def change(self, verb: Verb, region: Region) -> tuple[str, Operation]:
-        x = self.named(region)
+    def change(self, verb: Verb, region: Region, noun: str | None = None) -> tuple[str, Operation]:
+        x = f"the {noun}" if noun else self.named(region)
         if verb in _ONE:
             return self.pick(WORDING[verb]).format(x=x, n=region.noun), Operation(verb=verb, region=region.id)
         if verb is Verb.MOVE:
@@ -261,73 +274,71 @@ class Editor:
         return self.pick(WORDING[verb]).format(p=f"{the}{place}"), Operation(verb=verb, value=place)
 
     def add(self) -> tuple[str, Operation]:
-        thing = known_thing(self.rng, self.rng.choice(list(self.vocabulary.nouns)), self.vocabulary)
-        color = self.rng.choice(COLORS) if self.rng.random() < 0.35 else None
-        style = self.rng.choice(list(STYLES)) if self.rng.random() < 0.25 else None
-        words = phrase(thing.noun, color, None)
-        if style is not None:
-            words = (
-                self.pick(say.OBJECT_STYLES).format(n=words, s=self.pick(STYLES[style])).replace(" a ", " ").strip(",")
-            )
-        where, (cx, cy) = self.spot_for_new(thing.stands)
-        size = min(thing.size, 45) / 100
-        region = Region(
-            id=free_id(thing.noun, [r.id for r in self.plan.regions]),
-            box=Box.centered(cx, cy, size, size), prompt=phrase(thing.noun, color, None), noun=thing.noun,
-            color=color, style=style,
-        )  # fmt: skip
-        return f"{self.pick(WORDING[Verb.ADD]).format(a=words)}{where}", Operation(verb=Verb.ADD, thing=region)
-
-    def spot_for_new(self, stands: str) -> tuple[str, tuple[float, float]]:
-        """Words that say where the new thing goes, and its centre: a spot, beside a thing, or where most room is."""
         rng = self.rng
-        ys = {"sky": 0.2, "water": 0.65}
+        known = known_thing(rng, rng.choice(list(self.vocabulary.nouns)), self.vocabulary)
+        thing = Thing(known.noun)
+        thing.color = rng.choice(COLORS) if rng.random() < 0.35 else None
+        thing.style = rng.choice(list(STYLES)) if rng.random() < 0.25 else None
+        words = noun_phrase(known.noun, thing.color)
+        roll = rng.random()
+        if roll < 0.12:
+            thing.count = rng.choice((2, 2, 3))
+            words = f"{self.pick(say.COUNTS[thing.count])} {thing.color or ''} {known.plural}".replace("  ", " ")
+        elif roll < 0.2 and self.plan.regions:
+            return self.more(rng.choice(self.plan.regions))
+        if thing.style is not None:
+            styled = self.pick(say.OBJECT_STYLES).format(n=words, s=self.pick(STYLES[thing.style]))
+            words = styled.replace(" a ", " ").strip(",")
+        where, kind, other = self.where_to_add(thing)
+        said = f"{self.pick(WORDING[Verb.ADD]).format(a=words)}{where}"
+        return said, Operation(verb=Verb.ADD, thing=thing, value=kind, other=other)
+
+    def more(self, region: Region) -> tuple[str, Operation]:
+        """ "Two more birds", as those that are there."""
+        count = self.rng.choice((1, 1, 2, 3))
+        known = self.vocabulary.nouns.get(region.noun)
+        plural = known.plural if known else plural_of(region.noun)
+        noun = region.noun if count == 1 else plural
+        number = self.rng.choice(("one", "a", "another") if count == 1 else (say.COUNTS[count].pick(self.rng, False),))
+        said = f"{number} {noun}" if number == "another" else f"{number} more {noun}" if number != "a" else f"a second {noun}"
+        pattern = self.pick(WORDING[Verb.ADD]) if self.rng.random() < 0.7 else "{a}"
+        return pattern.format(a=said), Operation(verb=Verb.ADD, thing=Thing(region.noun, count))
+
+    def where_to_add(self, thing: Thing) -> tuple[str, RelationKind | None, str | None]:
+        """Words that say where the new thing goes, and the relation if they name one; sets the thing's spot."""
+        rng = self.rng
         if rng.random() < 0.35:
-            spot = rng.choice(SCENE_SPOTS)
-            x = 0.2 if "left" in spot else 0.8 if "right" in spot else 0.5
-            y = 0.2 if "top" in spot else 0.8 if "bottom" in spot else 0.5 if spot == "center" else ys.get(stands, 0.7)
-            return f" {self.pick(say.SPOTS[spot])}", (x, y)
+            thing.spot = rng.choice(SCENE_SPOTS)
+            return f" {self.pick(say.SPOTS[thing.spot])}", None, None
         if rng.random() < 0.55 and self.plan.regions:
-            other = rng.choice(self.plan.regions)
-            kind = rng.choice((RelationKind.LEFT_OF, RelationKind.RIGHT_OF, RelationKind.ABOVE, RelationKind.NEXT_TO))
-            gap = other.box.width / 2 + 0.15
-            side = 1 if kind is RelationKind.RIGHT_OF or (kind is RelationKind.NEXT_TO and other.box.cx < 0.5) else -1
-            dx, dy = (0.0, -other.box.height / 2 - 0.15) if kind is RelationKind.ABOVE else (side * gap, 0.0)
-            box = other.box.moved(dx, dy)
-            return f" {self.pick(say.RELATIONS[kind])} {self.named(other)}", (box.cx, box.cy)
-        xs = [x / 20 for x in range(3, 18)]
-        y = ys.get(stands, 0.7)
-        room = max(
-            xs,
-            key=lambda x: min(
-                (abs(x - r.box.cx) + abs(y - r.box.cy) for r in self.plan.regions), default=-abs(x - 0.5)
-            ),
-        )
-        return "", (room, y)
+            other, kind = rng.choice(self.plan.regions), rng.choice(list(RelationKind))
+            return f" {self.pick(say.RELATIONS[kind])} {self.named(other)}", kind, other.id
+        return "", None, None
 
     def named(self, region: Region) -> str:
         """Words that point at one region: by noun if that is enough, else by colour, style, side or size."""
-        same = [r for r in self.plan.regions if r.noun == region.noun]
+        rng = self.rng
+        same = [r for r in in_order(self.plan) if r.noun == region.noun]
+        if region.id == self.plan.regions[-1].id and rng.random() < 0.08:
+            return self.pick(NEWEST)
         if len(same) == 1:
-            return (
-                f"the {region.color} {region.noun}"
-                if region.color and self.rng.random() < 0.2
-                else f"the {region.noun}"
-            )
-        noun = self.rng.choice((region.noun, "one")) if len(same) == len(self.plan.regions) else region.noun
+            look = rng.choice([w for w in (region.color, region.style) if w] or [""]) if rng.random() < 0.25 else ""
+            return f"the {look.replace('-', ' ')} {region.noun}" if look else f"the {region.noun}"
+        noun = rng.choice((region.noun, "one")) if len(same) == len(self.plan.regions) else region.noun
         ways: list[str] = []
         for value, word in ((lambda r: r.color, region.color), (lambda r: r.style, region.style)):
             if word and sum(value(r) == word for r in same) == 1:
                 ways.append(f"the {word.replace('-', ' ')} {noun}")
-        xs = sorted(r.box.cx for r in same)
-        areas = sorted(r.box.area for r in same)
-        if region.box.cx == xs[0] < xs[1] - 0.04:
+        if region is same[0] and region.box.cx < same[1].box.cx - 0.04:
             ways += [f"the {noun} on the left", f"the left {noun}", f"the leftmost {noun}"]
-        elif region.box.cx == xs[-1] > xs[-2] + 0.04:
+        elif region is same[-1] and region.box.cx > same[-2].box.cx + 0.04:
             ways += [f"the {noun} on the right", f"the right {noun}", f"the rightmost {noun}"]
-        if region.box.area == areas[-1] > areas[-2]:
+        elif len(same) == 3 and region is same[1]:
+            ways += [f"the middle {noun}", f"the {noun} in the middle"]
+        areas = sorted(r.box.area for r in same)
+        if region.box.area >= ALIKE * areas[-2]:
             ways += [f"the bigger {noun}", f"the biggest {noun}"]
-        elif region.box.area == areas[0] < areas[1]:
+        elif region.box.area * ALIKE <= areas[1]:
             ways += [f"the smaller {noun}", f"the smallest {noun}"]
         ordinal = ("first", "second", "third", "fourth", "fifth", "sixth")[same.index(region)]
-        return self.rng.choice(ways) if ways else f"the {ordinal} {noun}"
+        return rng.choice(ways) if ways else f"the {ordinal} {noun}"

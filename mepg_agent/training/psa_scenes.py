@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from mepg_agent.planning.target import phrase, scene_words
+from mepg_agent.english import noun_phrase
+from mepg_agent.planning import reading
+from mepg_agent.planning.target import PLAIN, SIZES
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import MAX_REGIONS, Box, Extent, Region, Relation, RelationKind, ScenePlan, free_id
 from mepg_agent.training.psa_layout import Item, place
@@ -218,6 +220,17 @@ def _kind(rng: Random, subject: Thing, other: Thing) -> Kind | None:
     return rng.choices(list(weights), weights=list(weights.values()))[0] if weights else None
 
 
+def reading_of(scene: Scene) -> reading.Reading:
+    """What a prompt about the scene says, in the words it says it with."""
+    things = [
+        reading.Thing(t.noun, t.count, t.color, t.style, SIZES.get(t.bigness or "", 1.0), t.spot, None, t.detail)
+        for t in scene.things
+    ]
+    between = [scene.between] if scene.between else []
+    place = None if scene.place == PLAIN else scene.place
+    return reading.Reading(things, scene.links, between, place, scene.time, scene.style)
+
+
 def plan_of(scene: Scene, vocabulary: Vocabulary, prompt: str) -> ScenePlan | None:
     """The plan of a scene, or None where its relations do not fit on one canvas."""
     members: list[list[int]] = []
@@ -244,7 +257,7 @@ def plan_of(scene: Scene, vocabulary: Vocabulary, prompt: str) -> ScenePlan | No
     ids = [r.id for r in regions]
     return ScenePlan(
         prompt=prompt,
-        global_prompt=scene_words(regions, scene.place, scene.time),
+        global_prompt="scene",
         background=scene.place,
         time=scene.time,
         style=scene.style,
@@ -259,7 +272,7 @@ def _region(thing: Thing, item: Item, taken: list[Region]) -> Region:
     return Region(
         id=free_id(thing.noun, [r.id for r in taken]),
         box=Box.centered(cx, cy, w, h),
-        prompt=phrase(thing.noun, thing.color, thing.detail),
+        prompt=noun_phrase(thing.noun, thing.color),
         noun=thing.noun,
         color=thing.color,
         style=thing.style,

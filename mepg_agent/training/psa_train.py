@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import time
 import tomllib
 from collections.abc import Iterator
@@ -21,13 +22,16 @@ from typing import Annotated, Any
 
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from peft.helpers import disable_input_dtype_casting
 from pydantic import Field
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.planning.question import question
 from mepg_agent.scene import Frozen
-from mepg_agent.training.psa_data import Example, question, read_jsonl
+from mepg_agent.training.crew import Crew
+from mepg_agent.training.psa_data import Example, read_jsonl
 
 IGNORED = -100  # label of tokens that carry no loss
 Tokens = tuple[list[int], int]  # ids of question and answer, length of the question
@@ -73,26 +77,21 @@ def batches(rows: list[Tokens], batch_tokens: int, rng: Random) -> Iterator[list
         yield [rows[i] for i in group]
 
 
-def tensors(batch: list[Tokens], pad: int, device: str) -> dict[str, torch.Tensor]:
-    """input_ids, attention_mask, labels, each (batch, length); a multiple of 8 long, padded on the right."""
-    length = -(-max(len(ids) for ids, _ in batch) // 8) * 8
+def tensors(batch: list[Tokens], pad: int, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """ids and labels, each (batch, length), padded on the right. No mask: nothing looks to its right."""
+    length = max(len(ids) for ids, _ in batch)
     ids = torch.full((len(batch), length), pad)
     labels = torch.full((len(batch), length), IGNORED)
-    mask = torch.zeros((len(batch), length), dtype=torch.long)
     for row, (tokens, asked) in enumerate(batch):
         ids[row, : len(tokens)] = torch.tensor(tokens)
         labels[row, asked : len(tokens)] = torch.tensor(tokens[asked:])
-        mask[row, : len(tokens)] = 1
-    return {
-        k: v.to(device, non_blocking=True)
-        for k, v in (("input_ids", ids), ("attention_mask", mask), ("labels", labels))
-    }
+    return ids.to(device, non_blocking=True), labels.to(device, non_blocking=True)
 
 
-def answer_loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+def answer_loss(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Mean cross-entropy over answer tokens; logits are made for those positions only."""
-    hidden = model.base_model.model.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])[0]
-    wanted = batch["labels"][:, 1:]
+    hidden = model.base_model.model.model(input_ids=ids, use_cache=False)[0]
+    wanted = labels[:, 1:]
     keep = wanted != IGNORED
     logits = model.base_model.model.lm_head(hidden[:, :-1][keep])
     return torch.nn.functional.cross_entropy(logits.float(), wanted[keep])
@@ -116,13 +115,16 @@ class Run:
         if not Path(config.base, "config.json").exists():
             raise BrokenAsset(f"There is no model in {config.base}.", "Put the base model's folder there.")
         self.tokenizer = AutoTokenizer.from_pretrained(config.base)
-        dtype = torch.bfloat16 if device == "cuda" else torch.float32
-        base = AutoModelForCausalLM.from_pretrained(config.base, dtype=dtype, attn_implementation="sdpa")
+        base = AutoModelForCausalLM.from_pretrained(config.base, dtype=torch.bfloat16, attn_implementation="eager")
         lora = LoraConfig(
             r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout,
             target_modules=list(config.modules), task_type="CAUSAL_LM",
         )  # fmt: skip
         self.model = get_peft_model(base, lora, autocast_adapter_dtype=True).to(device)  # adapters in float32
+        parts = 1 if device == "cuda" else len(os.sched_getaffinity(0))
+        if parts > 1:
+            torch.set_num_threads(1)
+        self.crew = Crew(self.model, parts)
         self.weights = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
             self.weights,
@@ -140,12 +142,12 @@ class Run:
         """Train until the time or the epochs are over; checkpoints every minute."""
         start, saved = time.perf_counter() - self.spent, time.perf_counter()
         total = self._steps_planned()
-        for batch in self._stream():
+        for group in self._stream():
             self.spent = time.perf_counter() - start
             part = max(self.spent / self.seconds, self.steps / total)
             if part >= 1:
                 break
-            self._step(batch, part)
+            self._step(group, part)
             if self.steps % 50 == 0 or self.steps <= 3:
                 self._log(part)
             if time.perf_counter() - saved > 60:
@@ -153,29 +155,36 @@ class Run:
                 saved = time.perf_counter()
         self.finish()
 
-    def _step(self, batch: list[Tokens], part: float) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(part, self.config)
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
-            loss = answer_loss(self.model, tensors(batch, self.tokenizer.pad_token_id, self.device))
-        loss.backward()
+    def _loss(self, model: Any, batch: list[Tokens]) -> torch.Tensor:
+        with torch.autocast(self.device, torch.bfloat16), disable_input_dtype_casting(model):
+            return answer_loss(model, *tensors(batch, self.tokenizer.pad_token_id, self.device))
+
+    def _step(self, group: list[list[Tokens]], part: float) -> None:
+        """One step on a batch for every part of the crew."""
+        for settings in self.optimizer.param_groups:
+            settings["lr"] = learning_rate(part, self.config)
+        loss = self.crew.backward(lambda model, index: self._loss(model, group[index]))
         torch.nn.utils.clip_grad_norm_(self.weights, self.config.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self.losses.append(loss.detach())  # no .item() here: it would make the CPU wait for the GPU at every step
+        self.losses.append(loss)  # no .item() here: it would make the CPU wait for the GPU at every step
         self.steps += 1
 
-    def _stream(self) -> Iterator[list[Tokens]]:
+    def _batches(self, epoch: int) -> list[list[list[Tokens]]]:
+        """The steps of an epoch, each a batch for every part; what is left over is dropped."""
+        parts = len(self.crew.models)
+        single = list(batches(self.train, self.config.batch_tokens // parts, Random(self.config.seed + epoch)))
+        return [single[i : i + parts] for i in range(0, len(single) - parts + 1, parts)]
+
+    def _stream(self) -> Iterator[list[list[Tokens]]]:
         skip = self.steps
         for epoch in range(self.config.epochs):
-            for batch in batches(self.train, self.config.batch_tokens, Random(self.config.seed + epoch)):
-                if skip > 0:
-                    skip -= 1
-                else:
-                    yield batch
+            steps = self._batches(epoch)
+            yield from steps[min(skip, len(steps)) :]
+            skip -= min(skip, len(steps))
 
     def _steps_planned(self) -> int:
-        return max(self.config.epochs * sum(1 for _ in batches(self.train, self.config.batch_tokens, Random(0))), 1)
+        return max(self.config.epochs * len(self._batches(0)), 1)
 
     def _log(self, part: float) -> None:
         recent = torch.stack(self.losses[-50:]).mean().item()
@@ -192,10 +201,7 @@ class Run:
         sums, count = 0.0, 0
         for batch in batches(self.dev, self.config.batch_tokens, Random(0)):
             answers = sum(len(ids) - asked for ids, asked in batch)
-            with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
-                sums += (
-                    answer_loss(self.model, tensors(batch, self.tokenizer.pad_token_id, self.device)).item() * answers
-                )
+            sums += self._loss(self.model, batch).item() * answers
             count += answers
         self.model.train()
         return sums / max(count, 1)

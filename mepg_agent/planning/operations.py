@@ -1,0 +1,199 @@
+"""What a small language model reads and writes for an edit: the things of the picture, and operations on them.
+
+The picture is shown as its things from left to right, with coarse places, so that "the left one" is the first of two:
+
+    1 dog, brown, big, at left
+    2 umbrella, in oil, at top, last
+
+"big" and "small" stand where things of a noun differ in size, "last" at the thing that was added last. An answer is
+one operation a line, see `Verb`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from mepg_agent.planning.reading import Thing
+from mepg_agent.planning.target import decode_thing, either, encode_thing, pairs, refused, shared_rules
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.scene import MAX_REGIONS, Frozen, Region, RelationKind, ScenePlan
+
+
+class Verb(StrEnum):
+    """What an edit does. The first word of an operation line."""
+
+    ADD = "add"  # add 1 fox, red, at left | add 1 fox left of 2
+    REMOVE = "remove"  # remove 2
+    MOVE = "move"  # move 2 to top left | move 2 left | move 2 left of 3
+    RESIZE = "resize"  # resize 2 bigger | smaller | much bigger | much smaller
+    RECOLOR = "recolor"  # recolor 2 blue
+    RESTYLE = "restyle"  # restyle 2 neon | restyle all neon
+    REPLACE = "replace"  # replace 2 cat
+    SWAP = "swap"  # swap 1 2: they change places
+    FRONT = "front"  # front 2: nearest to the viewer
+    BACK = "back"
+    BACKGROUND = "background"  # background forest
+    TIME = "time"  # time night
+    REDRAW = "redraw"  # redraw 2: the same words, another try
+    WHICH = "which"  # which 1 3: the words fit both, ask
+    NOTHING = "nothing"  # the instruction asks for no change of the picture
+
+
+DIRECTIONS = ("left", "right", "up", "down")
+SPOTS = (
+    *("left", "right", "top", "bottom", "center"),
+    *("top left", "top right", "bottom left", "bottom right"),
+)
+SCALES = ("bigger", "smaller", "much bigger", "much smaller")
+ALIKE = 1.1  # areas within this factor are the same size
+_NUMBERED = (Verb.REMOVE, Verb.FRONT, Verb.BACK, Verb.REDRAW)
+
+
+class Operation(Frozen):
+    """One change of a plan.
+
+    `region` is the id it acts on (None: the whole picture), `value` the word it sets (colour, style, noun, place, time,
+    "bigger", "left" for a shift, "to top left" for a spot, or the kind of a relation), `other` the second region of a
+    relation or of a swap, `thing` what an `add` adds, `choices` the regions that a `which` asks about.
+    """
+
+    verb: Verb
+    region: str | None = None
+    value: str | None = None
+    other: str | None = None
+    thing: Thing | None = None
+    choices: tuple[str, ...] = ()
+
+
+def in_order(plan: ScenePlan) -> list[Region]:
+    """The regions as an edit numbers them: from left to right, of two in a column the upper first."""
+    return sorted(plan.regions, key=lambda r: (round(r.box.cx, 2), round(r.box.cy, 2), r.id))
+
+
+def encode_picture(plan: ScenePlan) -> str:
+    """The picture as an edit shows it."""
+    return "\n".join(f"{n} {_shown(region, plan)}" for n, region in enumerate(in_order(plan), 1))
+
+
+def _shown(region: Region, plan: ScenePlan) -> str:
+    thing = Thing(region.noun, color=region.color, style=region.style, spot=_coarse(region))
+    words = encode_thing(thing).removeprefix("1 ")
+    noun, *rest = words.split(", ")
+    size = _relative_size(region, plan)
+    last = ["last"] if region.id == plan.regions[-1].id else []
+    return ", ".join([noun, *rest[:-1], *([size] if size else []), rest[-1], *last])
+
+
+def _coarse(region: Region) -> str:
+    """The part of the canvas in which the middle of the box lies, by thirds."""
+    across = ("left", "", "right")[min(int(region.box.cx * 3), 2)]
+    down = ("top", "", "bottom")[min(int(region.box.cy * 3), 2)]
+    return f"{down} {across}".strip() or "center"
+
+
+def _relative_size(region: Region, plan: ScenePlan) -> str | None:
+    areas = sorted(r.box.area for r in plan.regions if r.noun == region.noun)
+    if len(areas) < 2 or areas[-1] < ALIKE * areas[0]:
+        return None
+    return "big" if region.box.area >= areas[-1] / ALIKE else "small" if region.box.area <= areas[0] * ALIKE else None
+
+
+def encode_operations(operations: Sequence[Operation], plan: ScenePlan) -> str:
+    """Operation lines; regions by their numbers in `in_order(plan)`."""
+    number = {region.id: str(index) for index, region in enumerate(in_order(plan), 1)}
+    lines: list[str] = []
+    for op in operations:
+        if op.thing is not None:
+            beside = f" {op.value} {number[op.other]}" if op.value and op.other else ""
+            lines.append(f"{op.verb} {encode_thing(op.thing)}{beside}")
+            continue
+        whole = "all" if op.verb is Verb.RESTYLE else None
+        named = [number[op.region] if op.region else whole, op.value, number[op.other] if op.other else None]
+        parts = [op.verb, *named, *sorted(number[i] for i in op.choices)]
+        lines.append(" ".join(part for part in parts if part))
+    return "\n".join(lines)
+
+
+def decode_operations(text: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> tuple[Operation, ...]:
+    """The operations an edit text stands for. Raises BadInput if it does not follow the grammar."""
+    return tuple(_operation(line, plan, vocabulary) for line in text.strip("\n").split("\n"))
+
+
+def _operation(line: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Operation:
+    first, _, rest = line.partition(" ")
+    if first not in set(Verb):
+        raise refused(f"the unknown operation '{first}'", line)
+    verb = Verb(first)
+    if verb is Verb.NOTHING:
+        return Operation(verb=verb)
+    if verb is Verb.ADD:
+        return _addition(rest, plan, vocabulary)
+    if verb in (Verb.BACKGROUND, Verb.TIME) and rest:
+        forms = {} if vocabulary is None else vocabulary.time_forms if verb is Verb.TIME else vocabulary.place_forms
+        return Operation(verb=verb, value=forms.get(rest, rest))
+    if verb is Verb.WHICH:
+        return Operation(verb=verb, choices=tuple(_numbered(n, plan, line) for n in rest.split(" ")))
+    who, _, words = rest.partition(" ")
+    if verb is Verb.RESTYLE and who == "all" and words:
+        return Operation(verb=verb, value=words)
+    region = _numbered(who, plan, line)
+    if verb in _NUMBERED and not words:
+        return Operation(verb=verb, region=region)
+    if verb is Verb.SWAP:
+        return Operation(verb=verb, region=region, other=_numbered(words, plan, line))
+    if verb in _NUMBERED or not words:
+        raise refused("an incomplete operation", line)
+    return _with_words(verb, region, words, plan, vocabulary)
+
+
+def _with_words(verb: Verb, region: str, words: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Operation:
+    if verb is Verb.MOVE and words not in DIRECTIONS and words not in {f"to {spot}" for spot in SPOTS}:
+        kind, _, other = words.rpartition(" ")
+        if kind not in set(RelationKind):
+            raise refused(f"the unknown place '{words}'", words)
+        return Operation(verb=verb, region=region, value=kind, other=_numbered(other, plan, words))
+    if verb is Verb.RESIZE and words not in SCALES:
+        raise refused(f"the unknown size '{words}'", words)
+    forms = {Verb.RECOLOR: vocabulary.color_aliases, Verb.REPLACE: vocabulary.noun_forms} if vocabulary else {}
+    return Operation(verb=verb, region=region, value=forms.get(verb, {}).get(words, words))
+
+
+def _addition(text: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Operation:
+    before, _, number = text.rpartition(" ")
+    kind = next((k for k in RelationKind if before.endswith(f" {k}")), None) if number.isdigit() else None
+    thing = decode_thing(before.removesuffix(f" {kind}") if kind else text, None)
+    noun = thing.noun or ""
+    thing.noun = vocabulary.noun_forms.get(noun, noun) if vocabulary else noun
+    other = _numbered(number, plan, text) if kind else None
+    return Operation(verb=Verb.ADD, thing=thing, value=kind, other=other)
+
+
+def _numbered(text: str, plan: ScenePlan, line: str) -> str:
+    regions = in_order(plan)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= len(regions)):
+        raise refused(f"no thing of the number '{text}'", line)
+    return regions[int(text) - 1].id
+
+
+def edit_grammar(vocabulary: Vocabulary | None, count: int) -> str:
+    """Lark grammar of edit texts for a plan of `count` things."""
+    beside = ' (" " kind " " number)?' if count else ""
+    verbs = [f'"{Verb.ADD} " thing{beside}', f'"{Verb.BACKGROUND} " place', f'"{Verb.TIME} " light']
+    verbs += [f'"{Verb.RESTYLE} all " look', f'"{Verb.NOTHING}"']
+    if count:
+        spots = [*DIRECTIONS, *(f"to {spot}" for spot in SPOTS)]
+        verbs += [f'"{verb} " number' for verb in _NUMBERED]
+        verbs += [
+            f'"{Verb.RECOLOR} " number " " hue',
+            f'"{Verb.RESTYLE} " number " " look',
+            f'"{Verb.REPLACE} " number " " noun',
+        ]
+        verbs += [f'"{Verb.RESIZE} " number " " ({either(SCALES)})', f'"{Verb.MOVE} " number " " ({either(spots)})']
+    if count > 1:
+        verbs += [f'"{Verb.MOVE} " {pairs(count, "kind")}', f'"{Verb.SWAP} " {pairs(count, "")}']
+        verbs.append(f'"{Verb.WHICH} " number (" " number){{1,{count - 1}}}')
+    numbers = [f"number: {either(str(i) for i in range(1, count + 1))}"] if count else []
+    lines = [f"start: operation (NEWLINE operation){{0,{MAX_REGIONS}}}", f"operation: {' | '.join(verbs)}", *numbers]
+    return "\n".join([*lines, *shared_rules(vocabulary)]) + "\n"
+
