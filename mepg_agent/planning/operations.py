@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from mepg_agent.planning.reading import Thing
-from mepg_agent.planning.target import decode_thing, either, encode_thing, pairs, refused, shared_rules
+from mepg_agent.planning.target import HUE, WORDS, decode_thing, either, encode_thing, refused, thing_pattern
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import MAX_REGIONS, Frozen, Region, RelationKind, ScenePlan
 
@@ -177,23 +177,22 @@ def _numbered(text: str, plan: ScenePlan, line: str) -> str:
 
 
 def edit_grammar(vocabulary: Vocabulary | None, count: int) -> str:
-    """Lark grammar of edit texts for a plan of `count` things."""
-    beside = ' (" " kind " " number)?' if count else ""
-    verbs = [f'"{Verb.ADD} " thing{beside}', f'"{Verb.BACKGROUND} " place', f'"{Verb.TIME} " light']
-    verbs += [f'"{Verb.RESTYLE} all " look', f'"{Verb.NOTHING}"']
+    """Regular expression of edit texts for a plan of `count` things; everything it matches, `decode_operations` reads."""
+    number = either(str(n) for n in range(1, count + 1))
+    lights = either(vocabulary.times) if vocabulary else WORDS
+    kinds = either(kind.value for kind in RelationKind)
+    beside = f"( {kinds} {number})?" if count else ""
+    lines = [f"{Verb.ADD} {thing_pattern()}{beside}", f"{Verb.BACKGROUND} {WORDS}", f"{Verb.TIME} {lights}"]
+    lines += [f"{Verb.RESTYLE} all {WORDS}", Verb.NOTHING.value]
     if count:
-        spots = [*DIRECTIONS, *(f"to {spot}" for spot in SPOTS)]
-        verbs += [f'"{verb} " number' for verb in _NUMBERED]
-        verbs += [
-            f'"{Verb.RECOLOR} " number " " hue',
-            f'"{Verb.RESTYLE} " number " " look',
-            f'"{Verb.REPLACE} " number " " noun',
-        ]
-        verbs += [f'"{Verb.RESIZE} " number " " ({either(SCALES)})', f'"{Verb.MOVE} " number " " ({either(spots)})']
+        lines += [f"{either(_NUMBERED)} {number}", f"{Verb.RECOLOR} {number} {HUE}"]
+        lines += [f"{either((Verb.RESTYLE, Verb.REPLACE))} {number} {WORDS}"]
+        where = either([*DIRECTIONS, *(f"to {spot}" for spot in SPOTS)])
+        lines += [f"{Verb.RESIZE} {number} {either(SCALES)}", f"{Verb.MOVE} {number} {where}"]
+    for first in range(1, count + 1) if count > 1 else ():
+        other = either(str(n) for n in range(1, count + 1) if n != first)
+        lines.append(f"({Verb.MOVE} {first} {kinds}|{Verb.SWAP} {first}) {other}")
     if count > 1:
-        verbs += [f'"{Verb.MOVE} " {pairs(count, "kind")}', f'"{Verb.SWAP} " {pairs(count, "")}']
-        verbs.append(f'"{Verb.WHICH} " number (" " number){{1,{count - 1}}}')
-    numbers = [f"number: {either(str(i) for i in range(1, count + 1))}"] if count else []
-    lines = [f"start: operation (NEWLINE operation){{0,{MAX_REGIONS}}}", f"operation: {' | '.join(verbs)}", *numbers]
-    return "\n".join([*lines, *shared_rules(vocabulary)]) + "\n"
-
+        lines.append(f"{Verb.WHICH}( {number}){{2,{count}}}")
+    line = f"({'|'.join(lines)})"
+    return f"{line}(\n{line}){{0,{MAX_REGIONS - 1}}}"

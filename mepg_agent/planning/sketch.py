@@ -21,7 +21,7 @@ from mepg_agent.errors import BadInput
 from mepg_agent.planning.finish import finished
 from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.rules import unknown_thing
-from mepg_agent.planning.target import phrase
+from mepg_agent.planning.wording import phrase
 from mepg_agent.portfolio import Backbone, Vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import MAX_REGIONS, Box, Frozen, Region, Relation, RelationKind, ScenePlan, free_id

@@ -12,12 +12,12 @@ and where nothing was said `arrange` and the solver choose. The words "is", "in"
 apart from a colour. A detail is the rest of the noun phrase, with `~` where the noun goes when it does not come last
 ("is ~ with a scarf"). Kinds of things are numbered from 1; "1 between 2 and 3" is the one relation of three.
 
-The text is never searched with a pattern: one that breaks the grammar is refused with `BadInput`.
+The grammar is regular, so a model can be held to it token by token; a text that breaks it is refused with `BadInput`.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable
 
 from mepg_agent.errors import BadInput
@@ -33,6 +33,8 @@ SPOTS = (
 )
 DEPTHS = ("front", "back")
 BETWEEN = "between"
+WORDS = "[a-z]([a-z' -]{0,28}[a-z])?"
+HUE = "((light|dark|pale|bright|deep) )?[a-z]{3,14}"
 ADVICE = "Ask the model again, or use the rule planner (--planner rules)."
 
 
@@ -67,6 +69,9 @@ def decode(text: str, vocabulary: Vocabulary | None) -> Reading:
         thing = decode_thing(line, vocabulary)
         if thing.noun is None:
             reading.unknown.append(_noun_of(line))
+        if vocabulary and thing.color is not None and thing.color not in vocabulary.colors:
+            reading.notes.append(f"{_noun_of(line)}: left out '{thing.color}', a colour this backbone does not know.")
+            thing.color = None
         reading.things.append(thing)
     return reading
 
@@ -146,61 +151,33 @@ def refused(what: str, text: str) -> BadInput:
 
 
 def grammar(vocabulary: Vocabulary | None) -> str:
-    """Lark grammar of plan texts for constrained decoding; everything it derives, `decode` reads.
+    """Regular expression of plan texts for constrained decoding; everything it matches, `decode` reads.
 
-    With a vocabulary, colours and times are its own; nouns, places and styles stay open (short lower-case words),
-    because the critic knows better what to do about a word nobody can draw.
+    With a vocabulary, times are its own; nouns, colours, places and styles stay open (short lower-case words), because
+    a word that nobody can draw should be named, not turned into another.
     """
-    bodies = [f"body{count}" for count in range(MAX_REGIONS + 1)]
-    head = 'place (", " light)? (", in " look)?'
-    lines = [f"start: {head} ({' | '.join(bodies)})", *(_body(count) for count in range(MAX_REGIONS + 1))]
-    return "\n".join([*lines, *shared_rules(vocabulary)]) + "\n"
+    lights = either(vocabulary.times) if vocabulary else WORDS
+    head = f"{WORDS}(, {lights})?(, in {WORDS})?"
+    thing = f"\n{thing_pattern()}"
+    bodies = [f"({thing}){{{count}}}{_relations(count)}" for count in range(1, MAX_REGIONS + 1)]
+    return f"{head}({'|'.join(bodies)})?"
 
 
-def shared_rules(vocabulary: Vocabulary | None) -> list[str]:
-    """Rules that plans and edits share."""
-    hues = [*vocabulary.colors, *vocabulary.color_aliases] if vocabulary else []
-    lights = list(vocabulary.times) if vocabulary else []
-    return [
-        'thing: COUNT " " noun (", " hue)? (", " size)? (", is " DETAIL)? (", in " look)? (", at " where)?',
-        "noun: WORDS",
-        "place: WORDS",
-        "look: WORDS",
-        f"hue: {either(hues) if hues else 'WORDS'}",
-        f"light: {either(lights) if lights else 'WORDS'}",
-        f"size: {either(SIZES)}",
-        f"where: {either((*SPOTS, *DEPTHS))}",
-        f"kind: {either(kind.value for kind in RelationKind)}",
-        r"NEWLINE: /\n/",
-        "COUNT: /1[0-6]|[1-9]/",
-        "DETAIL: /[a-z~][a-z' ~-]{0,38}[a-z~]/",
-        "WORDS: /[a-z]([a-z' -]{0,28}[a-z])?/",
-    ]
+def thing_pattern() -> str:
+    """Regular expression of one thing's line."""
+    detail = "[a-z~][a-z' ~-]{0,38}[a-z~]"
+    optional = (HUE, either(SIZES), f"is {detail}", f"in {WORDS}", f"at {either((*SPOTS, *DEPTHS))}")
+    return f"(1[0-6]|[1-9]) {WORDS}" + "".join(f"(, {part})?" for part in optional)
 
 
-def _body(count: int) -> str:
-    """`count` thing lines and relations between them, none of a thing to itself."""
-    if count == 0:
-        return 'body0: ""'
-    relations = f" (NEWLINE {pairs(count, ' kind ')}){{0,24}}" if count > 1 else ""
-    between = f" (NEWLINE {_triples(count)}){{0,2}}" if count > 1 else ""
-    return f"body{count}: (NEWLINE thing){{{count}}}{relations}{between}"
-
-
-def pairs(count: int, middle: str) -> str:
-    """A number, `middle` (a rule, or nothing), another number."""
-    between = f'" "{middle}" "' if middle.strip() else '" "'
-    found = [f'"{n}" {between} ({either(_others(count, n))})' for n in range(1, count + 1)]
-    return f"({' | '.join(found)})"
-
-
-def _triples(count: int) -> str:
-    """A number, "between" two others; the same twice is a pair of one kind."""
-    found: list[str] = []
-    for number in range(1, count + 1):
-        ends = f"({either(_others(count, number))})"
-        found.append(f'"{number} {BETWEEN} " {ends} " and " {ends}')
-    return f"({' | '.join(found)})"
+def _relations(count: int) -> str:
+    """Lines that relate `count` kinds of things, none to itself; "between" comes last."""
+    if count == 1:
+        return ""
+    kinds = either(kind.value for kind in RelationKind)
+    two = [f"{n} {kinds} {either(_others(count, n))}" for n in range(1, count + 1)]
+    three = [f"{n} {BETWEEN} {either(_others(count, n))} and {either(_others(count, n))}" for n in range(1, count + 1)]
+    return f"(\n({'|'.join(two)})){{0,24}}(\n({'|'.join(three)})){{0,2}}"
 
 
 def _others(count: int, number: int) -> list[str]:
@@ -208,4 +185,4 @@ def _others(count: int, number: int) -> list[str]:
 
 
 def either(words: Iterable[str]) -> str:
-    return " | ".join(json.dumps(word) for word in words)
+    return f"({'|'.join(map(re.escape, words))})"

