@@ -25,14 +25,17 @@ def laid_out(
     vocabulary: Vocabulary | None,
     notes: list[str],
     planner: str,
+    common: Vocabulary | None = None,
 ) -> ScenePlan:
-    """The plan of a reading, as `Planner.plan` wants it; `notes` are kept and added to."""
+    """The plan of a reading, as `Planner.plan` wants it; `notes` are kept and added to. `common` tells how large things
+    are and where they stand where an open backbone has no vocabulary of its own."""
+    knows = vocabulary or common
     members = _members(reading.things, notes)
     relations = _relations(reading, members, notes)
     things = {region_id: reading.things[i] for i, ids in members.items() for region_id in ids}
     place = reading.place or _natural(things.values(), vocabulary)
-    items = [Item(i, _known(t, vocabulary), t.size, t.spot, t.depth) for i, t in things.items()]
-    known = vocabulary.places.get(place) if vocabulary else None
+    items = [Item(i, _known(t, knows), t.size, t.spot, t.depth) for i, t in things.items()]
+    known = knows.places.get(knows.place_forms.get(place, place)) if knows else None
     extent = brief.extent or backbone.defaults.extent
     boxes = arrange(items, relations, known.ground if known else USUAL_GROUND, extent)
     regions = [_region(i, boxes[i], thing, vocabulary) for i, thing in things.items()]
@@ -58,7 +61,9 @@ def _natural(things: Iterable[Thing], vocabulary: Vocabulary | None) -> str:
 
 def _known(thing: Thing, vocabulary: Vocabulary | None) -> Noun:
     """What is known about the thing's size and stand; a middling thing on the ground where nothing is."""
-    return (vocabulary.nouns.get(thing.noun or "") if vocabulary else None) or USUAL
+    if vocabulary is None or thing.noun is None:
+        return USUAL
+    return vocabulary.nouns.get(vocabulary.noun_forms.get(thing.noun, thing.noun), USUAL)
 
 
 def _region(region_id: str, box: Box, thing: Thing, vocabulary: Vocabulary | None) -> Region:

@@ -113,34 +113,74 @@ class Writer:
         _ = self._loaded
 
     def write(self, asked: str, pattern: str) -> str:
-        """The likeliest answer, token by token, among those that `pattern` matches. Raises BrokenAsset if the model cannot
-        be loaded, BadInput if its answer does not end."""
+        """The likeliest answer, token by token, among those that `pattern` matches. Raises BrokenAsset if the model
+        cannot be loaded, BadInput if its answer does not end."""
+        answer = self.write_all([asked], [pattern])[0]
+        if answer is None:
+            raise BadInput(
+                "The small planner's answer does not end.", "Say it more shortly, or use the rule planner (--planner rules)."
+            )
+        return answer
+
+    def write_all(self, asked: Sequence[str], patterns: Sequence[str]) -> list[str | None]:
+        """Answers of several questions at once; None for one that does not end within LONGEST tokens."""
         import torch
-        from llguidance import LLMatcher
         from llguidance import torch as masks
 
         tokenizer, model, words = self._loaded
-        matcher = LLMatcher(words, LLMatcher.grammar_from_regex(pattern))
-        if matcher.is_error():
-            raise BrokenAsset(f"The planner's grammar is broken: {matcher.get_error()}.", ADVICE)
-        bits = masks.allocate_token_bitmask(1, model.config.vocab_size)
-        given = torch.tensor([tokenizer(asked, add_special_tokens=False)["input_ids"]])
-        cache, written = None, []
+        answers = [_Answer(_matcher(words, pattern)) for pattern in patterns]
+        rows = tokenizer(list(asked), add_special_tokens=False)["input_ids"]
+        longest = max(map(len, rows))
+        ids = torch.tensor([[tokenizer.eos_token_id] * (longest - len(row)) + row for row in rows])
+        seen = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
+        bits = masks.allocate_token_bitmask(len(rows), model.config.vocab_size)
+        cache = None
         with torch.inference_mode():
-            while len(written) < LONGEST:
-                out = model(input_ids=given, past_key_values=cache, use_cache=True, logits_to_keep=1)
+            while not all(a.done for a in answers) and len(answers[0].tokens) < LONGEST:
+                places = (seen.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+                out = model(
+                    input_ids=ids, attention_mask=seen, position_ids=places, past_key_values=cache, use_cache=True,
+                    logits_to_keep=1,
+                )  # fmt: skip
                 logits, cache = out.logits[:, -1].float(), out.past_key_values
-                masks.fill_next_token_bitmask(matcher, bits, 0)
+                for row, answer in enumerate(answers):
+                    if not answer.done:
+                        masks.fill_next_token_bitmask(answer.matcher, bits, row)
                 masks.apply_token_bitmask_inplace(logits, bits)
-                token = int(logits.argmax())
-                if token == tokenizer.eos_token_id:
-                    return tokenizer.decode(written)
-                matcher.consume_token(token)
-                written.append(token)
-                if matcher.is_stopped():
-                    return tokenizer.decode(written)
-                given = torch.tensor([[token]])
-        raise BadInput("The small planner's answer does not end.", "Say it more shortly, or use --planner rules.")
+                best = logits.argmax(1)
+                for answer, token in zip(answers, best.tolist(), strict=True):
+                    answer.take(token, tokenizer.eos_token_id)
+                ids = best[:, None]
+                seen = torch.cat([seen, torch.ones_like(ids)], 1)
+        return [tokenizer.decode(a.text) if a.done else None for a in answers]
+
+
+class _Answer:
+    """One answer under way; what comes after its end is not its own."""
+
+    def __init__(self, matcher: Any) -> None:
+        self.matcher = matcher
+        self.tokens: list[int] = []
+        self.text: list[int] = []
+        self.done = False
+
+    def take(self, token: int, end: int) -> None:
+        self.tokens.append(token)
+        if self.done or token == end:
+            self.done = True
+            return
+        self.matcher.consume_token(token)
+        self.text.append(token)
+        self.done = self.matcher.is_stopped()
+
+
+def _matcher(words: Any, pattern: str) -> Any:
+    from llguidance import LLMatcher
+
+    matcher = LLMatcher(words, LLMatcher.grammar_from_regex(pattern))
+    if matcher.is_error():
+        raise BrokenAsset(f"The planner's grammar is broken: {matcher.get_error()}.", ADVICE)
+    return matcher
 
 
 class PsaPlanner:
@@ -148,8 +188,10 @@ class PsaPlanner:
 
     name = "psa"
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, common: Vocabulary | None = None) -> None:
+        """`common` tells how large things are and where they stand, for backbones without a vocabulary."""
         self._writer = writer
+        self._common = common
 
     def read(self, prompt: str, vocabulary: Vocabulary | None) -> Reading:
         """What the prompt says. Raises BrokenAsset if the model cannot be loaded."""
@@ -159,7 +201,17 @@ class PsaPlanner:
         self, brief: Brief, backbone: Backbone, vocabulary: Vocabulary | None, styles: tuple[str, ...]
     ) -> ScenePlan:
         """See `Planner.plan`. Raises BrokenAsset if the model cannot be loaded."""
-        reading = self.read(brief.prompt, vocabulary)
+        return self.laid_out(self.read(brief.prompt, vocabulary), brief, backbone, vocabulary, styles)
+
+    def laid_out(
+        self,
+        reading: Reading,
+        brief: Brief,
+        backbone: Backbone,
+        vocabulary: Vocabulary | None,
+        styles: tuple[str, ...],
+    ) -> ScenePlan:
+        """The plan of what was read. Raises BadInput if nothing of it can be drawn."""
         notes = list(reading.notes)
         if vocabulary is not None:
             words = lexicon(vocabulary, styles)
@@ -169,4 +221,4 @@ class PsaPlanner:
                 reading.place = None
         if not any(thing.noun for thing in reading.things) and reading.place is None:
             raise BadInput("The small planner found nothing in the prompt that can be drawn.", "Name a thing or a place.")
-        return laid_out(reading, brief, backbone, vocabulary, notes, self.name)
+        return laid_out(reading, brief, backbone, vocabulary, notes, self.name, self._common)
