@@ -106,14 +106,13 @@ def packed(unet: UNet2DConditionModel, name: str) -> bytes:
 
 
 def save(unet: UNet2DConditionModel, name: str, folder: Path, card: Mapping[str, Any], family: Backbone) -> None:
-    """The expert's folder: `adapter.safetensors` and `expert.toml`."""
+    """The expert's folder: `adapter.safetensors` and `expert.toml`. Without a licence of its own it has the family's."""
     weights = packed(unet, name)
     expert = Expert(
         id=name,
         base=family.id,
-        licence=family.licence,
         sha256=hashlib.sha256(weights).hexdigest(),
-        **{**card, "triggers": tuple(card["triggers"])},
+        **{"licence": family.licence, **card, "triggers": tuple(card["triggers"])},
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / expert.file).write_bytes(weights)
