@@ -140,23 +140,28 @@ def generate(state: Planned, runtime: Runtime[Context]) -> Update:
 
 
 def regenerate(state: Repairing, runtime: Runtime[Context]) -> Update:
-    """One failed region again, several new seeds at once; every pixel outside its boxes stays."""
+    """One failed region again, or the place of a thing that was taken away, several new seeds at once; every pixel
+    outside its boxes stays."""
     trial, plan, context = state.trial, state.tried or state.plan, runtime.context
-    region, boxes = plan.region(trial.region), state.repairable[trial.region]
+    region, boxes = next((r for r in plan.regions if r.id == trial.region), None), state.repairable[trial.region]
     where = f"round {trial.round} of {state.brief.rounds}: {trial.rung}"
-    say(runtime, "regenerate", f"drawing the {region.id} again, {where}", region.id)
-    seed = int(digest([state.brief.seed, region.id, trial.round])[:15], 16)
+    what = f"the {region.id}" if region else f"the place where the {trial.region} was"
+    say(runtime, "regenerate", f"drawing {what} again, {where}", region.id if region else None)
+    seed = int(digest([state.brief.seed, trial.region, trial.round])[:15], 16)
     keep = Keep(
         picture=state.kept.picture,
         latents=state.kept.latents,
-        redraw=boxes if state.tried is None else tuple(dict.fromkeys((*boxes, region.box))),
+        redraw=boxes if state.tried is None or region is None else tuple(dict.fromkeys((*boxes, region.box))),
         candidates=affordable(state.brief, steps_of(state.brief, context.family(state.brief)), state.renders),
         zoom=trial.rung is Rung.SOLO,
     )
+    if region is None:  # only the background is heard there, and its noise comes from the picture's own seed
+        seeded = state.model_copy(update={"brief": state.brief.model_copy(update={"seed": seed})})
+        return _candidates(draw(plan, "regenerate", seeded, runtime, keep))
     style = fails_in_style(state.verdict, region.id)
     push = None if trial.rung is Rung.SEEDS else Push(region=region.id, style=style, alone=trial.rung is Rung.SOLO)
-    seeded = plan.with_regions([Region.model_validate({**dict(region), "seed": seed})])
-    return _candidates(draw(seeded, "regenerate", state, runtime, keep, push))
+    again = plan.with_regions([Region.model_validate({**dict(region), "seed": seed})])
+    return _candidates(draw(again, "regenerate", state, runtime, keep, push))
 
 
 def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
@@ -184,7 +189,7 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
     climbed = {trial.region: LADDER.index(trial.rung) + 1} if trial else {}
     attempts = []
     if state.trial is not None and state.verdict is not None:
-        attempts.append(attempted(state.trial, state.candidates, state.verdict, verdict, rejected))
+        attempts.append(attempted(state.trial, state.candidates, state.verdict, verdict, kept, rejected))
     return {
         "kept": _json(kept),
         "plan": _json(plan),
@@ -214,15 +219,15 @@ def accept(state: Judged, runtime: Runtime[Context]) -> Update:
 def best_effort(state: Judged, runtime: Runtime[Context]) -> Update:
     """The best of what was drawn, what is still wrong with it, and what was tried."""
     wrong = [
-        f"{f.region or 'the picture'}: {f.check} not confirmed ({f.evidence})"
+        f"{f.subject or 'the picture'}: {f.check} not confirmed ({f.evidence})"
         for f in state.verdict.findings
         if not f.passed
     ]
     tried = {
-        region: ", ".join(dict.fromkeys(a.rung for a in state.attempts if a.region == region))
-        for region in state.verdict.failed
+        subject: ", ".join(dict.fromkeys(a.rung for a in state.attempts if a.region == subject))
+        for subject in dict.fromkeys(f.subject for f in state.verdict.findings if not f.passed)
     }
-    told = [f"{region}: tried {rungs}." for region, rungs in tried.items() if rungs]
+    told = [f"{subject}: tried {rungs}." for subject, rungs in tried.items() if rungs]
     return _finish(state, "best_effort", (*_unshown(state.remarks), *wrong, *told), runtime)
 
 

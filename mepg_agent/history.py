@@ -14,6 +14,7 @@ from mepg_agent.errors import BadInput
 from mepg_agent.planning.edits import changed_boxes, changed_regions
 from mepg_agent.records import MAX_CANDIDATES, Attempt, Remark, Render, Status, Verdict
 from mepg_agent.scene import Box, Frozen, ScenePlan
+from mepg_agent.verify.gone import taken_away
 
 MAIN = "main"  # the line that every picture begins with
 BRANCH = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
@@ -65,13 +66,16 @@ class Edit(Frozen):
         return (Box.full(),) if Box.full() in boxes else boxes
 
     def repairable(self, plan: ScenePlan) -> dict[str, tuple[Box, ...]]:
-        """Regions that the edit may have harmed, each with what may be drawn again of it: no pixel that was to stay."""
-        redrawn, named = self.redrawn(plan), self.named(plan)
+        """Regions that the edit may have harmed and things that it took away, each with what may be drawn again of it:
+        no pixel that was to stay."""
+        redrawn, named, gone = self.redrawn(plan), self.named(plan), taken_away(self.before, plan)
         if Box.full() in redrawn:
-            return {r.id: (r.box,) for r in plan.regions}
+            return {r.id: (r.box,) for r in (*plan.regions, *gone)}
         over = {r.id: tuple(b for b in redrawn if r.box.covered_by(b) > TOUCHED) for r in plan.regions}
         harmed = {region: boxes for region, boxes in over.items() if boxes and region not in named}
-        return harmed | {region: (plan.region(region).box,) for region in named}
+        uncovered = {r.id: tuple(b for b in redrawn if b.overlap(r.box)) for r in gone}
+        places = {region: boxes for region, boxes in uncovered.items() if boxes}
+        return harmed | places | {region: (plan.region(region).box,) for region in named}
 
 
 class History(Frozen):

@@ -17,6 +17,7 @@ LADDER = tuple(Rung)
 CANDIDATES = 3  # seeds tried at once
 BIGGER = 1.3  # side of a grown box
 GROWN = 1.1  # area that counts as bigger
+PICTURES = 10  # whole ones, whose calls a picture with its repairs may take where the person set no limit
 ASIDE = 0.5  # how far a box is moved, in its own sides
 
 
@@ -40,7 +41,9 @@ def next_trial(state: Drawing, verdict: Verdict, family: Family) -> tuple[Trial 
 
 
 def _next_rung(region: str, state: Drawing, verdict: Verdict, family: Family) -> Rung | None:
-    """None at the end of the ladder."""
+    """None at the end of the ladder. A place that an edit uncovered has one rung: each round tries other seeds."""
+    if all(r.id != region for r in state.plan.regions):
+        return Rung.SEEDS
     for rung in LADDER[state.climbed.get(region, 0) :]:
         if rung not in CHANGES:
             return rung
@@ -123,7 +126,9 @@ def fails_in_style(verdict: Verdict, region: str) -> bool:
     return Check.STYLE in _failed(verdict, region)
 
 
-def attempted(trial: Trial, candidates: Iterable[Render], before: Verdict, after: Verdict, rejected: str) -> Attempt:
+def attempted(
+    trial: Trial, candidates: Iterable[Render], before: Verdict, after: Verdict, kept: Render, rejected: str
+) -> Attempt:
     """What a repair cost and what came of it. `rejected` is why it was rolled back, empty if it was kept."""
     drawn = tuple(candidates)
     old, new = region_score(before, trial.region), region_score(after, trial.region)
@@ -133,6 +138,7 @@ def attempted(trial: Trial, candidates: Iterable[Render], before: Verdict, after
         seconds=sum(r.seconds for r in drawn),
         kept=not rejected,
         outcome=rejected or f"kept: score {old:.2f} → {new:.2f}",
+        picture=None if rejected else kept.picture,
     )
 
 
@@ -143,17 +149,19 @@ def _spent(state: Drawing, family: Family) -> str:
         return f"No further repair: {seconds:.1f} of {brief.max_seconds:g} seconds are spent."
     if not affordable(brief, steps_of(brief, family), state.renders):
         calls = sum(render.calls for render in state.renders)
-        return f"No further repair: {calls:.1f} of {brief.max_calls:g} denoiser calls are spent."
+        return f"No further repair: {calls:.1f} of {_calls(brief, steps_of(brief, family)):g} denoiser calls are spent."
     return ""
 
 
 def affordable(brief: Brief, steps: int, renders: Iterable[Render]) -> int:
     """How many seeds the budget of denoiser calls lets the next repair try, CANDIDATES at most. Each is counted as the
     dearest picture so far, or as a whole one: a crop costs less."""
-    if brief.max_calls is None:
-        return CANDIDATES
     costs = [r.calls for r in renders]
-    return max(min(CANDIDATES, int((brief.max_calls - sum(costs)) // max([steps, *costs]))), 0)
+    return max(min(CANDIDATES, int((_calls(brief, steps) - sum(costs)) // max([steps, *costs]))), 0)
+
+
+def _calls(brief: Brief, steps: int) -> float:
+    return brief.max_calls or float(PICTURES * steps)
 
 
 def steps_of(brief: Brief, family: Family) -> int:

@@ -16,6 +16,7 @@ from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 MAX_CANDIDATES = 16  # of one repair, drawn in one batch
+ROUNDS = 5  # of repair, without another word: as many as there are rungs to climb
 Combine = Literal["all", "any", "mean"]
 
 
@@ -31,8 +32,9 @@ class Brief(Frozen):
     seed: Seed = 0
     steps: Annotated[int, Field(ge=1, le=200)] | None = None  # None takes the backbone's default
     guidance: Annotated[float, Field(ge=1, le=30)] | None = None
-    rounds: Annotated[int, Field(ge=0, le=20)] = 2  # of repair at most; each takes every failed region one step further
-    max_calls: Annotated[float, Field(gt=0)] | None = None  # denoiser calls; no repair begins that might need more
+    rounds: Annotated[int, Field(ge=0, le=20)] = ROUNDS  # of repair at most; each takes every failed region one step up
+    # denoiser calls; no repair begins that might need more. None allows what `ladder.PICTURES` whole pictures take
+    max_calls: Annotated[float, Field(gt=0)] | None = None
     max_seconds: Annotated[float, Field(gt=0)] | None = None  # no repair begins after that
     extent: Extent | None = None
     backbone: str = "picturebook"
@@ -167,6 +169,12 @@ class Finding(Frozen):
     crop: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None  # sha256 of what was looked at
     question: str | None = None  # what a model that answers questions was asked
     answer: str | None = None  # and what it said
+    was: RegionId | None = None  # of GONE: what an edit took away; it is no region of the plan any more
+
+    @property
+    def subject(self) -> str | None:
+        """Id of the region, or of the thing that was taken away; None for the whole picture."""
+        return self.was or self.region
 
 
 class Action(StrEnum):
@@ -225,6 +233,7 @@ class Attempt(Trial):
     seconds: Annotated[float, Field(ge=0)]
     kept: bool
     outcome: str  # "kept: score 0.41 → 2.32", "rolled back: it made dog worse"
+    picture: str | None = None  # sha256 of the picture after it, where it was kept
 
 
 class Approval(Frozen):

@@ -44,8 +44,9 @@ class Planned(Asked):
         return self.edit.repairable(self.plan) if self.edit else {r.id: (r.box,) for r in self.plan.regions}
 
     def repairs(self, verdict: Verdict) -> tuple[str, ...]:
-        """Ids of the failed regions that may be drawn again."""
-        return tuple(region for region in verdict.failed if region in self.repairable)
+        """Ids of what failed and may be drawn again: regions, and things whose place an edit uncovered."""
+        failed = dict.fromkeys(f.subject for f in verdict.findings if not f.passed)
+        return tuple(subject for subject in failed if subject in self.repairable)
 
 
 class Revising(Planned):

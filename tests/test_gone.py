@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
-from edit_fixtures import agent_of, drawn
+from edit_fixtures import agent_of, drawn, pixels
 
-from mepg_agent.records import Check
+from mepg_agent.records import Check, Rung
 from mepg_agent.scene import Box, Region, ScenePlan
 from mepg_agent.settings import Settings
 from mepg_agent.verify.gone import taken_away
@@ -45,3 +46,29 @@ def test_what_another_thing_hides_or_resembles_is_not_looked_for(three_things: S
     assert taken_away(three_things, without(three_things, "dog", cat=dog)) == ()
     assert taken_away(three_things, without(three_things, "dog", dog=dog.moved(0.2, 0))) == ()
     assert taken_away(three_things, without(three_things, "dog", cat=dog.moved(0.2, 0))) != ()
+
+
+def test_where_a_removed_thing_is_still_seen_the_place_is_drawn_again_and_nothing_else(
+    settings: Settings, three_things: ScenePlan
+):
+    scores: Any = {"gone-castle": (0.8, 0.2)}
+    with agent_of(settings, **scores) as agent:
+        session = drawn(agent, three_things)
+        before = pixels(agent, agent.result(session))
+        result = agent.edit(session, "remove the castle", rounds=1)
+        changed = (pixels(agent, result) != before).any(-1)
+    [attempt] = result.attempts
+    assert result.status == "accepted" and attempt.kept
+    assert (attempt.region, attempt.rung) == ("castle", Rung.SEEDS) and attempt.reason.startswith("gone ")
+    outside = np.ones_like(changed)
+    outside[three_things.region("castle").box.pixels(three_things.extent).as_slices()] = False
+    assert changed.any() and not (changed & outside).any()
+
+
+def test_a_thing_that_will_not_go_is_reported_with_what_was_tried(settings: Settings, three_things: ScenePlan):
+    scores: Any = {"gone-castle": (0.8,)}
+    with agent_of(settings, **scores) as agent:
+        result = agent.edit(drawn(agent, three_things), "remove the castle", rounds=3)
+    assert result.status == "best_effort" and [a.round for a in result.attempts] == [1, 2, 3]
+    assert len({render.job for render in result.renders}) == 4  # every round from another seed
+    assert "castle: tried new seeds." in result.notes

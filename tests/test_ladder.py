@@ -11,9 +11,9 @@ from scripted import ScriptedVerifier
 from mepg_agent.agent import Agent
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
-from mepg_agent.ladder import CANDIDATES, LADDER
+from mepg_agent.ladder import CANDIDATES, LADDER, affordable
 from mepg_agent.portfolio import Portfolio
-from mepg_agent.records import GateKind, RenderJob, Rung
+from mepg_agent.records import Brief, GateKind, RenderJob, Rung
 from mepg_agent.scene import Region, ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.settings import Settings
@@ -156,3 +156,18 @@ def test_the_costs_of_the_parts_add_up_to_that_of_the_whole(settings: Settings, 
     assert result.calls == pytest.approx(parts, abs=0.01)
     assert all(attempt.calls > 0 for attempt in result.attempts)
     assert all(a.round <= b.round for a, b in pairwise(result.attempts))
+
+
+def test_a_draw_without_another_word_climbs_the_whole_ladder(settings: Settings, wordy: ScenePlan):
+    result, _ = draw(settings, wordy, {"dog": (0.1,)}, rounds=Brief(prompt="x").rounds)
+    assert rungs(result) == list(LADDER)
+
+
+def test_without_a_limit_of_their_own_repairs_cost_no_more_than_a_few_pictures(
+    settings: Settings, wordy: ScenePlan, monkeypatch: pytest.MonkeyPatch
+):
+    assert affordable(Brief(prompt="x"), STEPS, ()) == CANDIDATES
+    monkeypatch.setattr("mepg_agent.ladder.PICTURES", 2)
+    result, _ = draw(settings, wordy, {"dog": (0.1,)})
+    assert STEPS < result.calls <= 2 * STEPS and len(result.attempts) < len(LADDER)
+    assert any(f"of {2 * STEPS} denoiser calls are spent" in note for note in result.notes)

@@ -27,12 +27,12 @@ class Verifier(Protocol):
 
 
 def region_score(verdict: Verdict, region: str | None) -> float:
-    """`Verdict.score` of one region's findings alone (None: of those on the whole picture)."""
+    """`Verdict.score` of the findings on one region, or on a thing that was taken away, alone (None: on the whole)."""
     return Verdict(findings=findings_on(verdict, region)).score()
 
 
 def findings_on(verdict: Verdict, region: str | None) -> tuple[Finding, ...]:
-    return tuple(f for f in verdict.findings if f.region == region)
+    return tuple(f for f in verdict.findings if f.subject == region)
 
 
 def lowered(before: Verdict, after: Verdict) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def lowered(before: Verdict, after: Verdict) -> tuple[str, ...]:
 
     Among passed checks a smaller margin is no harm: the region is still right.
     """
-    regions = dict.fromkeys(f.region for f in before.findings)
+    regions = dict.fromkeys(f.subject for f in before.findings)
     return tuple(region or "the whole picture" for region in regions if _worse(before, after, region))
 
 

@@ -37,6 +37,7 @@ def _gone(there: Finding) -> Finding:
     name = (there.region or "").removeprefix(PREFIX)
     changed = {
         "region": None,
+        "was": name,
         "check": Check.GONE,
         "passed": not there.passed,
         "score": 1 - there.score,
