@@ -15,6 +15,7 @@ from mepg_agent.cli_input import AsJson, check_output, read_size
 from mepg_agent.cli_progress import telling
 from mepg_agent.cli_report import ACCEPTED, FAULT, kills_view, regions_view, speed_view
 from mepg_agent.engine.local import quiet
+from mepg_agent.records import ROUNDS
 from mepg_agent.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -111,7 +112,7 @@ def kills(
 def loop(
     ctx: typer.Context,
     prompts: Annotated[int, typer.Option(min=1, max=10_000, help="Of a split that no other bench draws.")] = 150,
-    rounds: Annotated[int, typer.Option(min=1, max=20, help="Repairs of a picture at most.")] = 2,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds of repair at most.")] = ROUNDS,
     steps: Annotated[int | None, typer.Option(min=1, max=200, help="Denoising steps; the family's own by default.")] = (
         None
     ),

@@ -16,7 +16,19 @@ from mepg_agent.agent import Agent
 from mepg_agent.bench.bootstrap import figure, resamples
 from mepg_agent.bench.kills import Picky
 from mepg_agent.bench.loop import RECORD, LoopBench
-from mepg_agent.bench.loop_report import ARMS, BEST, LOOP, PLAIN, PLANNED, Row, Scored, Setup, markdown, report_of
+from mepg_agent.bench.loop_report import (
+    ARMS,
+    BEST,
+    LOOP,
+    PLAIN,
+    PLANNED,
+    Climbed,
+    Row,
+    Scored,
+    Setup,
+    markdown,
+    report_of,
+)
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sight import Seen, find, thresholds, vendi
 from mepg_agent.bench.wanted import KINDS, Thing, Wanted, given, split
@@ -24,7 +36,7 @@ from mepg_agent.cli import Door, run
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Portfolio
-from mepg_agent.records import RenderJob
+from mepg_agent.records import RenderJob, Rung
 from mepg_agent.scene import Box
 from mepg_agent.settings import Settings
 
@@ -164,7 +176,7 @@ def scored(*right: bool, calls: float = 10) -> Scored:
 
 def row(index: int, rounds: int, before: tuple[bool, ...], after: tuple[bool, ...], best: tuple[bool, ...]) -> Row:
     arms = {PLAIN: scored(False, False), PLANNED: scored(*before), LOOP: scored(*after, calls=30), BEST: scored(*best)}
-    return Row(index=index, kind="two things", prompt="p", arms=arms, rounds=rounds, best_of=3)
+    return Row(index=index, kind="two things", prompt="p", arms=arms, rounds=rounds, climbed=(), best_of=3)
 
 
 SETUP = Setup(backbone="picturebook", weights="0" * 64, rounds=2, steps=20, styles=STYLES)
@@ -187,6 +199,21 @@ def test_repairs_that_mend_and_that_harm_are_counted_where_repairs_were_tried():
     assert report.arms[PLANNED].regions.mean == pytest.approx(4 / 6)
     table = markdown(report)
     assert "| with the loop | 66.7%" in table and "mended 50.0%" in table and "harmed 50.0%" in table
+
+
+def test_every_rung_of_the_ladder_is_told_apart_by_what_the_scorer_sees_after_it():
+    climbed = (
+        Climbed(rung=Rung.SEEDS),
+        Climbed(rung=Rung.STRONGER, right=(True, True)),
+        Climbed(rung=Rung.SEEDS, right=(False, True)),
+    )
+    one = row(0, 2, (True, False), (False, True), (True, True)).model_copy(update={"climbed": climbed})
+    report = report_of(SETUP, [one, row(1, 0, (True, True), (True, True), (True, True))])
+    assert {r: (s.tried, s.kept, s.mended, s.harmed) for r, s in report.ladder.items()} == {
+        Rung.SEEDS: (2, 1, 0, 1),
+        Rung.STRONGER: (1, 1, 1, 0),
+    }
+    assert "| new seeds | 2 | 1 | 0 | 1 |" in markdown(report)
 
 
 @pytest.fixture

@@ -19,18 +19,18 @@ from PIL import Image
 from mepg_agent.agent import Agent
 from mepg_agent.bench.family import draw
 from mepg_agent.bench.journal import Journal
-from mepg_agent.bench.loop_report import ARMS, Row, Scored, Setup
+from mepg_agent.bench.loop_report import ARMS, Climbed, Row, Scored, Setup
 from mepg_agent.bench.regions import alone
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sheet import grid
 from mepg_agent.bench.sight import find, thresholds
-from mepg_agent.bench.wanted import SEED, Wanted, given, split
+from mepg_agent.bench.wanted import SEED, Given, Wanted, given, split
 from mepg_agent.engine.base import Pixels
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.english import PLACES
 from mepg_agent.errors import BadInput
 from mepg_agent.pictures import Recipe
-from mepg_agent.records import Brief, RenderJob
+from mepg_agent.records import Attempt, Brief, RenderJob
 from mepg_agent.scene import ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.settings import Settings
@@ -105,6 +105,7 @@ class LoopBench:
             once += [agent.draw(brief, rounds=0, seed=brief.seed + k * NEXT) for k in range(1, number)]
             best = max(once, key=lambda result: result.verdict.score())
             plain, seconds = self._plain(agent, recipe)
+            climbed = tuple(self._climbed(agent, wanted, recipe.plan, attempt) for attempt in loop.attempts)
             pictures = {
                 ARMS[0]: (plain, float(recipe.job.steps), seconds),
                 ARMS[1]: (_pixels(agent, once[0]), cost.calls, _seconds(once[:1]) + cost.seconds),
@@ -116,7 +117,15 @@ class LoopBench:
             file.parent.mkdir(exist_ok=True)
             Image.fromarray(image).resize((SIDE, SIDE)).save(file)
         arms = {arm: self._scored(wanted, recipe.plan, *picture) for arm, picture in pictures.items()}
-        return Row(index=index, kind=wanted.kind, prompt=wanted.prompt, arms=arms, rounds=loop.rounds, best_of=number)
+        return Row(
+            index=index,
+            kind=wanted.kind,
+            prompt=wanted.prompt,
+            arms=arms,
+            rounds=loop.rounds,
+            climbed=climbed,
+            best_of=number,
+        )
 
     def _plain(self, agent: Agent, recipe: Recipe) -> tuple[Pixels, float]:
         """The picture that the backbone draws from the scene in one prompt, and the seconds that it took."""
@@ -125,8 +134,7 @@ class LoopBench:
         return image, time.perf_counter() - began
 
     def _scored(self, wanted: Wanted, plan: ScenePlan, image: Pixels, calls: float, seconds: float) -> Scored:
-        nouns = {thing.noun for thing in wanted.things}
-        found = given(wanted, find(self._scorer, image, nouns, self._bars, [r.box for r in plan.regions]))
+        found = self._given(wanted, plan, image)
         return Scored(
             whole=found.whole,
             content=found.content,
@@ -135,6 +143,15 @@ class LoopBench:
             calls=calls,
             seconds=seconds,
         )
+
+    def _climbed(self, agent: Agent, wanted: Wanted, plan: ScenePlan, attempt: Attempt) -> Climbed:
+        if attempt.picture is None:
+            return Climbed(rung=attempt.rung)
+        return Climbed(rung=attempt.rung, right=self._given(wanted, plan, agent.store.picture(attempt.picture)).right)
+
+    def _given(self, wanted: Wanted, plan: ScenePlan, image: Pixels) -> Given:
+        nouns = {thing.noun for thing in wanted.things}
+        return given(wanted, find(self._scorer, image, nouns, self._bars, [r.box for r in plan.regions]))
 
     def _empty(self) -> Iterator[Pixels]:
         """Every place of the vocabulary, with nothing in it."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mepg_agent.bench import journal
 from mepg_agent.bench.bootstrap import Figure, figure, resamples
 from mepg_agent.bench.sight import vendi
+from mepg_agent.records import Rung
 from mepg_agent.scene import Frozen
 
 ARMS = ("plain backbone", "plan and experts", "with the loop", "best of N")
@@ -39,6 +40,13 @@ class Scored(Frozen):
     seconds: float
 
 
+class Climbed(Frozen):
+    """One repair of the loop. `right`: as in `Scored`, of the picture after it; None where it was rolled back."""
+
+    rung: Rung
+    right: tuple[bool, ...] | None = None
+
+
 class Row(journal.Row):
     """One prompt, drawn in every way. `rounds`: of repair that the loop took."""
 
@@ -46,7 +54,18 @@ class Row(journal.Row):
     prompt: str
     arms: dict[str, Scored]
     rounds: int
+    climbed: tuple[Climbed, ...]
     best_of: int
+
+
+class Step(Frozen):
+    """One rung of the ladder over all prompts. `mended`, `harmed`: wanted instances that the scorer finds right after a
+    repair that was kept and not before, and the other way about."""
+
+    tried: int
+    kept: int
+    mended: int
+    harmed: int
 
 
 class Arm(Frozen):
@@ -70,6 +89,7 @@ class Report(Frozen):
     repaired: int  # prompts where the loop tried a repair
     repair_success: Figure  # share of what was wrong there in the first picture and is right in the last
     repair_harm: Figure  # share of what was right there and is wrong in the last
+    ladder: dict[Rung, Step]
     best_of: float  # mean N
 
 
@@ -87,6 +107,7 @@ def report_of(setup: Setup, rows: Sequence[Row]) -> Report:
         repaired=sum(row.rounds > 0 for row in rows),
         repair_success=_share(rows, draws, lambda before, after: (not before, after)),
         repair_harm=_share(rows, draws, lambda before, after: (before, not after)),
+        ladder={rung: step for rung in Rung if (step := _step(rung, rows)).tried},
         best_of=float(np.mean([row.best_of for row in rows])),
     )
 
@@ -105,6 +126,21 @@ def _arm(arm: str, rows: Sequence[Row], draws: NDArray[np.int64]) -> Arm:
         calls=figure(np.array([s.calls for s in scored]), draws),
         kinds={kind: _of_kind(arm, [row for row in rows if row.kind == kind]) for kind in kinds},
     )
+
+
+def _step(rung: Rung, rows: Sequence[Row]) -> Step:
+    changes: list[tuple[bool, bool]] = []  # of an instance: right before, right after
+    tried = kept = 0
+    for row in rows:
+        before = row.arms[PLANNED].right
+        for climbed in row.climbed:
+            after = before if climbed.right is None else climbed.right
+            if climbed.rung is rung:
+                tried, kept = tried + 1, kept + (climbed.right is not None)
+                changes += zip(before, after, strict=True)
+            before = after
+    mended, harmed = sum(b < a for b, a in changes), sum(b > a for b, a in changes)
+    return Step(tried=tried, kept=kept, mended=mended, harmed=harmed)
 
 
 def _of_kind(arm: str, rows: Sequence[Row]) -> Figure:
@@ -134,6 +170,9 @@ def markdown(report: Report) -> str:
     lines += ["", _line(("whole prompt", *report.arms)), _line(["---"] * (len(report.arms) + 1))]
     kinds = report.arms[PLAIN].kinds
     lines += [_line((kind, *(_percent(arm.kinds[kind]) for arm in report.arms.values()))) for kind in kinds]
+    lines += ["", _line(("rung", "tried", "kept", "mended", "harmed")), _line(["---"] * 5)]
+    steps = report.ladder.items()
+    lines += [_line((rung, str(s.tried), str(s.kept), str(s.mended), str(s.harmed))) for rung, s in steps]
     leads = "; ".join(f"{name}: {_points(lead)}" for name, lead in report.leads.items())
     lines += [
         "",
@@ -142,6 +181,8 @@ def markdown(report: Report) -> str:
         f"Leads in whole prompts: {leads}.",
         f"Repairs were tried for {report.repaired} prompts. Of what was wrong there they mended "
         f"{_percent(report.repair_success)}; of what was right they harmed {_percent(report.repair_harm)}.",
+        "Kept: by the loop's own verifier. Mended and harmed: things in their style, as the scorer sees them, by what "
+        "was kept on that rung.",
     ]
     return "\n".join(lines) + "\n"
 
