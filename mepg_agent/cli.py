@@ -21,11 +21,23 @@ from rich.text import Text
 
 from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_serve, cli_sessions
 from mepg_agent.cli_follow import Output, follow
-from mepg_agent.cli_input import AsJson, check_output, read_plan, read_prompt, read_size
+from mepg_agent.cli_input import (
+    AsJson,
+    Combined,
+    MaxCalls,
+    MaxSeconds,
+    Planner,
+    Rounds,
+    Verifiers,
+    check_output,
+    read_plan,
+    read_prompt,
+    read_size,
+)
 from mepg_agent.cli_layout import layout_svg
 from mepg_agent.cli_report import ACCEPTED, BAD_INPUT, FAULT, STOPPED, plan_view
 from mepg_agent.errors import Ambiguous, BadInput, Cancelled, MepgError
-from mepg_agent.records import Brief, Combine, Event, Render, RenderJob, Verdict
+from mepg_agent.records import ROUNDS, Brief, Event, Render, RenderJob, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
 
 if TYPE_CHECKING:
@@ -41,11 +53,6 @@ app.add_typer(cli_sessions.app, name="sessions")
 app.add_typer(cli_serve.tokens, name="tokens")
 
 Prompt = Annotated[str, typer.Argument(help='What the picture shows; "-" reads it from the standard input.')]
-Planner = Annotated[str, typer.Option(help="Who lays the picture out: auto, rules or chat:PROVIDER:MODEL.")]
-Rounds = Annotated[int, typer.Option(help="Rounds of repair at most; a region that failed has five rungs to climb.")]
-Verifiers = Annotated[
-    list[str], typer.Option(help="Who checks: auto, clip:MODEL, vlm:MODEL or chat:PROVIDER:MODEL. May be repeated.")
-]
 Size = Annotated[str | None, typer.Option(metavar="PIXELS", help="Size, as 256 or 320x256.")]
 
 
@@ -135,14 +142,14 @@ def draw(
     output: Output = None,
     seed: Annotated[int, typer.Option(help="Same seed, same picture.")] = 0,
     steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
-    rounds: Rounds = 2,
-    max_calls: Annotated[float | None, typer.Option(help="Denoiser calls at most, repairs included.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="No repair begins after so many seconds.")] = None,
+    rounds: Rounds = ROUNDS,
+    max_calls: MaxCalls = None,
+    max_seconds: MaxSeconds = None,
     guidance: Annotated[float | None, typer.Option(help="How strictly to follow the words.")] = None,
     size: Size = None,
     planner: Planner = "auto",
     verifier: Verifiers = ["auto"],  # noqa: B006  Typer takes no other sequence
-    combine: Annotated[Combine, typer.Option(help="What several verifiers say: all, any or mean.")] = "all",
+    combine: Combined = "all",
     ask: Annotated[bool, typer.Option("--ask", help="Stop before drawing, until you approve the layout.")] = False,
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw this plan, as `mepg plan --json` prints.")

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from mepg_agent.cli_input import check_output
+from mepg_agent.cli_input import Combined, MaxCalls, MaxSeconds, Planner, Rounds, Verifiers, check_output
 from mepg_agent.cli_progress import asked_to_stop
 from mepg_agent.cli_report import ACCEPTED, BEST_EFFORT, FAULT
 from mepg_agent.errors import Cancelled
-from mepg_agent.records import Event
+from mepg_agent.records import ROUNDS, Event
 
 if TYPE_CHECKING:
     from mepg_agent.batch import Item, Outcome
@@ -31,7 +31,12 @@ def batch(
         Path, typer.Argument(metavar="FILE", help='A list: .txt, .csv or .jsonl; "-" reads the standard input.')
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Gets the pictures, DIR/<id>.png.")],
-    rounds: Annotated[int, typer.Option(min=0, max=20, help="Repairs of a picture at most.")] = 2,
+    rounds: Rounds = ROUNDS,
+    max_calls: MaxCalls = None,
+    max_seconds: MaxSeconds = None,
+    planner: Planner = "auto",
+    verifier: Verifiers = ["auto"],  # noqa: B006  Typer takes no other sequence
+    combine: Combined = "all",
     jobs: Annotated[
         int, typer.Option(min=1, max=64, help="Pictures planned and checked at once; they are drawn one by one.")
     ] = 1,
@@ -52,8 +57,11 @@ def batch(
     from mepg_agent.batch import open_folder, picture_file, run_batch
     from mepg_agent.batch_report import write_report
     from mepg_agent.cli_list import read_list
+    from mepg_agent.verify.chain import check_names
 
-    items = read_list(file, rounds)
+    check_names(verifier)
+    checked = {"rounds": rounds, "verifiers": tuple(verifier), "combine": combine}
+    items = read_list(file, planner=planner, max_calls=max_calls, max_seconds=max_seconds, **checked)
     open_folder(output)
     page = check_output(report, ".html") if report else None
     outcomes: dict[str, Outcome] = {}

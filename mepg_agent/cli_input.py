@@ -13,9 +13,24 @@ import typer
 from pydantic import ValidationError
 
 from mepg_agent.errors import BadInput
+from mepg_agent.records import Combine
 from mepg_agent.scene import MAX_PROMPT, Extent, ScenePlan
 
 FROM_STDIN = "-"
+# How a picture is checked and what it may cost: the same for one and for a list.
+Rounds = Annotated[
+    int,
+    typer.Option(min=0, max=20, help="Rounds of repair at most; a region that failed has five rungs to climb."),
+]
+MaxCalls = Annotated[
+    float | None, typer.Option(help="Denoiser calls of a picture at most, repairs included; those of ten by default.")
+]
+MaxSeconds = Annotated[float | None, typer.Option(help="No repair of a picture begins after so many seconds.")]
+Planner = Annotated[str, typer.Option(help="Who lays the picture out: auto, psa, rules or chat:PROVIDER:MODEL.")]
+Verifiers = Annotated[
+    list[str], typer.Option(help="Who checks: auto, clip:MODEL, vlm:MODEL or chat:PROVIDER:MODEL. May be repeated.")
+]
+Combined = Annotated[Combine, typer.Option(help="What several verifiers say: all, any or mean.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 

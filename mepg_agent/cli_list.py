@@ -24,8 +24,9 @@ SHOWN = 5  # bad lines that are named; the others are counted
 Row = tuple[int, dict[str, Any] | BadInput]  # the line it starts at, counted from 1, and what it says
 
 
-def read_list(file: Path, rounds: int) -> list[Item]:
-    """The items of a list; "-" reads lines of JSON or of text from the standard input.
+def read_list(file: Path, **wishes: Any) -> list[Item]:
+    """The items of a list; "-" reads lines of JSON or of text from the standard input. `wishes` are fields of `Brief`
+    that hold for all.
 
     Paths of plans are relative to the list. Raises BadInput that counts all bad lines and names the first few.
     """
@@ -39,7 +40,7 @@ def read_list(file: Path, rounds: int) -> list[Item]:
     names: dict[str, int] = {}
     for line, said in rows:
         try:
-            wanted.append(_wanted(line, said, names, folder, rounds))
+            wanted.append(_wanted(line, said, names, folder, wishes))
         except BadInput as error:
             bad.append(f"Line {line}: {error}")
     if bad:
@@ -132,7 +133,7 @@ def _check_names(names: list[str]) -> None:
 
 
 def _wanted(
-    line: int, said: dict[str, Any] | BadInput, names: dict[str, int], folder: Path, rounds: int
+    line: int, said: dict[str, Any] | BadInput, names: dict[str, int], folder: Path, wishes: dict[str, Any]
 ) -> tuple[str | None, Brief]:
     """Id and brief of a row. `names` has the lines of the ids so far."""
     if isinstance(said, BadInput):
@@ -144,9 +145,9 @@ def _wanted(
         raise BadInput("A plan has its own size.", "Leave out the size.")
     brief = make_brief(
         said.get("prompt", plan.prompt if plan else ""),
-        rounds=rounds,
         plan=plan,
         extent=read_size(str(said["size"])) if "size" in said else None,
+        **wishes,
         **{key: said[key] for key in ("seed", "steps") if key in said},
     )
     return _id(line, said, names), brief

@@ -332,3 +332,17 @@ def test_the_same_words_and_seed_are_the_same_item_wherever_they_stand(tmp_path:
         return [Item.digest(item) for item in read_list(written(tmp_path / name, text), rounds=2)]
 
     assert digests("a.txt", "a fox\n") == digests("b.csv", "prompt,seed\n a fox ,0\n") != digests("c.txt", "a dog")
+
+
+def test_a_list_takes_the_same_checks_and_limits_as_one_picture(prompts: Path, tmp_path: Path):
+    said = batch(prompts, "-o", tmp_path / "out", "--max-calls", "1", "--json")
+    assert said.code == 1 and all("more than the 1 allowed" in line["error"] for line in said.lines)
+    items = read_list(prompts, verifiers=("clip:some/model", "auto"), combine="any", max_seconds=3)
+    assert {(i.brief.verifiers, i.brief.combine, i.brief.max_seconds) for i in items} == {
+        (("clip:some/model", "auto"), "any", 3.0)
+    }
+
+
+def test_an_unknown_verifier_is_refused_before_anything_is_drawn(prompts: Path, tmp_path: Path):
+    said = batch(prompts, "-o", tmp_path / "out", "--verifier", "nobody")
+    assert said.code == 2 and "no verifier 'nobody'" in said.err and not (tmp_path / "out").exists()
