@@ -16,7 +16,7 @@ from mepg_agent.agent import Agent, make_brief
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve
-from mepg_agent.records import Brief, Remark, Severity
+from mepg_agent.records import ROUNDS, Brief, Remark, Severity
 from mepg_agent.scene import MAX_PROMPT, ScenePlan
 
 # The limits stand in the schemas for the caller to read; `Agent` enforces them, with advice.
@@ -52,7 +52,20 @@ Steps = Annotated[
         description="Denoising steps; without, what suits the model.", json_schema_extra={"minimum": 1, "maximum": 200}
     ),
 ]
-Rounds = Annotated[int, Field(description="Repairs at most.", json_schema_extra={"minimum": 0, "maximum": 20})]
+Rounds = Annotated[
+    int,
+    Field(
+        description="Rounds of repair at most; each takes everything that failed one step further.",
+        json_schema_extra={"minimum": 0, "maximum": 20},
+    ),
+]
+MaxCalls = Annotated[
+    float | None,
+    Field(
+        description="Denoiser calls at most, repairs included; a picture takes `steps`. Without, ten pictures'.",
+        json_schema_extra={"exclusiveMinimum": 0},
+    ),
+]
 
 
 class Scene(BaseModel):
@@ -123,12 +136,13 @@ async def draw_picture(
     plan: OptionalPlan = None,
     seed: Seed = 0,
     steps: Steps = None,
-    rounds: Rounds = 2,
+    rounds: Rounds = ROUNDS,
+    max_calls: MaxCalls = None,
     patience: Patience = PATIENCE,
 ) -> Annotated[CallToolResult, Outcome]:
     def work(agent: Agent) -> str:
         wanted = prompt if prompt or plan is None else _prompt_of(plan)
-        return agent.begin(make_brief(wanted, plan=plan, seed=seed, steps=steps, rounds=rounds))
+        return agent.begin(make_brief(wanted, plan=plan, seed=seed, steps=steps, rounds=rounds, max_calls=max_calls))
 
     session = await call(ctx, work)
     try:
