@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
@@ -23,13 +24,19 @@ from mcp_server.lazy import LazyAgent
 from mcp_server.queue import Queue
 from mepg_agent.agent import Agent, Event, Result
 from mepg_agent.agent_edits import Stream
-from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
+from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, InUse, MepgError, NeedsApproval
+from mepg_agent.session import Ending
 
 Begin = Callable[[Agent], Stream]  # notes on disk what will be drawn, and draws it when pulled
 BEHIND = Event(node="wait", message="waiting until the picture before it is finished")
 HEARD = 100  # events that a slow listener may lag behind
 QUEUED = 8  # drawings of one client in the making, without another word from the operator
 log = logging.getLogger(__name__)
+
+
+def now() -> int:
+    """Milliseconds of the epoch."""
+    return time.time_ns() // 1_000_000
 
 
 class Busy(BadInput):
@@ -40,7 +47,7 @@ class Work:
     """One picture in the making. For the event loop, but for `pull`."""
 
     def __init__(self, session: str, client: str) -> None:
-        self.session, self.client = session, client
+        self.session, self.client, self.begun = session, client, now()
         self.version: int | None = None  # that it will be; None for a step through the history
         self.before: int | None = None  # the version that was shown when it began
         self.at = Event(node="wait", message="starting")
@@ -115,6 +122,7 @@ class Drawings:
         self._most, self._making = most, Counter[str]()  # drawings in the making, for each client
         self._works: dict[tuple[str, str], list[Work]] = {}  # in the order in which they were asked for
         self._group: TaskGroup | None = None
+        self._closing = False
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Drawings]:
@@ -124,10 +132,11 @@ class Drawings:
                 try:
                     yield self
                 finally:
+                    self._closing = True
                     for work in chain.from_iterable(self._works.values()):
                         work.stop()
         finally:
-            self._group = None
+            self._group, self._closing = None, False
             self.lazy.close()
 
     def of(self, session: str) -> Work | None:
@@ -159,18 +168,9 @@ class Drawings:
 
     async def _make(self, work: Work, before: Work | None, begin: Begin) -> None:
         try:
-            with work.scope:
-                if before is not None:
-                    work.behind = True
-                    work.say(BEHIND)
-                    await before.done.wait()
-                    work.behind = False
-                await self._draw(work, begin)
-        except MepgError as error:
-            work.error = error
-        except Exception:  # of one drawing: the server goes on
-            log.exception("a drawing failed unexpectedly")
-            work.error = BrokenAsset("The drawing failed unexpectedly.", "See the server's log; then draw it again.")
+            await self._draw(work, before, begin)
+            if work.result is None and not self._closing:  # what the server's own end stops goes on after it
+                await anyio.to_thread.run_sync(self._note_ending, work)
         finally:
             work.finish()
             self._making[work.client] -= 1
@@ -178,11 +178,24 @@ class Drawings:
                 self.heard_of(work)
         await self.changes.touched(work.session)
 
-    async def _draw(self, work: Work, begin: Begin) -> None:
-        stream = await anyio.to_thread.run_sync(self._note, work, begin)
-        work.noted.set()
-        async with self.queue.turn(work.client, work.moved):
-            work.result = await anyio.to_thread.run_sync(work.pull, stream)
+    async def _draw(self, work: Work, before: Work | None, begin: Begin) -> None:
+        try:
+            with work.scope:
+                if before is not None:
+                    work.behind = True
+                    work.say(BEHIND)
+                    await before.done.wait()
+                    work.behind = False
+                stream = await anyio.to_thread.run_sync(self._note, work, begin)
+                work.noted.set()
+                await self.changes.touched(work.session)
+                async with self.queue.turn(work.client, work.moved):
+                    work.result = await anyio.to_thread.run_sync(work.pull, stream)
+        except MepgError as error:
+            work.error = error
+        except Exception:  # of one drawing: the server goes on
+            log.exception("a drawing failed unexpectedly")
+            work.error = BrokenAsset("The drawing failed unexpectedly.", "See the server's log; then draw it again.")
 
     def _note(self, work: Work, begin: Begin) -> Stream:
         agent = self.lazy.get()
@@ -192,3 +205,11 @@ class Drawings:
         edit = agent.store.edit(work.session)
         work.version = edit.number if edit else None if past else 1
         return stream
+
+    def _note_ending(self, work: Work) -> None:
+        """For whoever asks about the drawing's task, also once the server was started anew."""
+        if work.version is None or isinstance(work.error, InUse | NeedsApproval):
+            return
+        error = None if work.error is None or isinstance(work.error, Cancelled) else str(work.error)
+        with suppress(MepgError):  # the disk may be what failed, or the session is gone
+            self.lazy.get().store.put_ending(work.session, Ending(version=work.version, at=now(), error=error))

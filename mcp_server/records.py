@@ -9,6 +9,9 @@ from mepg_agent.agent import Agent
 from mepg_agent.history import History
 from mepg_agent.portfolio import Backbone
 from mepg_agent.records import Status
+from mepg_agent.session import Summary
+
+LISTED = 50  # sessions in one answer
 
 
 class SessionLine(BaseModel):
@@ -17,6 +20,7 @@ class SessionLine(BaseModel):
     status: Status | None  # None: the first picture is not finished
     versions: int
     edit: str | None = None  # words of a change that is not finished
+    picture: str | None = None  # the one that is shown
 
     @property
     def state(self) -> str:
@@ -64,10 +68,12 @@ class Drawable(BaseModel):
 
 def session_lines(agent: Agent) -> tuple[SessionLine, ...]:
     """Last touched first."""
-    return tuple(
-        SessionLine(session=s.session, prompt=s.prompt, status=s.status, versions=s.versions, edit=s.edit)
-        for s in agent.store.sessions()
-    )
+    return tuple(_line(summary) for summary in agent.store.sessions())
+
+
+def _line(summary: Summary) -> SessionLine:
+    picture = picture_uri(summary.image.stem) if summary.image else None
+    return SessionLine(picture=picture, **{name: value for name, value in summary if name in SessionLine.model_fields})
 
 
 def lines_of(history: History) -> tuple[VersionLine, ...]:

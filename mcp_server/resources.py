@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
-from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
+from mcp_types import (
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    Resource,
+    ResourceTemplateReference,
+)
 
 from mcp_server.calls import known
 from mcp_server.drawings import Drawings
-from mcp_server.records import drawable, lines_of, session_lines
+from mcp_server.records import LISTED, SessionLine, drawable, lines_of, session_lines
 from mcp_server.reply import as_webp
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, MepgError
@@ -27,8 +35,17 @@ MOST = 100  # completions at once, as the protocol allows
 T = TypeVar("T")
 
 
-def add_resources(server: MCPServer[Drawings], drawings: Drawings) -> None:
-    shelf = Shelf(drawings)
+class PictureServer(MCPServer[Drawings]):
+    """Lists, beside what is always there, the sessions and pictures of whoever asks."""
+
+    shelf: Shelf
+
+    async def list_resources(self) -> list[Resource]:
+        return [*await super().list_resources(), *await self.shelf.listed()]
+
+
+def add_resources(server: PictureServer, drawings: Drawings) -> None:
+    shelf = server.shelf = Shelf(drawings)
 
     def add(uri: str, name: str, title: str, description: str, mime: str, read: Callable[..., Any]) -> None:
         server.resource(uri, name=name, title=title, description=description, mime_type=mime)(read)
@@ -54,6 +71,15 @@ class Shelf:
 
     def __init__(self, drawings: Drawings) -> None:
         self._drawings, self._lazy = drawings, drawings.lazy
+
+    async def listed(self) -> list[Resource]:
+        """Of the sessions last touched. A broken installation is told by what is read, not by the list."""
+        found: dict[str, Resource] = {}
+        with suppress(ResourceError, ResourceNotFoundError):
+            for line in await self._read(lambda agent: session_lines(agent)[:LISTED]):
+                for resource in _entries(line):
+                    found.setdefault(resource.uri, resource)  # two sessions may have the same picture
+        return [*found.values()]
 
     async def sessions(self) -> str:
         return await self._read(lambda agent: _json([s.model_dump(mode="json") for s in session_lines(agent)]))
@@ -140,6 +166,16 @@ class Shelf:
             raise ResourceNotFoundError(str(error)) from error
         except MepgError as error:
             raise ResourceError(str(error)) from error
+
+
+def _entries(line: SessionLine) -> Iterator[Resource]:
+    """What there is of a session; its picture is the one that is shown."""
+    name, title = line.session, line.prompt
+    yield Resource(uri=f"mepg://sessions/{name}", name=name, title=title, description=line.state, mime_type=JSON)
+    if line.picture is not None:
+        uri, plan = f"mepg://plans/{name}", f"{name}.plan.json"
+        yield Resource(uri=line.picture, name=f"{name}.png", title=title, description=line.state, mime_type="image/png")
+        yield Resource(uri=uri, name=plan, title=title, description="The plan of the picture.", mime_type=JSON)
 
 
 def _values(agent: Agent, name: str, others: dict[str, str]) -> list[str]:

@@ -13,6 +13,8 @@ from mcp_server.apps import picture_page
 from mcp_server.changes import Changes
 from mcp_server.drawings import QUEUED, Drawings
 from mcp_server.lazy import LazyAgent
+from mcp_server.resources import PictureServer
+from mcp_server.task_news import Listening
 from mcp_server.tasks import Tasks
 from mepg_agent import __version__
 from mepg_agent.agent import Agent
@@ -41,7 +43,7 @@ def build_server(
     says who is let in over HTTP. One client has `queued` drawings in the making at most."""
     changes = Changes()
     drawings = Drawings(LazyAgent(agent_factory), changes, queued)
-    server = MCPServer(
+    server = PictureServer(
         "mepg",
         title="MEPG pictures",
         description="Draws, checks, repairs and changes pictures region by region, each in its own style.",
@@ -57,6 +59,7 @@ def build_server(
     for tools in (tools_draw, tools_edit, tools_region, tools_look, tools_wait):
         tools.add_tools(server)
     changes.serve(server)
+    Listening(changes).serve(server)
     resources.add_resources(server, drawings)
     prompts.add_prompts(server)
     return server

@@ -1,14 +1,15 @@
 """Long drawings as tasks, for clients that declare the extension `io.modelcontextprotocol/tasks` (revision 2026-07-28).
 
 A task's id says all that is needed to find its picture again: the session, the version that it becomes and when it was
-begun. So tasks outlive the server without a record of their own. A drawing that was cancelled is told so until the
-server ends; after that, asking for it takes it up again, as `wait` does.
+begun. So tasks outlive the server: one that the server's end interrupted goes on when it is asked for. One that was
+stopped or that failed stays so, whatever becomes of its session later: how it ended stands there.
+
+https://github.com/modelcontextprotocol/ext-tasks
 """
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     MISSING_REQUIRED_CLIENT_CAPABILITY,
     CallToolRequestParams,
@@ -29,15 +31,19 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
 
 from mcp_server.calls import unfinished
-from mcp_server.drawings import Busy, Drawings, Work
+from mcp_server.drawings import Busy, Drawings, now
 from mcp_server.progress import words_of
 from mcp_server.reply import finished
 from mepg_agent.agent import Agent
-from mepg_agent.errors import MepgError
+from mepg_agent.errors import BadInput, InUse, MepgError
+from mepg_agent.session import Ending
 
+EXTENSION = "io.modelcontextprotocol/tasks"
 POLL = 2000  # milliseconds between two looks
-ID = re.compile(r"([a-z0-9-]{1,100})\.([1-9][0-9]{0,5})\.([0-9]{1,12})")
+ID = re.compile(r"([a-z0-9-]{1,100})\.([1-9][0-9]{0,5})\.([0-9]{1,15})")
 ASKS_ANEW = "wait"  # its client wants to wait, and has a handle already
+STOPPED = "The drawing was stopped; wait with its session goes on."
+DONE = {"resultType": "complete"}
 Ctx = ServerRequestContext[Drawings, Any]
 
 
@@ -48,17 +54,14 @@ class TaskParams(RequestParams):
 class Task(NamedTuple):
     session: str
     version: int
-    begun: int  # seconds of the epoch
+    begun: int  # milliseconds of the epoch
 
     def __str__(self) -> str:
         return f"{self.session}.{self.version}.{self.begun}"
 
 
 class Tasks(Extension):
-    identifier = "io.modelcontextprotocol/tasks"
-
-    def __init__(self) -> None:
-        self._stopped: set[Task] = set()
+    identifier = EXTENSION
 
     def methods(self) -> Sequence[MethodBinding]:
         served = {"tasks/get": self._get, "tasks/update": self._update, "tasks/cancel": self._cancel}
@@ -70,87 +73,110 @@ class Tasks(Extension):
         result = await call_next(ctx)
         handle = result.structured_content if isinstance(result, CallToolResult) else None
         version = ((handle or {}).get("pending") or {}).get("version")
-        if handle is None or version is None or params.name == ASKS_ANEW or not self._declared(ctx):
+        if handle is None or version is None or params.name == ASKS_ANEW or not _declared(ctx):
             return result
-        task = Task(handle["session"], version, int(time.time()))
+        work = ctx.lifespan_context.of(handle["session"])
+        task = Task(handle["session"], version, work.begun if work else now())
         return {"resultType": "task", **_fields(task, "working", handle["pending"]["doing"])}
 
     async def _get(self, ctx: Ctx, params: TaskParams) -> HandlerResult:
-        task = await self._known(ctx, params)
-        work = ctx.lifespan_context.of(task.session)
-        if work is not None and work.version == task.version:
-            return self._failed(ctx, task, work) if work.done.is_set() else _working(task, work)
-        result = await anyio.to_thread.run_sync(_result, ctx.lifespan_context.lazy.get(), task)
-        if result is not None:
-            shown = result.model_dump(mode="json", by_alias=True, exclude_none=True)
-            return {**_fields(task, "completed"), "result": shown}
-        if task in self._stopped or not await anyio.to_thread.run_sync(_open, ctx.lifespan_context.lazy.get(), task):
-            return _fields(task, "cancelled", "The drawing was stopped; wait with its session goes on.")
-        try:
-            return _working(task, ctx.lifespan_context.start(task.session, lambda agent: agent.resume(task.session)))
-        except Busy:  # its turn comes when the client asks again, with one of its others done
-            return _fields(task, "working", "waiting until another drawing is finished")
+        return {**DONE, **await look(ctx, await known(ctx, params.task_id))}
 
     async def _update(self, ctx: Ctx, params: TaskParams) -> HandlerResult:
         """What has to be asked is asked before a drawing begins, so that no task ever waits for an answer."""
-        await self._known(ctx, params)
-        return {}
+        await known(ctx, params.task_id)
+        return DONE
 
     async def _cancel(self, ctx: Ctx, params: TaskParams) -> HandlerResult:
-        task = await self._known(ctx, params)
+        task = await known(ctx, params.task_id)
         work = ctx.lifespan_context.of(task.session)
         if work is not None and work.version == task.version and not work.done.is_set():
-            self._stopped.add(task)
             work.stop()
-        return {}
-
-    def _failed(self, ctx: Ctx, task: Task, work: Work) -> dict[str, Any]:
-        """A drawing that failed is a result of its tool, not of the protocol."""
-        ctx.lifespan_context.heard_of(work)
-        self._stopped.add(task)
-        failure = CallToolResult(content=[TextContent(text=str(work.error))], is_error=True)
-        shown = failure.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {**_fields(task, "completed"), "result": shown}
-
-    async def _known(self, ctx: Ctx, params: TaskParams) -> Task:
-        if not self._declared(ctx):
-            needed = {"requiredCapabilities": {"extensions": {self.identifier: {}}}}
-            raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, f"Declare the extension {self.identifier}.", needed)
-        match = ID.fullmatch(params.task_id)
-        task = Task(match[1], int(match[2]), int(match[3])) if match else None
-        try:
-            if task is not None:
-                await anyio.to_thread.run_sync(lambda: ctx.lifespan_context.lazy.get().store.brief(task.session))
-                return task
-        except MepgError as error:
-            raise MCPError(INVALID_PARAMS, f"There is no such task: {error}") from error
-        raise MCPError(INVALID_PARAMS, "There is no such task. Use the taskId as it came.")
-
-    def _declared(self, ctx: Ctx) -> bool:
-        capabilities = ctx.session.client_capabilities
-        modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
-        return modern and self.identifier in ((capabilities and capabilities.extensions) or {})
+        return DONE
 
 
-def _open(agent: Agent, task: Task) -> bool:
-    """Whether the picture of the task is still to be drawn."""
-    edit = agent.store.edit(task.session)
-    return unfinished(agent, task.session) and task.version == (edit.number if edit else 1)
+async def known(ctx: Ctx, task_id: str) -> Task:
+    """Raises MCPError for a task that is none, and for a client that did not declare the extension."""
+    require(ctx)
+    match = ID.fullmatch(task_id)
+    try:
+        if match is not None:
+            task = Task(match[1], int(match[2]), int(match[3]))
+            await anyio.to_thread.run_sync(lambda: ctx.lifespan_context.lazy.get().store.brief(task.session))
+            return task
+    except MepgError as error:
+        raise MCPError(INVALID_PARAMS, f"There is no such task: {error}") from error
+    raise MCPError(INVALID_PARAMS, "There is no such task. Use the taskId as it came.")
 
 
-def _result(agent: Agent, task: Task) -> CallToolResult | None:
-    past = agent.store.history(task.session)
-    if past is None or task.version > len(past.versions):
-        return None
-    return finished(agent, agent.result(task.session, task.version), past.version(task.version).parent)
+def require(ctx: Ctx) -> None:
+    """Raises MCPError for a client that did not declare the extension."""
+    if not _declared(ctx):
+        needed = {"requiredCapabilities": {"extensions": {EXTENSION: {}}}}
+        raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, f"Declare the extension {EXTENSION}.", needed)
 
 
-def _working(task: Task, work: Work) -> dict[str, Any]:
+async def look(ctx: Ctx, task: Task) -> dict[str, Any]:
+    """The task as it stands. One that nobody draws goes on. Raises MCPError for one that there never was."""
+    drawings = ctx.lifespan_context
+    work = drawings.of(task.session)
+    try:
+        settled = await anyio.to_thread.run_sync(_settled, drawings.lazy.get(), task)
+    except BadInput as error:
+        raise MCPError(INVALID_PARAMS, f"There is no such task: {error}") from error
+    except MepgError as error:
+        raise MCPError(INTERNAL_ERROR, str(error)) from error
+    if settled is None and work is not None and not work.done.is_set():
+        return _fields(task, "working", words_of(work.at))
+    if work is not None and work.done.is_set():  # it failed, which is told now
+        drawings.heard_of(work)
+    if settled is not None:
+        return settled
+    if work is not None and isinstance(work.error, InUse):
+        return _fields(task, "working", "drawn by another server or command")
+    if work is not None and work.version == task.version:  # how it ended could not be written down
+        return _ended(task, Ending(version=task.version, at=now(), error=str(work.error)))
+    try:
+        work = drawings.start(task.session, lambda agent: agent.resume(task.session))
+    except Busy:  # its turn comes when the client asks again, with one of its others done
+        return _fields(task, "working", "waiting until another drawing is finished")
     return _fields(task, "working", words_of(work.at))
 
 
+def _declared(ctx: Ctx) -> bool:
+    capabilities = ctx.session.client_capabilities
+    modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
+    return modern and EXTENSION in ((capabilities and capabilities.extensions) or {})
+
+
+def _settled(agent: Agent, task: Task) -> dict[str, Any] | None:
+    """None while the picture is still to be drawn. Raises BadInput where there is none to draw."""
+    ending = agent.store.ending(task.session, task.version, task.begun)
+    if ending is not None:
+        return _ended(task, ending)
+    past, edit = agent.store.history(task.session), agent.store.edit(task.session)
+    if past is not None and task.version <= len(past.versions):
+        parent = past.version(task.version).parent
+        return _completed(task, finished(agent, agent.result(task.session, task.version), parent))
+    if not unfinished(agent, task.session) or task.version != (edit.number if edit else 1):
+        raise BadInput(f"There is no version {task.version} of {task.session}.", "It was dropped, or never begun.")
+    return None
+
+
+def _ended(task: Task, ending: Ending) -> dict[str, Any]:
+    """A drawing that failed is a result of its tool, not of the protocol."""
+    if ending.error is None:
+        return _fields(task, "cancelled", STOPPED)
+    return _completed(task, CallToolResult(content=[TextContent(text=ending.error)], is_error=True))
+
+
+def _completed(task: Task, result: CallToolResult) -> dict[str, Any]:
+    shown = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {**_fields(task, "completed"), "result": shown}
+
+
 def _fields(task: Task, status: str, message: str | None = None) -> dict[str, Any]:
-    begun, now = (datetime.fromtimestamp(at, UTC).isoformat() for at in (task.begun, time.time()))
+    begun, at = (datetime.fromtimestamp(time / 1000, UTC).isoformat() for time in (task.begun, now()))
     told = {"statusMessage": message} if message else {}
-    dates = {"createdAt": begun, "lastUpdatedAt": now}
+    dates = {"createdAt": begun, "lastUpdatedAt": at}
     return {"taskId": str(task), "status": status, **told, **dates, "ttlMs": None, "pollIntervalMs": POLL}

@@ -24,7 +24,7 @@ from mcp_server.calls import (
 )
 from mcp_server.drawings import Drawings
 from mcp_server.question import Said, clarified, question_of
-from mcp_server.records import SessionLine, VersionLine, lines_of, session_lines
+from mcp_server.records import LISTED, SessionLine, VersionLine, lines_of, session_lines
 from mcp_server.reply import Outcome, Question, after, answer, difference, drawing, shown
 from mepg_agent.agent import Agent, Result
 from mepg_agent.comparison import Comparison
@@ -32,7 +32,6 @@ from mepg_agent.errors import BadInput
 from mepg_agent.history import History
 from mepg_agent.scene import MAX_PROMPT
 
-LISTED = 50  # sessions in one answer
 Instruction = Annotated[
     str,
     Field(

@@ -38,6 +38,10 @@ class Ambiguous(BadInput):
         self.choices = choices
 
 
+class InUse(BadInput):
+    """Somebody else works on the session: it can be had once that is finished."""
+
+
 class BrokenAsset(MepgError):
     """The operator can mend it: missing or damaged weights, an unreadable manifest, a full disk."""
 

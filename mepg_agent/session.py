@@ -1,10 +1,10 @@
 """What is kept on disk: beside the pictures one folder a session. Every file is written whole or not at all.
 
-    home/sessions/fox-castle-3f9a/{brief,result,failure}.json, once it was edited {history,edit}.json
+    home/sessions/fox-castle-3f9a/{brief,result,failure}.json, once it was edited {history,edit}.json, and endings.json
     home/locks/fox-castle-3f9a.lock, held by whoever works on the session
 
 `result.json` is the picture as it was first drawn; `history.json` holds every version, that one too, and counts alone
-where it is; `edit.json` is the change under way.
+where it is; `edit.json` is the change under way, `endings.json` drawings that somebody stopped or that failed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from PIL import Image
 from pydantic import Field
 
 from mepg_agent.engine.base import Pixels
-from mepg_agent.errors import BadInput, BrokenAsset, MepgError
+from mepg_agent.errors import BadInput, BrokenAsset, InUse, MepgError
 from mepg_agent.files import alone, whole
 from mepg_agent.history import Edit, History, Version
 from mepg_agent.pictures import Pictures, parse, read, validate, writing
@@ -32,6 +32,7 @@ from mepg_agent.scene import Frozen, ScenePlan
 
 SESSION_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{4,}")
 PREVIEW_SIDE = 384  # pixels; a preview is shown, never used
+ENDINGS = 20  # of one session; those before them are forgotten
 SMALL_WORDS = re.compile(r"an?|the|of|on|in|at|by|to|and|with|left|right|above|below|next|near|under|behind")
 
 
@@ -75,6 +76,18 @@ class Summary(Frozen):
     edit: str | None = None  # the instruction of a change that is not finished: it can be resumed
 
 
+class Ending(Frozen):
+    """How a drawing ended that gave no picture."""
+
+    version: int  # that it would have become
+    at: int  # milliseconds of the epoch
+    error: str | None = None  # None: somebody stopped it
+
+
+class Endings(Frozen):
+    endings: tuple[Ending, ...] = ()  # in order
+
+
 class SessionStore(Pictures):
     """Pictures and sessions below one folder. Safe to share between threads and processes; whoever changes a session
     holds it meanwhile."""
@@ -106,10 +119,10 @@ class SessionStore(Pictures):
 
     @contextmanager
     def held(self, session: str) -> Iterator[None]:
-        """One thread of one process works on a session at a time. Raises BadInput, at once, while another one does, and
-        if there is no such session; BrokenAsset if the home cannot be written."""
+        """One thread of one process works on a session at a time. Raises InUse, at once, while another one does,
+        BadInput if there is no such session, BrokenAsset if the home cannot be written."""
         self.brief(session)
-        busy = BadInput(
+        busy = InUse(
             f"The session '{session}' is being worked on elsewhere.", "Wait until that is finished, or stop it there."
         )
         with ExitStack() as stack:
@@ -216,6 +229,20 @@ class SessionStore(Pictures):
         words = json.dumps({"message": error.message, "advice": error.advice}, indent=1)
         with suppress(BrokenAsset):  # the disk may be what failed
             self._write(self._folder(session) / "failure.json", words.encode())
+
+    def put_ending(self, session: str, ending: Ending) -> None:
+        """Raises BadInput if there is no such session, BrokenAsset if it cannot be written."""
+        kept = (*self._endings(session), ending)[-ENDINGS:]
+        self._write(self._folder(session) / "endings.json", Endings(endings=kept).model_dump_json(indent=1).encode())
+
+    def ending(self, session: str, version: int, since: int) -> Ending | None:
+        """The first one of the version since then (milliseconds of the epoch). Raises BadInput as `put_ending`."""
+        return next((e for e in self._endings(session) if e.version == version and e.at >= since), None)
+
+    def _endings(self, session: str) -> tuple[Ending, ...]:
+        self.brief(session)
+        found = read(self._folder(session) / "endings.json", Endings)
+        return found.endings if found is not None else ()
 
     def sessions(self) -> tuple[Summary, ...]:
         """Last touched first."""

@@ -9,10 +9,19 @@ from typing import Any, Literal
 import anyio
 import pytest
 from mcp import Client, MCPError
-from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
+from mcp.client.extension import ClaimContext, ClientExtension, NotificationBinding, ResultClaim
 from mcp_fixtures import PROMPT, TIMEOUT, Mode, Slow, called, connected, data, drawn, parts, refused, words
-from mcp_types import INVALID_PARAMS, MISSING_REQUIRED_CLIENT_CAPABILITY, CallToolResult, Request, Result
-from pydantic import Field
+from mcp_types import (
+    INVALID_PARAMS,
+    MISSING_REQUIRED_CLIENT_CAPABILITY,
+    CallToolResult,
+    Request,
+    Result,
+    SubscriptionFilter,
+    SubscriptionsListenRequest,
+    SubscriptionsListenRequestParams,
+)
+from pydantic import BaseModel, Field
 
 from mcp_server.drawings import Work
 from mcp_server.tasks import TaskParams
@@ -264,6 +273,14 @@ class TaskResult(Result):
     ttl_ms: int | None = Field(alias="ttlMs")
 
 
+class News(BaseModel, extra="allow"):
+    """Of a task, on a stream."""
+
+    task_id: str = Field(alias="taskId")
+    status: str
+    result: dict[str, Any] | None = None
+
+
 class Patient(ClientExtension):
     """A client that polls tasks."""
 
@@ -271,9 +288,20 @@ class Patient(ClientExtension):
 
     def __init__(self) -> None:
         self.tasks: list[TaskResult] = []
+        self.news: list[News] = []
+        self.told, self.ended = anyio.Event(), anyio.Event()
 
     def claims(self) -> list[ResultClaim[Any]]:
         return [ResultClaim(result_type="task", model=TaskResult, resolve=self.noted)]
+
+    def notifications(self) -> list[NotificationBinding[Any]]:
+        return [NotificationBinding(method="notifications/tasks", params_type=News, handler=self.heard)]
+
+    async def heard(self, news: News) -> None:
+        self.news.append(news)
+        self.told.set()
+        if news.status != "working":
+            self.ended.set()
 
     async def noted(self, task: TaskResult, ctx: ClaimContext) -> CallToolResult:
         self.tasks.append(task)
@@ -348,6 +376,59 @@ async def test_a_task_that_fails_is_completed_with_an_error_of_its_tool():
         done = await polled(client, patient.tasks[0].task_id)
     assert done.status == "completed" and done.result is not None and done.result["isError"]
     assert "The weights are damaged" in done.result["content"][0]["text"]
+
+
+def listen_to(*tasks: str) -> SubscriptionsListenRequest:
+    wanted = SubscriptionFilter.model_validate({"taskIds": [*tasks]})
+    return SubscriptionsListenRequest(params=SubscriptionsListenRequestParams(notifications=wanted))
+
+
+async def test_a_listening_client_is_told_how_its_task_stands_and_what_came_of_it():
+    engine, patient = Slow(), Patient()
+    async with connected(engine=engine, extensions=[patient]) as client:
+        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
+        task = patient.tasks[0].task_id
+        async with anyio.create_task_group() as group:
+            listen = listen_to(task, "fox-castle-0000.1.0", "../../etc")
+            group.start_soon(client.session.send_request, listen, Answer)
+            await patient.told.wait()
+            engine.go_on.set()
+            await patient.ended.wait()
+            group.cancel_scope.cancel()
+        polled_too = await asked(client, "tasks/get", task)
+    assert {news.task_id for news in patient.news} == {task}
+    assert (patient.news[0].status, patient.news[-1].status) == ("working", "completed")
+    assert patient.news[-1].result == polled_too.result is not None
+
+
+async def test_only_a_client_that_declared_tasks_can_listen_to_them():
+    async with connected() as client:
+        with pytest.raises(MCPError) as caught:
+            await client.session.send_request(listen_to("fox-castle-0000.1.0"), Answer)
+    assert caught.value.code == MISSING_REQUIRED_CLIENT_CAPABILITY
+
+
+@pytest.mark.parametrize("by_tool", [False, True])
+async def test_a_task_that_was_stopped_stays_so_after_a_restart_and_when_its_session_goes_on(by_tool: bool):
+    engine, patient = Slow(), Patient()
+    async with connected(engine=engine, extensions=[patient]) as client:
+        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
+        task = patient.tasks[0].task_id
+        session = task.split(".")[0]
+        await set_(engine.begun)
+        if by_tool:
+            await called(client, "cancel", session=session)
+        else:
+            await asked(client, "tasks/cancel", task)
+        assert (await polled(client, task)).status == "cancelled"
+    engine = FakeEngine()
+    async with connected(engine=engine, extensions=[patient]) as client:
+        again = await asked(client, "tasks/get", task)
+        assert engine.jobs == []
+        drawn = await called(client, "wait", session=session)
+        finally_ = await asked(client, "tasks/get", task)
+    assert (again.status, finally_.status) == ("cancelled", "cancelled")
+    assert data(drawn)["drawing"]["status"] == "accepted"
 
 
 async def test_a_client_that_did_not_declare_tasks_gets_none():
