@@ -106,7 +106,7 @@ def packed(unet: UNet2DConditionModel, name: str) -> bytes:
 
 
 def save(unet: UNet2DConditionModel, name: str, folder: Path, card: Mapping[str, Any], family: Backbone) -> None:
-    """The expert's folder, `adapter.safetensors` and `expert.toml`; without a licence of its own it has the family's."""
+    """The expert's folder: `adapter.safetensors`, `expert.toml`. A card without a licence gets the family's."""
     weights = packed(unet, name)
     expert = Expert(
         id=name,
