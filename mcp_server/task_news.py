@@ -72,14 +72,14 @@ class Listening:
             raise MCPError(INTERNAL_ERROR, f"You have {MOST_STREAMS} streams open. Close one of them.")
         self._streams[client] += 1
         session = Acknowledging(ctx.session, tasks)
+        results: list[SubscriptionsListenResult] = []
         try:
             async with anyio.create_task_group() as group:
                 for task in tasks:
                     group.start_soon(_follow, ctx, task, session.acknowledged)
-                try:
-                    return await self._plain(replace(ctx, session=cast(ServerSession, session)), params)
-                finally:
-                    group.cancel_scope.cancel()
+                results.append(await self._plain(replace(ctx, session=cast(ServerSession, session)), params))
+                group.cancel_scope.cancel()
+            return results[0]
         finally:
             self._streams[client] -= 1
 
