@@ -29,6 +29,7 @@ from mepg_agent.graph import MAX_REVISIONS, REJECTED, Context, build_graph
 from mepg_agent.history import Edit
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.chain import choose_planner
+from mepg_agent.planning.editing import choose_editor
 from mepg_agent.portfolio import Portfolio
 from mepg_agent.records import Approval, Brief, Event
 from mepg_agent.scene import MAX_REGIONS, ScenePlan
@@ -235,6 +236,7 @@ class Agent(RegionEditor):
             verifier=self._verifier,
             drawing=self._drawing,
             cancelled=stop or threading.Event(),
+            editor=choose_editor(self.settings),
         )
 
     def _planner(self, brief: Brief) -> Planner:

@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_serve, cli_sessions
+from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_psa, cli_serve, cli_sessions
 from mepg_agent.cli_follow import Output, follow
 from mepg_agent.cli_input import (
     AsJson,
@@ -49,6 +49,7 @@ WIDTH = 140  # of tables that are not shown on a terminal
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(cli_experts.app, name="experts")
 app.add_typer(cli_bench.app, name="bench")
+app.add_typer(cli_psa.app, name="psa", help="Train and measure the small planner.")
 app.add_typer(cli_sessions.app, name="sessions")
 app.add_typer(cli_serve.tokens, name="tokens")
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from textwrap import wrap
 from xml.sax.saxutils import escape
 
 from mepg_agent.scene import Region, ScenePlan
 
+PER_ROW, GAP, CAPTION = 4, 24, 100  # of a page of layouts; SVG units
+LINES, LETTERS = 4, 68  # of a caption
 WIDTH = 640  # of the drawing, in SVG units; the height follows the canvas
 # Okabe and Ito's palette without its black: tells boxes apart for colour-blind readers as well.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#B59F00")
@@ -26,6 +30,24 @@ def layout_svg(plan: ScenePlan) -> str:
         f'<rect width="{WIDTH}" height="{height:g}" fill="#ffffff" stroke="#444444"/>\n'
         f'<text x="8" y="{height - 8:g}" fill="#444444">{_text(scene)} · {plan.extent}</text>\n'
         f"{boxes}\n</svg>\n"
+    )
+
+
+def layouts_page(plans: Sequence[ScenePlan]) -> str:
+    """SVG text of several layouts in rows of PER_ROW, each under its prompt."""
+    tall = max((WIDTH * p.extent.height / p.extent.width for p in plans), default=WIDTH) + CAPTION
+    cells: list[str] = []
+    for index, plan in enumerate(plans):
+        x, y = index % PER_ROW * (WIDTH + GAP), index // PER_ROW * (tall + GAP)
+        lines = wrap(plan.prompt, LETTERS)[:LINES]
+        words = "".join(f'<tspan x="4" dy="22">{_text(line)}</tspan>' for line in lines)
+        drawing = layout_svg(plan).replace("<svg ", f'<svg y="{CAPTION}" ', 1)
+        cells.append(f'<g transform="translate({x:g} {y:g})"><text y="4" font-size="18">{words}</text>\n{drawing}</g>')
+    wide, high = PER_ROW * (WIDTH + GAP), -(-len(plans) // PER_ROW) * (tall + GAP)
+    rows = "\n".join(cells)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high:g}" font-family="sans-serif">\n'
+        f'<rect width="{wide}" height="{high:g}" fill="#ffffff"/>\n{rows}\n</svg>\n'
     )
 
 

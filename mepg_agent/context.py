@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 
 from mepg_agent.engine.base import Engine
 from mepg_agent.planning.base import Planner
+from mepg_agent.planning.editing import EditReader, RuleEditor
 from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary
 from mepg_agent.records import Brief, Event
 from mepg_agent.routing import style_words
@@ -25,6 +26,7 @@ class Family:
     backbone: Backbone
     vocabulary: Vocabulary | None
     experts: dict[str, Found[Expert]]
+    editor: EditReader = field(default_factory=RuleEditor)
 
     @property
     def looks(self) -> tuple[str, ...]:
@@ -52,10 +54,11 @@ class Context:
     verifier: Callable[[Brief], Verifier | None]
     drawing: threading.Lock = field(default_factory=threading.Lock)  # one picture at a time on one engine
     cancelled: threading.Event = field(default_factory=threading.Event)
+    editor: EditReader = field(default_factory=RuleEditor)
 
     def family(self, brief: Brief) -> Family:
         backbone, name = self.portfolio.backbone(brief.backbone).item, brief.backbone
-        return Family(backbone, self.portfolio.vocabulary(name), self.portfolio.experts_of(name))
+        return Family(backbone, self.portfolio.vocabulary(name), self.portfolio.experts_of(name), self.editor)
 
 
 def say(runtime: Runtime[Context], node: str, message: str, region: str | None = None) -> None:

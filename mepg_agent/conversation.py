@@ -6,7 +6,6 @@ from mepg_agent.errors import Ambiguous, BadInput
 from mepg_agent.graph import Family
 from mepg_agent.history import Edit, History
 from mepg_agent.planning.edits import PlanEdit, apply, changed_boxes, changed_regions
-from mepg_agent.planning.instructions import parse_edit
 from mepg_agent.planning.lexer import split
 from mepg_agent.planning.references import Question
 from mepg_agent.records import Remark
@@ -34,7 +33,8 @@ def edit_of(instruction: str, history: History, family: Family, rounds: int) -> 
     if not 0 <= rounds <= MAX_ROUNDS:
         raise BadInput(f"{rounds} rounds of repair are not possible.", f"Allow 0 to {MAX_ROUNDS}.")
     head = history.version()
-    asked = apply(head.plan, _parsed(instruction, head.plan, family), family.vocabulary)
+    found, said = _parsed(instruction, head.plan, family)
+    asked = apply(head.plan, found, family.vocabulary)
     plan, reasons = route_edit(head.plan, asked, family)
     if not changed_boxes(head.plan, plan) and _unseen(head.plan) == _unseen(plan):
         return None
@@ -47,24 +47,20 @@ def edit_of(instruction: str, history: History, family: Family, rounds: int) -> 
         before=head.plan,
         render=head.render,
         plan=plan,
-        notes=(*fresh, *(reason.message for reason in reasons)),
+        notes=(*said, *fresh, *(reason.message for reason in reasons)),
     )
 
 
-def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[PlanEdit, ...]:
+def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[tuple[PlanEdit, ...], tuple[str, ...]]:
+    """The edits, and what the person should know about how they were read."""
     if not instruction.strip():
         raise BadInput("The instruction is empty.", 'Say what should change: "make the dog red".')
     if len(instruction) > MAX_PROMPT:
         raise BadInput(f"The instruction is longer than {MAX_PROMPT} characters.", "Say one change after the other.")
-    if family.vocabulary is None:
-        raise BadInput(
-            f"Instructions need a vocabulary to be read with, and {family.backbone.id} has none.",
-            "Draw it anew with another plan.",
-        )
-    found = parse_edit(instruction, plan, family.vocabulary, family.styles)
-    if isinstance(found, Question):
-        raise Ambiguous(found.text, found.choices)
-    return found
+    found = family.editor.read(instruction, plan, family.vocabulary, family.styles)
+    if isinstance(found.edits, Question):
+        raise Ambiguous(found.edits.text, found.edits.choices)
+    return found.edits, found.notes
 
 
 def route_edit(before: ScenePlan, asked: ScenePlan, family: Family) -> tuple[ScenePlan, list[Remark]]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from random import Random
 
+import planning_fixtures
 import pytest
 
 from mepg_agent.planning.geometry import placed
-from mepg_agent.planning.target import decode, decode_operations
+from mepg_agent.planning.operations import edit_grammar
+from mepg_agent.planning.psa import PsaPlanner, Writer
+from mepg_agent.planning.target import decode, grammar
+from mepg_agent.records import Brief
 from mepg_agent.scene import Extent
 from mepg_agent.training import psa_phrasings
+from mepg_agent.training.psa_changes import case_of
 from mepg_agent.training.psa_data import (
+    Example,
     challenge_prompts,
     edit_examples,
     load_vocabulary,
@@ -20,6 +27,7 @@ from mepg_agent.training.psa_data import (
     read_jsonl,
     write_splits,
 )
+from mepg_agent.training.psa_facts import facts_of, judge
 from mepg_agent.training.psa_scenes import plan_of, sample_scene
 from mepg_agent.training.psa_words import STYLES, Pool
 
@@ -62,13 +70,34 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
 
 
-def test_every_target_decodes() -> None:
-    for example in plan_examples(VOCABULARY, 150, 7, held=False):
-        assert decode(example["target"], example["prompt"], VOCABULARY, EXTENT).regions
+def test_every_target_is_one_the_grammar_allows() -> None:
+    plans, pattern = list(plan_examples(VOCABULARY, 150, 7, held=False)), re.compile(grammar(VOCABULARY))
+    assert all(pattern.fullmatch(e["target"]) and decode(e["target"], VOCABULARY).things for e in plans)
     for example in edit_examples(VOCABULARY, 150, 7, held=False):
-        lines = example["context"].split("\n")
-        plan = decode("\n".join([lines[0], *(line.split(" ", 1)[1] for line in lines[1:])]), "p", None, EXTENT)
-        assert decode_operations(example["target"], plan, None)
+        assert re.fullmatch(edit_grammar(VOCABULARY, len(example["context"].split("\n"))), example["target"])
+        assert case_of(example, VOCABULARY).wanted
+
+
+def test_the_plan_of_every_target_has_all_its_facts() -> None:
+    backbone, planner = planning_fixtures.backbone(), PsaPlanner(Writer(None), VOCABULARY)
+    for example in plan_examples(VOCABULARY, 25, 8, held=True):
+        reading, brief = decode(example["target"], None), Brief(prompt=example["prompt"], extent=EXTENT)
+        plan = planner.laid_out(reading, brief, backbone, None, ())
+        score = judge(plan, facts_of(example, VOCABULARY), VOCABULARY)
+        assert all(right == of for right, of in score.values()), (example["prompt"], score)
+
+
+def test_a_missing_an_extra_and_a_misplaced_thing_are_wrong_facts() -> None:
+    example = Example(task="Plan", prompt="p", context="", target="plain\n2 fox, in oil\n1 owl, red\n1 left of 2")
+    facts, planner = facts_of(example, VOCABULARY), PsaPlanner(Writer(None), VOCABULARY)
+    said = decode("plain\n1 fox, in oil\n1 owl, blue\n1 cat\n1 right of 2", None)
+    plan = planner.laid_out(said, Brief(prompt="p", extent=EXTENT), planning_fixtures.backbone(), None, ())
+    score = judge(plan, facts, VOCABULARY)
+    assert score["things"] == (1, 3)  # the owl; one fox is not two, and nobody asked for a cat
+    assert score["relations"] == (0, 1)
+    assert score["styles"] == (1, 2)  # two foxes in oil were asked for; the owl has no style, as asked
+    assert score["colors"] == (0, 2)
+    assert judge(None, facts, VOCABULARY)["things"] == (0, 2)
 
 
 def test_challenge_prompts_are_in_no_split(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mepg_agent.errors import BadInput, Cancelled, MepgError
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.chat import ChatPlanner
+from mepg_agent.planning.psa import PsaPlanner, at_hand, psa_planner
 from mepg_agent.planning.rules import RulePlanner
 from mepg_agent.portfolio import Backbone, Vocabulary
 from mepg_agent.records import Brief
@@ -12,7 +13,7 @@ from mepg_agent.scene import ScenePlan
 from mepg_agent.settings import Settings
 
 CHAT = "chat:"
-CHOICES = ("auto", "rules", "chat:PROVIDER:MODEL")
+CHOICES = ("auto", "psa", "rules", "chat:PROVIDER:MODEL")
 
 
 class Chain:
@@ -52,15 +53,20 @@ def _note(failure: MepgError, planner: str) -> str:
 def choose_planner(name: str, settings: Settings) -> Planner:
     """The planner that `Brief.planner` names. Raises BadInput for an unknown name."""
     if name == "auto":
-        return Chain(*_at_home())
+        return Chain(*_at_home(settings))
+    if name == PsaPlanner.name:
+        return Chain(psa_planner(settings.experts), RulePlanner())
     if name == RulePlanner.name:
         return RulePlanner()
     if name.startswith(CHAT):
         model = name.removeprefix(CHAT)
-        return Chain(ChatPlanner(model, settings.prompts, settings.chat_url, settings.chat_timeout), *_at_home())
+        return Chain(
+            ChatPlanner(model, settings.prompts, settings.chat_url, settings.chat_timeout), *_at_home(settings)
+        )
     raise BadInput(f"There is no planner '{name}'.", f"Planners: {', '.join(CHOICES)}.")
 
 
-def _at_home() -> tuple[Planner, ...]:
+def _at_home(settings: Settings) -> tuple[Planner, ...]:
     """Planners that need no other machine, the best first."""
-    return (RulePlanner(),)
+    small = (psa_planner(settings.experts),) if at_hand(settings.experts) else ()
+    return (*small, RulePlanner())

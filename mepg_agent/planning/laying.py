@@ -127,5 +127,3 @@ def _pairs(subjects: list[str], kind: RelationKind, objects: list[str]) -> list[
         chain = [objects[0], objects[-1], *subjects]  # an object has two sides, then each stands next to the one before
         return [(s, chain[i]) for i, s in enumerate(subjects)]
     return [(s, o) for s in subjects for o in objects]
-
-

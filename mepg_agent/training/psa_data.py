@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import TypedDict
@@ -76,10 +76,16 @@ def edit_examples(vocabulary: Vocabulary, count: int, seed: int, held: bool) -> 
 
 
 def write_splits(
-    vocabulary: Vocabulary, out: Path, plans: int, edits: int, seed: int, barred: frozenset[str]
+    vocabulary: Vocabulary,
+    out: Path,
+    plans: int,
+    edits: int,
+    seed: int,
+    barred: frozenset[str],
+    more: Sequence[Example] = (),
 ) -> dict[str, int]:
-    """Write train, dev, test and edit-test under `out`; the number of examples of each. No prompt is in two splits,
-    and none of `barred` (lower case; the hand-written challenge prompts) is in any."""
+    """Write train, dev, test and edit-test under `out`; the number of examples of each. `more` goes to training. No
+    prompt is in two splits, and none of `barred` (lower case; the hand-written challenge prompts) is in any."""
     out.mkdir(parents=True, exist_ok=True)
     splits: dict[str, list[Example]] = {
         "test": list(plan_examples(vocabulary, 600, seed + 1, held=True)),
@@ -91,6 +97,7 @@ def write_splits(
     }
     seen = {(e["context"], e["prompt"].lower()) for examples in splits.values() for e in examples}
     train = [
+        *more,
         *plan_examples(vocabulary, plans, seed + 5, held=False),
         *edit_examples(vocabulary, edits, seed + 6, held=False),
     ]

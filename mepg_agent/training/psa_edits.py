@@ -300,7 +300,13 @@ class Editor:
         plural = known.plural if known else plural_of(region.noun)
         noun = region.noun if count == 1 else plural
         number = self.rng.choice(("one", "a", "another") if count == 1 else (say.COUNTS[count].pick(self.rng, False),))
-        said = f"{number} {noun}" if number == "another" else f"{number} more {noun}" if number != "a" else f"a second {noun}"
+        said = (
+            f"{number} {noun}"
+            if number == "another"
+            else f"{number} more {noun}"
+            if number != "a"
+            else f"a second {noun}"
+        )
         pattern = self.pick(WORDING[Verb.ADD]) if self.rng.random() < 0.7 else "{a}"
         return pattern.format(a=said), Operation(verb=Verb.ADD, thing=Thing(region.noun, count))
 

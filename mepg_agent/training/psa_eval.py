@@ -145,7 +145,7 @@ class PlannerBench:
         marks = [right(f, w) for f, w in zip(found, wanted, strict=True)]
         return EditScore(instructions=len(cases), placed=sum(a for a, _ in marks), right=sum(b for _, b in marks))
 
-    def _edit_by_rules(self, case: EditCase):  # noqa: ANN202  as parse_edit
+    def _edit_by_rules(self, case: EditCase):
         return parse_edit(case.instruction, case.plan, self.vocabulary, style_phrases())
 
     def score(self, made: Sequence[tuple[Facts, ScenePlan | None]]) -> PlanScore:

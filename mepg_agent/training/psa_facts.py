@@ -83,8 +83,8 @@ def read_challenge(file: Path) -> Iterator[Facts]:
 
 
 def judge(plan: ScenePlan | None, facts: Facts, vocabulary: Vocabulary) -> Score:
-    """Right and all facts, by `WHAT`. A kind of thing is right if it is there exactly as often as asked; one that nobody
-    asked for counts as a wrong one. Without a plan nothing is right."""
+    """Right and all facts, by `WHAT`. A kind of thing is right if it is there exactly as often as asked; one that
+    nobody asked for counts as a wrong one. Without a plan nothing is right."""
     nouns = {r.id: _noun(r.noun, vocabulary) for r in plan.regions} if plan else {}
     found = Counter(nouns.values())
     kinds = found.keys() | facts.counts.keys()

@@ -1,21 +1,18 @@
 """Trains the planner: a low-rank adapter on a small language model, loss on the answer only.
 
-    python -m mepg_agent.training.psa_train --config experts/psa/smollm2.toml --out DIR --minutes 4 --device cuda
-
 Batches hold a fixed number of tokens of examples of similar length. The learning rate follows a cosine over the time
-granted, so a run always ends annealed. `DIR` gets adapter.safetensors (float16), adapter_config.json, losses.json,
-losses.png and state.pt-free checkpoints (safetensors); a run that finds one goes on from it.
+granted, so a run always ends annealed. The folder of a run gets adapter_model.safetensors (float16),
+adapter_config.json, losses.json, losses.png and a checkpoint (safetensors); a run that finds one goes on from it.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any
@@ -25,15 +22,17 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 from peft.helpers import disable_input_dtype_casting
 from pydantic import Field
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.errors import BadInput, Cancelled
+from mepg_agent.planning.psa import load_base
 from mepg_agent.planning.question import question
 from mepg_agent.scene import Frozen
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.psa_data import Example, read_jsonl
 
 IGNORED = -100  # label of tokens that carry no loss
+Tell = Callable[[int, int, str], None]  # done, of, what
+Stop = Callable[[], bool]
 Tokens = tuple[list[int], int]  # ids of question and answer, length of the question
 
 
@@ -107,15 +106,15 @@ def learning_rate(part: float, config: Config) -> float:
 class Run:
     """One training run: model, optimiser, clock, log."""
 
-    def __init__(self, config: Config, out: Path, minutes: float, device: str) -> None:
+    def __init__(self, config: Config, out: Path, minutes: float, device: str, tell: Tell, stop: Stop) -> None:
+        """`device` is cpu or cuda, `minutes` those of the whole run, pauses left out. Raises BrokenAsset without the
+        base model, BadInput without data."""
+        self.tell, self.stop = tell, stop
         self.config, self.out, self.device = config, out, device
         self.seconds = minutes * 60
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
-        if not Path(config.base, "config.json").exists():
-            raise BrokenAsset(f"There is no model in {config.base}.", "Put the base model's folder there.")
-        self.tokenizer = AutoTokenizer.from_pretrained(config.base)
-        base = AutoModelForCausalLM.from_pretrained(config.base, dtype=torch.bfloat16, attn_implementation="eager")
+        self.tokenizer, base = load_base(config.base, torch.bfloat16)
         lora = LoraConfig(
             r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout,
             target_modules=list(config.modules), task_type="CAUSAL_LM",
@@ -133,13 +132,14 @@ class Run:
             weight_decay=config.weight_decay,
             fused=device == "cuda",
         )
-        self.train = tokenize(read_jsonl(Path(config.train)), self.tokenizer, config.longest)
-        self.dev = tokenize(read_jsonl(Path(config.dev)), self.tokenizer, config.longest)
+        self.train = tokenize(read_split(Path(config.train)), self.tokenizer, config.longest)
+        self.dev = tokenize(read_split(Path(config.dev)), self.tokenizer, config.longest)
         self.steps, self.spent, self.losses, self.dev_losses = 0, 0.0, [], []
         self._resume()
 
     def fit(self) -> None:
-        """Train until the time or the epochs are over; checkpoints every minute."""
+        """Train until the time or the epochs are over; checkpoints every minute. Raises Cancelled when asked to stop,
+        with everything kept."""
         start, saved = time.perf_counter() - self.spent, time.perf_counter()
         total = self._steps_planned()
         for group in self._stream():
@@ -147,8 +147,11 @@ class Run:
             part = max(self.spent / self.seconds, self.steps / total)
             if part >= 1:
                 break
+            if self.stop():
+                self._checkpoint()
+                raise Cancelled(f"Stopped after {self.steps} steps.", "The same command goes on from there.")
             self._step(group, part)
-            if self.steps % 50 == 0 or self.steps <= 3:
+            if self.steps % 10 == 0:
                 self._log(part)
             if time.perf_counter() - saved > 60:
                 self._checkpoint()
@@ -188,12 +191,8 @@ class Run:
 
     def _log(self, part: float) -> None:
         recent = torch.stack(self.losses[-50:]).mean().item()
-        left = self.spent * (1 - part) / max(part, 1e-9)
         speed = self.steps * self.config.batch_tokens / max(self.spent, 1e-9)
-        print(
-            f"step {self.steps} loss {recent:.4f} at {self.spent:.0f} s, {left:.0f} s left, {speed:.0f} tokens/s",
-            flush=True,
-        )
+        self.tell(round(part * 1000), 1000, f"step {self.steps}, loss {recent:.3f}, {speed:.0f} tokens/s")
 
     @torch.no_grad()
     def dev_loss(self) -> float:
@@ -212,11 +211,12 @@ class Run:
         dev = self.dev_loss()
         state = {k: v.to(torch.float16).contiguous() for k, v in get_peft_model_state_dict(self.model).items()}
         save_file(state, self.out / "adapter_model.safetensors")
+        self.model.peft_config["default"].base_model_name_or_path = self.config.base
         self.model.peft_config["default"].save_pretrained(str(self.out))
         losses = [round(x, 5) for x in torch.stack(self.losses).tolist()] if self.losses else []
         (self.out / "losses.json").write_text(json.dumps({"seconds": self.spent, "dev": dev, "train": losses}))
         _plot(losses, dev, self.out / "losses.png")
-        print(f"done: {self.steps} steps in {self.spent:.0f} s, dev loss {dev:.4f}", flush=True)
+        self.tell(1000, 1000, f"{self.steps} steps in {self.spent:.0f} s, loss on the dev split {dev:.4f}")
 
     def _checkpoint(self) -> None:
         """Adapter, Adam moments and counters in one safetensors file (no pickle)."""
@@ -245,7 +245,7 @@ class Run:
             header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
         self.steps, self.spent = int(header["__metadata__"]["steps"]), float(header["__metadata__"]["spent"])
         self.losses = list(state["losses"])
-        print(f"resumed at step {self.steps}", flush=True)
+        self.tell(0, 1000, f"going on from step {self.steps}")
 
 
 def _plot(losses: list[float], dev: float, file: Path) -> None:
@@ -272,6 +272,13 @@ def _plot(losses: list[float], dev: float, file: Path) -> None:
     image.save(file)
 
 
+def read_split(file: Path) -> list[Example]:
+    """Raises BadInput if there is no such file."""
+    if not file.is_file():
+        raise BadInput(f"There is no training data at {file}.", "Make it with: mepg psa data.")
+    return read_jsonl(file)
+
+
 def load_config(file: Path) -> Config:
     try:
         return Config.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
@@ -279,17 +286,3 @@ def load_config(file: Path) -> Config:
         raise BadInput(
             f"{file} is no training configuration: {error}.", "Compare it with experts/psa/smollm2.toml."
         ) from error
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=4.0)
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    given = parser.parse_args()
-    Run(load_config(given.config), given.out, given.minutes, given.device).fit()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,101 @@
+"""Who reads an instruction for a picture that is there: the small model where it is at hand, else the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from mepg_agent.errors import BadInput, Cancelled, MepgError
+from mepg_agent.planning.edits import Add, Background, PlanEdit, Replace
+from mepg_agent.planning.instructions import parse_edit
+from mepg_agent.planning.lexer import Tag, lexicon
+from mepg_agent.planning.psa import at_hand, find_adapter, shared_writer
+from mepg_agent.planning.psa_editor import Writes, read_edit
+from mepg_agent.planning.references import Question
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.scene import ScenePlan
+from mepg_agent.settings import Settings
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The edits an instruction asks for, or what must be known first. `notes` are for the person."""
+
+    edits: tuple[PlanEdit, ...] | Question
+    notes: tuple[str, ...] = ()
+
+
+class EditReader(Protocol):
+    """Words about a picture to edits of its plan."""
+
+    def read(
+        self, instruction: str, plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    ) -> Understood:
+        """`vocabulary` and `styles` as for `Planner.plan`. Raises BadInput if it cannot read such a picture."""
+        ...
+
+
+class RuleEditor:
+    """Reads by rules; see `instructions.parse_edit`."""
+
+    def read(
+        self, instruction: str, plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    ) -> Understood:
+        if vocabulary is None:
+            raise BadInput(
+                "Instructions need the small planner, or a vocabulary to be read with; this backbone has none.",
+                "Install mepg-agent[psa] and its model, or draw it anew with another plan.",
+            )
+        return Understood(parse_edit(instruction, plan, vocabulary, styles))
+
+
+class PsaEditor:
+    """Reads with the small model; the rules step in, with a note, where it fails."""
+
+    def __init__(self, writer: Writes) -> None:
+        self._writer = writer
+
+    def read(
+        self, instruction: str, plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    ) -> Understood:
+        try:
+            found = read_edit(self._writer, instruction, plan, vocabulary)
+        except Cancelled:
+            raise
+        except MepgError as error:
+            by_rules = RuleEditor().read(instruction, plan, vocabulary, styles)
+            note = f"{error.message.removesuffix('.')}, so rules read the instruction instead."
+            return Understood(by_rules.edits, (note,))
+        if vocabulary is not None and not isinstance(found, Question):
+            absent = _absent(instruction, found, plan, vocabulary, styles)
+            found = absent or found
+        return Understood(found)
+
+
+def choose_editor(settings: Settings) -> EditReader:
+    """The best reader that needs no other machine."""
+    if at_hand(settings.experts):
+        return PsaEditor(shared_writer(find_adapter(settings.experts)))
+    return RuleEditor()
+
+
+def _absent(
+    instruction: str,
+    found: Iterable[PlanEdit],
+    plan: ScenePlan,
+    vocabulary: Vocabulary,
+    styles: tuple[str, ...],
+) -> Question | None:
+    """The question where the words name a thing that is neither in the picture nor brought into it: a model would take
+    the nearest other one."""
+    brought = {edit.noun for edit in found if isinstance(edit, Add | Replace)}
+    if brought or any(isinstance(edit, Background) for edit in found):
+        return None
+    here = {vocabulary.noun_forms.get(r.noun, r.noun) for r in plan.regions}
+    pieces, _ = lexicon(vocabulary, styles).read(instruction)
+    named = [piece.value for piece in pieces if piece.tag is Tag.NOUN]
+    if named and not here & set(named):
+        text = f"There is no {named[0]} in the picture. Which thing is meant?"
+        return Question(text=text, choices=tuple(r.id for r in plan.regions))
+    return None

@@ -1,0 +1,72 @@
+"""Edits as a small model writes them: the picture from left to right, an operation a line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mepg_agent.errors import BadInput
+from mepg_agent.planning.operations import (
+    Operation,
+    Verb,
+    decode_operations,
+    edit_grammar,
+    encode_operations,
+    encode_picture,
+)
+from mepg_agent.scene import Box, Extent, Region, ScenePlan
+
+OPERATIONS = (
+    "remove 1", "move 2 to top left", "move 1 left", "move 1 right of 2", "resize 2 much bigger", "recolor 1 blue",
+    "restyle 2 neon", "restyle all oil", "replace 1 cat", "swap 1 2", "front 1", "back 2", "background forest",
+    "time night", "redraw 2", "nothing", "add 2 owl, gray, in neon, at top", "add 1 owl left of 2", "which 1 2",
+    "remove 2\ntime night",
+)  # fmt: skip
+
+
+def plan() -> ScenePlan:
+    """A small dog on the right, a big one on the left; the left one came last."""
+    boxes = {"dog": Box.centered(0.8, 0.2, 0.2, 0.2), "dog-2": Box.centered(0.2, 0.8, 0.3, 0.3)}
+    regions = tuple(
+        Region(id=i, box=box, prompt="a dog", noun="dog", color="red" if i == "dog" else None, style=None)
+        for i, box in boxes.items()
+    )
+    extent = Extent(width=256, height=256)
+    return ScenePlan(prompt="two dogs", global_prompt="two dogs", background="plain", extent=extent, regions=regions)
+
+
+def test_a_picture_is_shown_from_left_to_right_with_coarse_places() -> None:
+    assert encode_picture(plan()) == "1 dog, big, at bottom left, last\n2 dog, red, small, at top right"
+
+
+@pytest.mark.parametrize("text", OPERATIONS)
+def test_an_operation_survives_decoding_and_encoding(text: str) -> None:
+    assert re.fullmatch(edit_grammar(None, 2), text)
+    assert encode_operations(decode_operations(text, plan(), None), plan()) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["explode 1", "remove 3", "remove", "move 1 sideways", "resize 1 blue", "swap 1", "remove 1 2", "move 1 left of 3",
+     "add fox", "which", "which 7", "background", ""],
+)  # fmt: skip
+def test_an_unknown_operation_is_refused(text: str) -> None:
+    assert not re.fullmatch(edit_grammar(None, 2), text)
+    with pytest.raises(BadInput):
+        decode_operations(text, plan(), None)
+
+
+def test_operations_name_regions_by_id() -> None:
+    assert decode_operations("remove 1\nrecolor 2 blue", plan(), None) == (
+        Operation(verb=Verb.REMOVE, region="dog-2"),
+        Operation(verb=Verb.RECOLOR, region="dog", value="blue"),
+    )
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.from_regex(edit_grammar(None, 2), fullmatch=True))
+def test_everything_the_grammar_matches_is_read(text: str) -> None:
+    assert decode_operations(text, plan(), None)

@@ -1,0 +1,184 @@
+"""The small planner with a tiny model: held to its grammar, trained, stopped, resumed, loaded; and who steps in for it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from planning_fixtures import STYLES, backbone, vocabulary
+from safetensors.torch import load_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from mepg_agent.errors import BadInput, BrokenAsset, Cancelled
+from mepg_agent.planning import chain, editing, psa
+from mepg_agent.planning.editing import PsaEditor, RuleEditor
+from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle
+from mepg_agent.planning.psa import ADAPTER, PsaPlanner, Writer
+from mepg_agent.planning.references import Question
+from mepg_agent.records import Brief
+from mepg_agent.scene import ScenePlan
+from mepg_agent.settings import Settings
+from mepg_agent.training.psa_data import load_vocabulary, write_splits
+from mepg_agent.training.psa_train import Config, Run
+
+
+def quietly(*_: object) -> None:
+    return None
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A language model of two thin layers that spells byte by byte."""
+    folder = tmp_path_factory.mktemp("base")
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    words = {letter: n for n, letter in enumerate([*letters, "<end>"])}
+    spelling = Tokenizer(models.BPE(vocab=words, merges=[]))
+    spelling.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    spelling.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=spelling, eos_token="<end>", pad_token="<end>")
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    LlamaForCausalLM(LlamaConfig(vocab_size=len(words), tie_word_embeddings=True, **shape)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    words = load_vocabulary(Path(__file__).parents[1] / "experts/picturebook/vocabulary-full.toml")
+    write_splits(words, folder, 40, 20, 1, frozenset())
+    return folder
+
+
+def config(base: Path, data: Path, **changes: Any) -> Config:
+    values: dict[str, Any] = {
+        "base": str(base), "train": str(data / "train.jsonl.gz"), "dev": str(data / "train.jsonl.gz"), "seed": 1,
+        "rank": 2, "alpha": 4, "dropout": 0.0, "modules": ("q_proj", "v_proj"), "learning_rate": 0.01, "warmup": 0.0,
+        "weight_decay": 0.0, "clip": 1.0, "batch_tokens": 2048, "longest": 400, "epochs": 1,
+    }  # fmt: skip
+    return Config.model_validate({**values, **changes})
+
+
+def test_an_answer_keeps_to_its_pattern(base: Path) -> None:
+    writer = Writer(None, str(base), trained=False)
+    patterns = ["(remove|front) [12]", "add 1 [a-c]{3}"]
+    answers = writer.write_all(["away with it", "more"], patterns)
+    assert all(a is not None and re.fullmatch(p, a) for a, p in zip(answers, patterns, strict=True))
+    assert writer.write("more", patterns[1]) == answers[1]  # alone or beside others
+
+
+def test_an_answer_without_an_end_is_refused(base: Path) -> None:
+    with pytest.raises(BadInput, match="does not end"):
+        Writer(None, str(base), trained=False).write("go on", "a{1000}")
+
+
+def test_a_stopped_run_goes_on_and_its_adapter_can_be_loaded(base: Path, data: Path, tmp_path: Path) -> None:
+    calls = iter([False, False, True])
+    with pytest.raises(Cancelled):
+        Run(config(base, data), tmp_path, 10, "cpu", quietly, lambda: next(calls)).fit()
+    assert not (tmp_path / ADAPTER).exists()
+    run = Run(config(base, data), tmp_path, 10, "cpu", quietly, lambda: False)
+    assert run.steps == 2
+    before = run.dev_loss()
+    run.fit()
+    assert run.dev_loss() < before
+    assert (tmp_path / "losses.png").stat().st_size > 0
+    assert all(value.dtype is torch.float16 for value in load_file(tmp_path / ADAPTER).values())
+    assert psa.base_of(tmp_path) == str(base)
+    assert Writer(tmp_path).write("p", "x[yz]") in ("xy", "xz")
+
+
+def test_training_without_data_says_how_to_make_it(base: Path, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no training data") as refused:
+        Run(config(base, tmp_path), tmp_path, 1, "cpu", quietly, lambda: False)
+    assert "mepg psa data" in refused.value.advice
+
+
+class Says:
+    """Answers what it is told to, whatever it is asked."""
+
+    def __init__(self, answer: str) -> None:
+        self.answer, self.asked = answer, ""
+
+    def write(self, asked: str, pattern: str) -> str:
+        self.asked = asked
+        return self.answer
+
+
+def plan(answer: str, prompt: str = "words", closed: bool = True) -> ScenePlan:
+    planner = PsaPlanner(Says(answer), vocabulary())
+    return planner.plan(Brief(prompt=prompt), backbone(), vocabulary() if closed else None, STYLES)
+
+
+def test_what_the_model_reads_is_laid_out_and_what_cannot_be_drawn_is_named() -> None:
+    found = plan("graveyard, night, in oil\n2 puppy, red\n1 zorb\n1 castle, in neon\n1 left of 3")
+    assert [r.id for r in found.regions] == ["dog", "dog-2", "castle"]
+    assert [str(r) for r in found.relations] == ["dog left of castle", "dog-2 left of castle"]
+    assert (found.time, found.style, found.planner) == ("night", "oil", "psa")
+    assert found.region("dog").box.right < found.region("castle").box.right
+    assert any("'zorb'" in n for n in found.notes)
+    assert any("'graveyard'" in n for n in found.notes)
+
+
+def test_an_open_backbone_gets_the_persons_own_words() -> None:
+    found = plan("graveyard\n1 zorb, is ~ with a scarf", closed=False)
+    assert (found.background, found.regions[0].prompt) == ("graveyard", "a zorb with a scarf")
+
+
+def test_nothing_to_draw_is_refused() -> None:
+    with pytest.raises(BadInput, match="nothing"):
+        plan("plain")
+
+
+def test_without_weights_the_rules_plan_and_the_plan_says_so(settings: Settings) -> None:
+    without = settings.model_copy(update={"experts": (settings.home,)})
+    made = chain.choose_planner("psa", without).plan(Brief(prompt="a fox"), backbone(), vocabulary(), STYLES)
+    assert made.planner == "rules"
+    assert any("psa" in note and "rules" in note for note in made.notes)
+    with pytest.raises(BrokenAsset):
+        Writer(None).load()
+
+
+def test_auto_prefers_the_small_model_where_it_is_at_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chain.choose_planner("auto", settings).name == "rules"
+    monkeypatch.setattr(chain, "at_hand", lambda experts: True)
+    monkeypatch.setattr(editing, "at_hand", lambda experts: True)
+    assert chain.choose_planner("auto", settings).name == "psa"
+    assert isinstance(editing.choose_editor(settings), PsaEditor)
+
+
+def edit(answer: str, instruction: str, three_things: ScenePlan) -> Any:
+    return PsaEditor(Says(answer)).read(instruction, three_things, vocabulary(), STYLES).edits
+
+
+def test_operations_become_typed_edits(three_things: ScenePlan) -> None:
+    said = "remove 2\nrestyle 1 neon\nrecolor 3 blue\nmove 1 to top left\nadd 2 owl left of 3"
+    found = edit(said, "do all that", three_things)
+    assert found[:3] == (
+        Remove(region="dog"),
+        Restyle(region="fox", style="neon"),
+        Recolor(region="castle", color="blue"),
+    )
+    assert found[3] == Move(region="fox", spot="top left")
+    assert [e.noun for e in found[4:] if isinstance(e, Add)] == ["owl", "owl"]
+
+
+def test_what_is_unclear_or_cannot_be_drawn_comes_back_as_a_question(three_things: ScenePlan) -> None:
+    assert edit("which 1 2", "that one", three_things) == Question(
+        text="Which of them?", choices=("the fox", "the dog")
+    )
+    assert "zorb" in edit("replace 1 zorb", "a zorb there", three_things).text
+    assert "no owl" in edit("remove 1", "remove the owl", three_things).text  # and not the nearest other thing
+    assert edit("nothing", "thanks", three_things) == ()
+
+
+def test_the_rules_read_an_edit_that_the_model_cannot(three_things: ScenePlan) -> None:
+    understood = PsaEditor(Says("remove 9")).read("remove the dog", three_things, vocabulary(), STYLES)
+    assert understood.edits == (Remove(region="dog"),)
+    assert "rules" in understood.notes[0]
+    assert RuleEditor().read("remove the dog", three_things, vocabulary(), STYLES).edits == understood.edits
