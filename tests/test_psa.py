@@ -1,4 +1,4 @@
-"""The small planner with a tiny model: held to its grammar, trained, stopped, resumed, loaded; and who steps in for it."""
+"""The small planner with a tiny model: held to its grammar, trained, stopped, resumed, loaded; who steps in for it."""
 
 from __future__ import annotations
 

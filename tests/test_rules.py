@@ -354,3 +354,33 @@ def test_any_text_is_planned_or_refused_in_words(text: str):
         assert plan.regions or plan.background
         assert len(plan.global_prompt) <= 600
         assert planned(text) == plan
+
+
+IN_FRONT = (
+    "a dog in front of a house",
+    "two dogs in front of a red house",
+    "a cat in front of a car",
+    "a rabbit in front of a fox",
+    "a horse in front of a castle at night",
+)
+
+
+@pytest.mark.parametrize("prompt", IN_FRONT)
+def test_what_stands_in_front_covers_little_of_what_is_behind_it(prompt: str):
+    plan = planned(prompt)
+    back = plan.region(plan.relations[0].object).box
+    for relation in plan.relations:
+        front = plan.region(relation.subject).box
+        assert holds(relation, plan)
+        assert back.covered_by(front) <= 0.2
+        assert front.covered_by(back) <= 0.4
+        assert front.bottom > back.bottom
+
+
+def test_most_of_a_thing_behind_another_is_seen():
+    for prompt in ("a fox behind a tree", "a bear behind a rock", "a mountain behind a house"):
+        plan = planned(prompt)
+        (relation,) = plan.relations
+        hidden = plan.region(relation.subject).box.covered_by(plan.region(relation.object).box)
+        assert holds(relation, plan)
+        assert hidden <= 0.45, prompt

@@ -14,6 +14,8 @@ BORDER = 0.03
 TALLEST = 0.8
 IN_A_PART = 0.5  # tallest thing that still looks as if it were in the top, or on the left
 ONE_ROW = 4  # more than these stand in two rows, one behind the other
+MEETING = 0.12  # how far, of their summed heights, what stands in front reaches into what is behind it
+ASIDE = 0.75  # of the mean of their widths: how far what is behind stands to the side
 FRONT = 0.85  # what stands in front of a thing is drawn smaller, so that the thing is seen
 _HANGS = (
     *(RelationKind.ON, RelationKind.INSIDE, RelationKind.UNDER, RelationKind.ABOVE, RelationKind.BELOW),
@@ -44,6 +46,8 @@ def arrange(items: list[Item], relations: list[Relation], ground: float, extent:
     for item in items:
         _stand(item, ground)
     _second_row(items, hanging, ground)
+    _step_back(items, by_id, hanging, ground)
+    _step_aside(items, by_id, hanging, extent)
     for item in _anchors_first(items, hanging):
         if item.id in hanging:
             siblings = [i.id for i in items if i.id in hanging and _same(hanging[i.id], hanging[item.id])]
@@ -150,6 +154,29 @@ def _second_row(items: list[Item], hanging: dict[str, Relation], ground: float) 
             item.cy = min(item.cy, front - item.height / 2)
 
 
+def _step_back(items: list[Item], by_id: dict[str, Item], hanging: dict[str, Relation], ground: float) -> None:
+    """What has something in front of it stands farther up, on the ground still, so that little of it is covered."""
+    for item in items:
+        relation = hanging.get(item.id)
+        if relation is None or relation.kind is not RelationKind.IN_FRONT_OF or relation.object in hanging:
+            continue
+        anchor = by_id[relation.object]
+        feet = 1 - BORDER - item.height + MEETING * (item.height + anchor.height)
+        horizon = ground + BORDER if anchor.noun.stands != "sky" and ground < 0.95 else 0.0
+        lowest = max(feet, horizon, anchor.height + BORDER)
+        anchor.cy = min(anchor.cy, lowest - anchor.height / 2)
+
+
+def _step_aside(items: list[Item], by_id: dict[str, Item], hanging: dict[str, Relation], extent: Extent) -> None:
+    """A lone thing with one other behind it makes room at its side."""
+    behind = [i for i in items if i.id in hanging and hanging[i.id].kind is RelationKind.BEHIND]
+    if len(behind) != 1 or len(items) - len(hanging) != 1 or hanging[behind[0].id].object in hanging:
+        return
+    anchor = by_id[hanging[behind[0].id].object]
+    wide = _width(anchor, extent)
+    anchor.cx = max(anchor.cx - ASIDE * (wide + _width(behind[0], extent)) / 4, wide / 2 + BORDER)
+
+
 def _anchors_first(items: list[Item], hanging: dict[str, Relation]) -> list[Item]:
     order: list[Item] = []
     waiting = list(items)
@@ -184,11 +211,11 @@ def _hang(item: Item, anchor: Item, kind: RelationKind, siblings: list[str], ext
         case RelationKind.INSIDE:
             item.cy = anchor.cy + 0.2 * anchor.height
         case RelationKind.BEHIND:
-            item.cx += 0.35 * (_width(anchor, extent) + _width(item, extent)) / 2 if alone else 0.0
+            item.cx += ASIDE * (_width(anchor, extent) + _width(item, extent)) / 2 if alone else 0.0
             item.cy = bottom - 0.06 - half if item.noun.stands != "sky" else top
         case RelationKind.IN_FRONT_OF:
             item.cx -= 0.3 * _width(anchor, extent) if alone else 0.0
-            item.cy = min(bottom + 0.12, 1 - BORDER) - half
+            item.cy = min(bottom - MEETING * (item.height + anchor.height) + item.height, 1 - BORDER) - half
 
 
 def _go_to_spot(item: Item, ground: float, extent: Extent) -> None:

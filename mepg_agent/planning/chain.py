@@ -5,6 +5,7 @@ from __future__ import annotations
 from mepg_agent.errors import BadInput, Cancelled, MepgError
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.chat import ChatPlanner
+from mepg_agent.planning.chat_critic import ChatCritic, Reviewed
 from mepg_agent.planning.psa import PsaPlanner, at_hand, psa_planner
 from mepg_agent.planning.rules import RulePlanner
 from mepg_agent.portfolio import Backbone, Vocabulary
@@ -51,7 +52,16 @@ def _note(failure: MepgError, planner: str) -> str:
 
 
 def choose_planner(name: str, settings: Settings) -> Planner:
-    """The planner that `Brief.planner` names. Raises BadInput for an unknown name."""
+    """The planner that `Brief.planner` names; with a critic in the settings, its plans are looked over. Raises BadInput
+    for an unknown name."""
+    planner = _named(name, settings)
+    if settings.critic is None:
+        return planner
+    model = settings.critic.removeprefix(CHAT)
+    return Reviewed(planner, ChatCritic(model, settings.prompts, settings.chat_url, settings.chat_timeout))
+
+
+def _named(name: str, settings: Settings) -> Planner:
     if name == "auto":
         return Chain(*_at_home(settings))
     if name == PsaPlanner.name:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mepg_agent.errors import BadInput, Cancelled, MepgError
+from mepg_agent.planning.chain import CHAT
+from mepg_agent.planning.chat_editor import ChatEditor
 from mepg_agent.planning.edits import Add, Background, PlanEdit, Replace
 from mepg_agent.planning.instructions import parse_edit
 from mepg_agent.planning.lexer import Tag, lexicon
 from mepg_agent.planning.psa import at_hand, find_adapter, shared_writer
-from mepg_agent.planning.psa_editor import Writes, read_edit
+from mepg_agent.planning.psa_editor import read_edit
+from mepg_agent.planning.question import Writes
 from mepg_agent.planning.references import Question
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import ScenePlan
@@ -73,8 +76,37 @@ class PsaEditor:
         return Understood(found)
 
 
+class OverChat:
+    """Asks a chat model; the other reader steps in, with a note, where that fails."""
+
+    def __init__(self, chat: ChatEditor, otherwise: EditReader) -> None:
+        self._chat, self._otherwise = chat, otherwise
+
+    def read(
+        self, instruction: str, plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    ) -> Understood:
+        try:
+            return Understood(self._chat.edits(instruction, plan, vocabulary, styles))
+        except Cancelled:
+            raise
+        except MepgError as error:
+            instead = self._otherwise.read(instruction, plan, vocabulary, styles)
+            note = f"{error.message.removesuffix('.')}, so this machine read the instruction instead."
+            return Understood(instead.edits, (note, *instead.notes))
+
+
 def choose_editor(settings: Settings) -> EditReader:
-    """The best reader that needs no other machine."""
+    """The chat model of the settings, if there is one, else the best reader that needs no other machine. Raises
+    BadInput for a name that is none."""
+    if settings.editor is not None:
+        model = settings.editor.removeprefix(CHAT)
+        return OverChat(
+            ChatEditor(model, settings.prompts, settings.chat_url, settings.chat_timeout), _at_home(settings)
+        )
+    return _at_home(settings)
+
+
+def _at_home(settings: Settings) -> EditReader:
     if at_hand(settings.experts):
         return PsaEditor(shared_writer(find_adapter(settings.experts)))
     return RuleEditor()

@@ -17,7 +17,7 @@ from typing import Any
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.planning.laying import laid_out
 from mepg_agent.planning.lexer import lexicon
-from mepg_agent.planning.question import PLAN, question
+from mepg_agent.planning.question import PLAN, Writes, question
 from mepg_agent.planning.reading import Reading
 from mepg_agent.planning.rules import unknown_thing
 from mepg_agent.planning.target import decode, grammar

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from mepg_agent.planning import edits
 from mepg_agent.planning.edits import PlanEdit, Spot
@@ -15,19 +14,13 @@ from mepg_agent.planning.operations import (
     edit_grammar,
     encode_picture,
 )
-from mepg_agent.planning.question import EDIT, question
+from mepg_agent.planning.question import EDIT, Writes, question
 from mepg_agent.planning.references import Question, told_apart
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import RelationKind, ScenePlan
 
 FACTORS = {"bigger": 1.3, "smaller": 0.77, "much bigger": 1.6, "much smaller": 0.6}
 WAYS = {"left": (-STEP, 0.0), "right": (STEP, 0.0), "up": (0.0, -STEP), "down": (0.0, STEP)}
-
-
-class Writes(Protocol):
-    """A language model that is held to a grammar; see `psa.Writer`."""
-
-    def write(self, asked: str, pattern: str) -> str: ...
 
 
 def read_operations(

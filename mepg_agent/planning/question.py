@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 PLAN, EDIT = "Plan", "Edit"
 
 
@@ -10,3 +12,9 @@ def question(task: str, prompt: str, context: str = "") -> str:
     marks: they would be a third of a short question."""
     said = " ".join(prompt.split())
     return "\n".join(part for part in (context, said, f"{task}:\n") if part)
+
+
+class Writes(Protocol):
+    """A language model that is held to a pattern; see `psa.Writer.write`."""
+
+    def write(self, asked: str, pattern: str) -> str: ...

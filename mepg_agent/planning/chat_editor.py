@@ -1,0 +1,86 @@
+"""Edits in plain words, read by a chat model: instruction → typed edits, or a question. Off unless asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from mepg_agent.chat_model import AGAIN, ChatModel, Talk, fault_of
+from mepg_agent.errors import BadInput
+from mepg_agent.planning.chat import OPEN
+from mepg_agent.planning.chat_critic import shown
+from mepg_agent.planning.edits import PlanEdit
+from mepg_agent.planning.references import Question
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.prompts import load_prompt
+from mepg_agent.scene import MAX_REGIONS, Frozen, ScenePlan
+
+ANSWERS = 3  # the first and two corrected ones
+
+
+class Changes(Frozen):
+    operations: Annotated[tuple[PlanEdit, ...], Field(max_length=2 * MAX_REGIONS)] = ()
+    question: Annotated[str | None, Field(max_length=200)] = None
+    choices: Annotated[tuple[str, ...], Field(max_length=MAX_REGIONS)] = ()
+
+
+class ChatEditor:
+    """Asks a chat model which edits an instruction stands for; an answer that names what is not there is refused."""
+
+    def __init__(self, model: str, prompts: Path, url: str | None = None, timeout: float = 60.0) -> None:
+        """As `ChatPlanner`. Raises BadInput for a name without both parts."""
+        self._model = ChatModel(model, url, timeout, "read the edit", "the editor of this machine (unset MEPG_EDITOR)")
+        self._prompts = prompts
+
+    def edits(
+        self, instruction: str, plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    ) -> tuple[PlanEdit, ...] | Question:
+        """Raises BrokenAsset if the model cannot be had or does not answer with edits of this picture."""
+        schema = Changes.model_json_schema()
+        words = vocabulary
+        rules = load_prompt(self._prompts, "edit").fill(
+            nouns=", ".join(words.nouns) if words else OPEN,
+            places=", ".join(words.places) if words else OPEN,
+            colors=", ".join(words.colors) if words else OPEN,
+            styles=", ".join(styles) or OPEN,
+            schema=json.dumps(schema),
+        )
+        said = json.dumps({"layout": shown(plan), "instruction": instruction}, ensure_ascii=False)
+        talk: Talk = [("system", rules), ("human", said)]
+        fault = ""
+        for _ in range(ANSWERS):
+            answer = self._model.answer(talk, schema)
+            try:
+                return _checked(Changes.model_validate_json(answer), plan, vocabulary)
+            except ValidationError as error:
+                fault = fault_of(error, frozenset(Changes.model_fields))
+            except BadInput as error:
+                fault = error.message.removesuffix(".")
+            talk += [("ai", answer), ("human", AGAIN.format(fault=fault))]
+        raise self._model.failed(f"none of its {ANSWERS} answers could be used ({fault.split(';')[0]})")
+
+
+def _checked(changes: Changes, plan: ScenePlan, vocabulary: Vocabulary | None) -> tuple[PlanEdit, ...] | Question:
+    """Raises BadInput for a region that is not there and a word the backbone cannot draw."""
+    if changes.question:
+        return Question(text=changes.question, choices=changes.choices)
+    ids = {region.id for region in plan.regions}
+    for edit in changes.operations:
+        named = (getattr(edit, "region", None), getattr(edit, "other", None))
+        if any(name is not None and name not in ids for name in named):
+            raise BadInput("An operation names a region that is not in the layout.", "Use the ids of the layout.")
+        if vocabulary is not None and not _drawable(edit, vocabulary):
+            raise BadInput("An operation names a thing, colour or place that cannot be drawn.", "Use the lists.")
+    return changes.operations
+
+
+def _drawable(edit: PlanEdit, vocabulary: Vocabulary) -> bool:
+    colors = {None, *vocabulary.colors}
+    return (
+        getattr(edit, "noun", next(iter(vocabulary.nouns))) in vocabulary.noun_forms
+        and getattr(edit, "color", None) in colors
+        and getattr(edit, "place", "plain") in {"plain", *vocabulary.places}
+    )
