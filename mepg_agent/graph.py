@@ -87,7 +87,7 @@ def plan(state: Asked, runtime: Runtime[Context]) -> Update:
 def criticise(state: Planned, runtime: Runtime[Context]) -> Update:
     """What is wrong with the layout, before it costs a picture."""
     family = runtime.context.family(state.brief)
-    remarks = critique(state.plan, family.backbone, family.vocabulary, family.styles)
+    remarks = critique(state.plan, family.backbone, family.vocabulary, family.styles, family.experts)
     for remark in remarks:
         say(runtime, "critique", remark.message)
     return {"remarks": [_json(remark) for remark in remarks]}

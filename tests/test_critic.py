@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from planning_fixtures import STYLES, backbone, planned, scene, vocabulary
+from planning_fixtures import STYLES, backbone, planned, portfolio, scene, vocabulary
 
 from mepg_agent.planning.critic import critique
 from mepg_agent.records import Remark, Severity
@@ -129,3 +129,13 @@ def test_errors_come_first():
     severities = [r.severity for r in remarks(plan)]
     assert severities == sorted(severities, key=list(Severity).index)
     assert {Severity.ERROR, Severity.WARNING} <= set(severities)
+
+
+@pytest.mark.parametrize(("start", "end", "odd"), [(0.0, 0.3, True), (0.3, 0.8, False), (0.0, 0.4, False)])
+def test_a_region_that_is_heard_while_its_style_rests_is_a_warning(start: float, end: float, odd: bool):
+    found = portfolio().expert("picturebook", "watercolor")
+    late = {"watercolor": found.model_copy(update={"item": found.item.model_copy(update={"start": 0.3})})}
+    plan = scene({"fox": (0.3, 0.4, 0.4, 0.4)})
+    fox = Region.model_validate({**dict(plan.regions[0]), "expert": "watercolor", "start": start, "end": end})
+    said = critique(plan.with_regions([fox]), backbone(), vocabulary(), STYLES, late)
+    assert [r.regions for r in said if r.about == "window"] == ([("fox",)] if odd else [])

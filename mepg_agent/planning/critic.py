@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from mepg_agent.planning.edits import EDITED
 from mepg_agent.planning.geometry import OPPOSITE, front_and_back, holds
 from mepg_agent.planning.layout import POSITIONS, may_overlap
 from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.reader import Reader
-from mepg_agent.portfolio import Backbone, Vocabulary
+from mepg_agent.portfolio import Backbone, Expert, Found, Vocabulary
 from mepg_agent.records import Remark, Severity
 from mepg_agent.scene import Relation, RelationKind, ScenePlan
 
+NONE: Mapping[str, Found[Expert]] = MappingProxyType({})
+WELL_READ = (EDITED, "psa")  # planners whose prompts the rules would read worse, or that no longer tell what is there
 CROWDED = 8  # regions; more are drawn small
 CLASH, TOUCHING = 0.35, 0.12  # share of the smaller box that two unrelated boxes have in common: error, warning
 HIDDEN = 0.85  # share of a box that one nearer box covers
@@ -23,9 +26,14 @@ LONG_PROMPT = 55  # words; text towers of 77 tokens cut what follows
 
 
 def critique(
-    plan: ScenePlan, backbone: Backbone, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    plan: ScenePlan,
+    backbone: Backbone,
+    vocabulary: Vocabulary | None,
+    styles: tuple[str, ...],
+    experts: Mapping[str, Found[Expert]] = NONE,
 ) -> tuple[Remark, ...]:
-    """Every remark on the plan, errors first. `styles` are the style phrases known (`routing.style_words`).
+    """Every remark on the plan, errors first. `styles` are the style phrases known (`routing.style_words`), `experts`
+    those of the backbone by id.
 
     Errors: a region too small for the latent grid, a clash of unrelated boxes, a hidden region, one thing twice, a
     broken relation. The rest a layout cannot mend: warnings (unknown words, contradictions, counts, a crowd) and notes.
@@ -40,6 +48,7 @@ def critique(
         *_contradictions(plan),
         *_counts(plan, vocabulary, styles),
         *_words(plan, vocabulary, styles),
+        *_windows(plan, experts),
         *_caption(plan, vocabulary),
         *_crowd(plan),
     ]
@@ -162,7 +171,7 @@ def _cycle(pairs: list[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _counts(plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]) -> Iterator[Remark]:
-    if vocabulary is None or plan.planner == EDITED:  # an edited plan's prompt no longer tells what it holds
+    if vocabulary is None or plan.planner in WELL_READ:
         return
     wanted: Counter[str] = Counter()
     for thing in Reader(lexicon(vocabulary, styles), plan.prompt).reading.things:
@@ -197,6 +206,16 @@ def _words(plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ..
         yield _warning("place", f"The backbone knows no place '{plan.background}'.{hint}")
     if plan.time is not None and plan.time not in vocabulary.time_forms:
         yield _warning("time", f"The backbone knows no time '{plan.time}'; it knows {', '.join(vocabulary.times)}.")
+
+
+def _windows(plan: ScenePlan, experts: Mapping[str, Found[Expert]]) -> Iterator[Remark]:
+    """A region that is heard only while its expert is not at work."""
+    for region in plan.regions:
+        expert = experts[region.expert].item if region.expert in experts else None
+        if expert is not None and (region.end <= expert.start or expert.end <= region.start):
+            heard, works = f"{region.start:g} to {region.end:g}", f"{expert.start:g} to {expert.end:g}"
+            say = f"{region.id} is heard from {heard} of the drawing, its style {expert.id} works from {works}."
+            yield _warning("window", say, region.id)
 
 
 def _nearest(word: str, forms: list[str]) -> str:
