@@ -23,6 +23,7 @@ FIELDS = {
     "MEPG_THREADS": "threads",
     "MEPG_CHAT_URL": "chat_url",
     "MEPG_CHAT_TIMEOUT": "chat_timeout",
+    "MEPG_PLANNER": "planner",
     "MEPG_CRITIC": "critic",
     "MEPG_EDITOR": "editor",
     "MEPG_CHECKPOINTS": "checkpoints",
@@ -41,6 +42,7 @@ class Settings(Frozen):
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None  # None leaves the choice to torch
     chat_url: Annotated[str, Field(pattern=r"^https?://")] | None = None  # None asks the chat model's own provider
     chat_timeout: Annotated[float, Field(gt=0, le=3600)] = 60.0  # seconds for one answer of a chat model
+    planner: Literal["auto", "rules"] = "auto"  # rules: the small model stays aside, also where it is at hand
     critic: Chat | None = None  # looks layouts over before they are drawn
     editor: Chat | None = None  # reads edits in plain words
     checkpoints: Annotated[str, Field(pattern=r"^postgres(ql)?://")] | None = None  # None keeps them in the home

@@ -20,13 +20,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def no_small_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests plan by rules, whatever is installed on the machine, unless they ask for the model."""
-    for user in ("chain", "editing"):
-        monkeypatch.setattr(f"mepg_agent.planning.{user}.at_hand", lambda experts: False)
+    monkeypatch.setenv("MEPG_PLANNER", "rules")
 
 
 @pytest.fixture
 def settings(home: Path) -> Settings:
-    return Settings.load({"MEPG_HOME": str(home)})
+    return Settings.load({"MEPG_HOME": str(home), "MEPG_PLANNER": "rules"})
 
 
 @pytest.fixture

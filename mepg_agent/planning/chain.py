@@ -78,5 +78,5 @@ def _named(name: str, settings: Settings) -> Planner:
 
 def _at_home(settings: Settings) -> tuple[Planner, ...]:
     """Planners that need no other machine, the best first."""
-    small = (psa_planner(settings.experts),) if at_hand(settings.experts) else ()
+    small = (psa_planner(settings.experts),) if settings.planner == "auto" and at_hand(settings.experts) else ()
     return (*small, RulePlanner())
