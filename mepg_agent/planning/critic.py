@@ -211,7 +211,7 @@ def _words(plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ..
 def _windows(plan: ScenePlan, experts: Mapping[str, Found[Expert]]) -> Iterator[Remark]:
     """A region that is heard only while its expert is not at work."""
     for region in plan.regions:
-        expert = experts[region.expert].item if region.expert in experts else None
+        expert = experts[region.expert].item if region.expert and region.expert in experts else None
         if expert is not None and (region.end <= expert.start or expert.end <= region.start):
             heard, works = f"{region.start:g} to {region.end:g}", f"{expert.start:g} to {expert.end:g}"
             say = f"{region.id} is heard from {heard} of the drawing, its style {expert.id} works from {works}."
