@@ -19,6 +19,7 @@ from scripted import ScriptedVerifier
 from mcp_server.server import build_server
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.errors import BrokenAsset
 from mepg_agent.records import RenderJob
 
 PROMPT = "a red fox left of a castle"
@@ -103,3 +104,20 @@ async def read(client: Client, uri: str) -> str:
     (found,) = (await client.read_resource(uri)).contents
     assert isinstance(found, TextResourceContents)
     return found.text
+
+
+async def set_(event: threading.Event) -> None:
+    assert await anyio.to_thread.run_sync(event.wait, TIMEOUT)
+
+
+class Broken(FakeEngine):
+    """Breaks down once it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        yield Step(1, 2)
+        assert self.go_on.wait(TIMEOUT)
+        raise BrokenAsset("The weights are damaged.", "Install them again.")

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any, Literal
 
 import anyio
 import pytest
 from mcp import Client, MCPError
-from mcp.client.extension import ClaimContext, ClientExtension, NotificationBinding, ResultClaim
-from mcp_fixtures import PROMPT, TIMEOUT, Mode, Slow, called, connected, data, drawn, parts, refused, words
-from mcp_types import (
-    INVALID_PARAMS,
-    MISSING_REQUIRED_CLIENT_CAPABILITY,
-    CallToolResult,
-    Request,
-    Result,
-    SubscriptionFilter,
-    SubscriptionsListenRequest,
-    SubscriptionsListenRequestParams,
+from mcp_fixtures import (
+    PROMPT,
+    TIMEOUT,
+    Broken,
+    Mode,
+    Slow,
+    called,
+    connected,
+    data,
+    drawn,
+    parts,
+    refused,
+    set_,
+    words,
 )
-from pydantic import BaseModel, Field
+from mcp_types import (
+    CallToolResult,
+)
 
 from mcp_server.drawings import Work
-from mcp_server.tasks import TaskParams
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
-from mepg_agent.errors import BrokenAsset
 from mepg_agent.records import RenderJob
 
 pytestmark = pytest.mark.anyio
@@ -37,10 +39,6 @@ both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-async def set_(event: threading.Event) -> None:
-    assert await anyio.to_thread.run_sync(event.wait, TIMEOUT)
 
 
 async def seen(client: Client, session: str) -> CallToolResult:
@@ -212,19 +210,6 @@ async def test_one_picture_is_drawn_at_a_time_and_the_others_hear_their_place():
     assert all(data(r)["drawing"]["status"] == "accepted" for r in results) and len(engine.jobs) == 2
 
 
-class Broken(FakeEngine):
-    """Breaks down once it is let go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go_on = threading.Event()
-
-    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
-        yield Step(1, 2)
-        assert self.go_on.wait(TIMEOUT)
-        raise BrokenAsset("The weights are damaged.", "Install them again.")
-
-
 async def test_a_drawing_that_failed_while_nobody_waited_is_told_by_wait():
     engine = Broken()
     async with connected(engine=engine) as client:
@@ -261,188 +246,3 @@ async def test_a_drawing_that_ended_with_its_server_is_picked_up_by_the_next_one
         first = await called(client, "wait", session=unborn)
     assert data(edited)["drawing"]["version"] == 2 and data(edited)["proof"]["regions"] == ["fox"]
     assert data(first)["drawing"]["status"] == "accepted"
-
-
-class TaskResult(Result):
-    """What a client with the extension takes in place of a tool's answer."""
-
-    result_type: Literal["task"] = Field(alias="resultType")
-    task_id: str = Field(alias="taskId")
-    status: str
-    poll_interval_ms: int = Field(alias="pollIntervalMs")
-    ttl_ms: int | None = Field(alias="ttlMs")
-
-
-class News(BaseModel, extra="allow"):
-    """Of a task, on a stream."""
-
-    task_id: str = Field(alias="taskId")
-    status: str
-    result: dict[str, Any] | None = None
-
-
-class Patient(ClientExtension):
-    """A client that polls tasks."""
-
-    identifier = "io.modelcontextprotocol/tasks"
-
-    def __init__(self) -> None:
-        self.tasks: list[TaskResult] = []
-        self.news: list[News] = []
-        self.told, self.ended = anyio.Event(), anyio.Event()
-
-    def claims(self) -> list[ResultClaim[Any]]:
-        return [ResultClaim(result_type="task", model=TaskResult, resolve=self.noted)]
-
-    def notifications(self) -> list[NotificationBinding[Any]]:
-        return [NotificationBinding(method="notifications/tasks", params_type=News, handler=self.heard)]
-
-    async def heard(self, news: News) -> None:
-        self.news.append(news)
-        self.told.set()
-        if news.status != "working":
-            self.ended.set()
-
-    async def noted(self, task: TaskResult, ctx: ClaimContext) -> CallToolResult:
-        self.tasks.append(task)
-        return CallToolResult(content=[], structured_content={})
-
-
-class Answer(Result, extra="allow"):
-    status: str = ""
-    result: dict[str, Any] | None = None
-
-
-class Ask(Request[TaskParams, str]):
-    pass
-
-
-async def asked(client: Client, method: str, task: str) -> Answer:
-    return await client.session.send_request(Ask(method=method, params=TaskParams(taskId=task)), Answer)
-
-
-async def polled(client: Client, task: str) -> Answer:
-    while (found := await asked(client, "tasks/get", task)).status == "working":
-        pass
-    return found
-
-
-async def test_a_client_that_knows_tasks_gets_one_for_a_long_drawing():
-    engine, patient = Slow(), Patient()
-    async with connected(engine=engine, extensions=[patient]) as client:
-        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
-        (task,) = patient.tasks
-        session = task.task_id.split(".")[0]
-        working = await asked(client, "tasks/get", task.task_id)
-        await asked(client, "tasks/update", task.task_id)
-        handle = await client.call_tool("wait", {"session": session, "patience": 0})
-        engine.go_on.set()
-        done = await polled(client, task.task_id)
-        shown = await called(client, "wait", session=session)
-    assert (task.status, working.status, done.status) == ("working", "working", "completed")
-    assert task.poll_interval_ms > 0 and task.ttl_ms is None
-    assert done.result is not None and done.result["structuredContent"] == data(shown)
-    assert [block["type"] for block in done.result["content"]] == ["text", "image", "resource_link"]
-    assert data(handle)["pending"] and len(patient.tasks) == 1
-
-
-async def test_a_task_is_cancelled_and_says_so():
-    engine, patient = Slow(), Patient()
-    async with connected(engine=engine, extensions=[patient]) as client:
-        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
-        (task,) = patient.tasks
-        await set_(engine.begun)
-        await asked(client, "tasks/cancel", task.task_id)
-        assert (await polled(client, task.task_id)).status == "cancelled"
-    assert engine.stopped.is_set() and engine.jobs == []
-
-
-async def test_a_task_outlives_its_server():
-    engine, patient = Slow(quick=1), Patient()
-    async with connected(engine=engine, extensions=[patient]) as client:
-        session = await drawn(client)
-        await client.call_tool("edit_picture", {"session": session, "instruction": "make the fox blue", "patience": 0})
-    async with connected(extensions=[patient]) as client:
-        done = await polled(client, patient.tasks[0].task_id)
-    assert done.status == "completed" and done.result is not None
-    assert done.result["structuredContent"]["drawing"]["version"] == 2
-
-
-async def test_a_task_that_fails_is_completed_with_an_error_of_its_tool():
-    engine, patient = Broken(), Patient()
-    async with connected(engine=engine, extensions=[patient]) as client:
-        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
-        engine.go_on.set()
-        done = await polled(client, patient.tasks[0].task_id)
-    assert done.status == "completed" and done.result is not None and done.result["isError"]
-    assert "The weights are damaged" in done.result["content"][0]["text"]
-
-
-def listen_to(*tasks: str) -> SubscriptionsListenRequest:
-    wanted = SubscriptionFilter.model_validate({"taskIds": [*tasks]})
-    return SubscriptionsListenRequest(params=SubscriptionsListenRequestParams(notifications=wanted))
-
-
-async def test_a_listening_client_is_told_how_its_task_stands_and_what_came_of_it():
-    engine, patient = Slow(), Patient()
-    async with connected(engine=engine, extensions=[patient]) as client:
-        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
-        task = patient.tasks[0].task_id
-        async with anyio.create_task_group() as group:
-            listen = listen_to(task, "fox-castle-0000.1.0", "../../etc")
-            group.start_soon(client.session.send_request, listen, Answer)
-            await patient.told.wait()
-            engine.go_on.set()
-            await patient.ended.wait()
-            group.cancel_scope.cancel()
-        polled_too = await asked(client, "tasks/get", task)
-    assert {news.task_id for news in patient.news} == {task}
-    assert (patient.news[0].status, patient.news[-1].status) == ("working", "completed")
-    assert patient.news[-1].result == polled_too.result is not None
-
-
-async def test_only_a_client_that_declared_tasks_can_listen_to_them():
-    async with connected() as client:
-        with pytest.raises(MCPError) as caught:
-            await client.session.send_request(listen_to("fox-castle-0000.1.0"), Answer)
-    assert caught.value.code == MISSING_REQUIRED_CLIENT_CAPABILITY
-
-
-@pytest.mark.parametrize("by_tool", [False, True])
-async def test_a_task_that_was_stopped_stays_so_after_a_restart_and_when_its_session_goes_on(by_tool: bool):
-    engine, patient = Slow(), Patient()
-    async with connected(engine=engine, extensions=[patient]) as client:
-        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
-        task = patient.tasks[0].task_id
-        session = task.split(".")[0]
-        await set_(engine.begun)
-        if by_tool:
-            await called(client, "cancel", session=session)
-        else:
-            await asked(client, "tasks/cancel", task)
-        assert (await polled(client, task)).status == "cancelled"
-    engine = FakeEngine()
-    async with connected(engine=engine, extensions=[patient]) as client:
-        again = await asked(client, "tasks/get", task)
-        assert engine.jobs == []
-        drawn = await called(client, "wait", session=session)
-        finally_ = await asked(client, "tasks/get", task)
-    assert (again.status, finally_.status) == ("cancelled", "cancelled")
-    assert data(drawn)["drawing"]["status"] == "accepted"
-
-
-async def test_a_client_that_did_not_declare_tasks_gets_none():
-    async with connected() as client:
-        session = await drawn(client)
-        with pytest.raises(MCPError) as caught:
-            await asked(client, "tasks/get", f"{session}.1.0")
-    assert caught.value.code == MISSING_REQUIRED_CLIENT_CAPABILITY
-
-
-@pytest.mark.parametrize("task", ["", "fox", "fox-castle-0000.1.0", "../../etc.1.0", "fox-castle-0000.0.0"])
-@pytest.mark.parametrize("method", ["tasks/get", "tasks/update", "tasks/cancel"])
-async def test_a_task_that_is_none_is_an_error(method: str, task: str):
-    async with connected(extensions=[Patient()]) as client:
-        with pytest.raises(MCPError) as caught:
-            await asked(client, method, task)
-    assert caught.value.code == INVALID_PARAMS
