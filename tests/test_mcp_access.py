@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -204,15 +204,24 @@ def known_as(name: str) -> Iterator[None]:
         auth_context_var.reset(before)
 
 
-def test_nobody_hears_of_what_somebody_else_draws():
-    changes, heard = Changes(), []
+class Connection:
+    """Of a client of the older revisions: notes what it is told."""
 
-    async def send(uri: str, who: str) -> None:
-        heard.append((who, uri))
+    def __init__(self, who: str, heard: list[tuple[str, Any]]) -> None:
+        self.exit_stack = AsyncExitStack()
+        self._who, self._heard = who, heard
+
+    async def notify(self, method: str, params: dict[str, Any] | None) -> None:
+        self._heard.append((self._who, (params or {}).get("uri", method)))
+
+
+def test_nobody_hears_of_what_somebody_else_draws():
+    changes = Changes()
+    heard: list[tuple[str, Any]] = []
 
     async def everybody() -> None:
         for who in ("alice", "bob"):
-            session = SimpleNamespace(_connection=who, send_resource_updated=lambda uri, who=who: send(uri, who))
+            session = SimpleNamespace(_connection=Connection(who, heard))
             with known_as(who):
                 changes.bus.subscribe(lambda event, who=who: heard.append((who, event)))
                 params = SubscribeRequestParams(uri="mepg://sessions")
