@@ -46,7 +46,8 @@ def wheel_folder() -> Path | None:
 
 def find_adapter(experts: Sequence[Path]) -> Path | None:
     """The folder of the trained planner, the person's own first."""
-    return next((f / "psa" for f in reversed(experts) if (f / "psa" / ADAPTER).is_file()), None)
+    found = (f / "psa" for f in reversed(experts))
+    return next((f for f in found if (f / ADAPTER).is_file() and (f / "adapter_config.json").is_file()), None)
 
 
 def at_hand(experts: Sequence[Path]) -> bool:
