@@ -139,8 +139,15 @@ def known(agent: Agent, session: str) -> Brief:
 def unfinished(agent: Agent, session: str) -> bool:
     """Whether there is something to resume."""
     known(agent, session)
-    past, edit = agent.store.history(session), agent.store.edit(session)
-    return past is None or (edit is not None and edit.number > len(past.versions))
+    return under_way(agent, session) is not None
+
+
+def under_way(agent: Agent, session: str) -> int | None:
+    """The number of the version that is not finished. What ends meanwhile stands in the history from then on."""
+    edit, past = agent.store.edit(session), agent.store.history(session)
+    if past is None:
+        return 1
+    return edit.number if edit is not None and edit.number > len(past.versions) else None
 
 
 def family_of(agent: Agent, brief: Brief) -> Family:

@@ -30,7 +30,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
 
-from mcp_server.calls import unfinished
+from mcp_server.calls import under_way
 from mcp_server.drawings import Busy, Drawings, now
 from mcp_server.progress import words_of
 from mcp_server.reply import finished
@@ -120,15 +120,16 @@ async def look(ctx: Ctx, task: Task) -> dict[str, Any]:
     """The task as it stands. One that nobody draws goes on. Raises MCPError for one that there never was."""
     drawings = ctx.lifespan_context
     work = drawings.of(task.session)
+    done = work is not None and work.done.is_set()  # before the disk is read: then all that came of it stands there
     try:
         settled = await anyio.to_thread.run_sync(_settled, drawings.lazy.get(), task)
     except BadInput as error:
         raise MCPError(INVALID_PARAMS, f"There is no such task: {error}") from error
     except MepgError as error:
         raise MCPError(INTERNAL_ERROR, str(error)) from error
-    if settled is None and work is not None and not work.done.is_set():
+    if settled is None and work is not None and not done:
         return _fields(task, "working", words_of(work.at))
-    if work is not None and work.done.is_set():  # it failed, which is told now
+    if work is not None and done:  # it failed, which is told now
         drawings.heard_of(work)
     if settled is not None:
         return settled
@@ -154,11 +155,12 @@ def _settled(agent: Agent, task: Task) -> dict[str, Any] | None:
     ending = agent.store.ending(task.session, task.version, task.begun)
     if ending is not None:
         return _ended(task, ending)
-    past, edit = agent.store.history(task.session), agent.store.edit(task.session)
+    pending = under_way(agent, task.session)  # before the history, so that what ends in between is in it
+    past = agent.store.history(task.session)
     if past is not None and task.version <= len(past.versions):
         parent = past.version(task.version).parent
         return _completed(task, finished(agent, agent.result(task.session, task.version), parent))
-    if not unfinished(agent, task.session) or task.version != (edit.number if edit else 1):
+    if task.version != pending:
         raise BadInput(f"There is no version {task.version} of {task.session}.", "It was dropped, or never begun.")
     return None
 

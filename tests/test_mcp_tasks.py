@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from types import SimpleNamespace
+from typing import Any, Literal, cast
 
 import anyio
 import pytest
+from fake_mepg import fake_agent
 from mcp import Client, MCPError
 from mcp.client.extension import ClaimContext, ClientExtension, NotificationBinding, ResultClaim
 from mcp_fixtures import PROMPT, Broken, Slow, called, connected, data, drawn, set_
@@ -21,11 +23,12 @@ from mcp_types import (
 )
 from pydantic import BaseModel, Field
 
-from mcp_server.tasks import TaskParams
+from mcp_server.drawings import Work
+from mcp_server.tasks import Task, TaskParams, _settled, look
 from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.history import History
 
 pytestmark = pytest.mark.anyio
-both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
 @pytest.fixture
@@ -125,6 +128,38 @@ async def test_a_task_is_cancelled_and_says_so():
         await asked(client, "tasks/cancel", task.task_id)
         assert (await polled(client, task.task_id)).status == "cancelled"
     assert engine.stopped.is_set() and engine.jobs == []
+
+
+def test_a_picture_that_is_finished_while_its_task_is_looked_at_is_no_unknown_one(monkeypatch: pytest.MonkeyPatch):
+    with fake_agent() as agent:
+        session = agent.begin(PROMPT)
+        history = agent.store.history
+
+        def finished_meanwhile(session: str) -> History | None:
+            monkeypatch.setattr(agent.store, "history", history)
+            found = history(session)
+            list(agent.resume(session))
+            return found
+
+        monkeypatch.setattr(agent.store, "history", finished_meanwhile)
+        found = _settled(agent, Task(session, 1, 0))
+    assert found is not None and found["status"] == "completed"
+
+
+async def test_a_drawing_that_ends_while_its_task_is_looked_at_is_not_told_before_it_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    work = Work("fox-castle-0000", "")
+    work.version = 1
+    lazy = SimpleNamespace(get=lambda: None)
+    drawings = SimpleNamespace(of=lambda session: work, lazy=lazy, heard_of=lambda work: None)
+
+    def ends_meanwhile(agent: None, task: Task) -> None:
+        anyio.from_thread.run_sync(work.finish)
+
+    monkeypatch.setattr("mcp_server.tasks._settled", ends_meanwhile)
+    found = await look(cast(Any, SimpleNamespace(lifespan_context=drawings)), Task("fox-castle-0000", 1, 0))
+    assert found["status"] == "working"
 
 
 async def test_a_task_outlives_its_server():
