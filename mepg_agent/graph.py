@@ -225,7 +225,7 @@ def best_effort(state: Judged, runtime: Runtime[Context]) -> Update:
     ]
     tried = {
         subject: ", ".join(dict.fromkeys(a.rung for a in state.attempts if a.region == subject))
-        for subject in dict.fromkeys(f.subject for f in state.verdict.findings if not f.passed)
+        for subject in state.verdict.wrong
     }
     told = [f"{subject}: tried {rungs}." for subject, rungs in tried.items() if rungs]
     return _finish(state, "best_effort", (*_unshown(state.remarks), *wrong, *told), runtime)

@@ -196,6 +196,11 @@ class Verdict(Frozen):
         return tuple(dict.fromkeys(f.region for f in self.findings if not f.passed and f.region is not None))
 
     @property
+    def wrong(self) -> tuple[str, ...]:
+        """Ids of what failed, in order, once each: regions, and things that an edit took away."""
+        return tuple(dict.fromkeys(f.subject for f in self.findings if not f.passed and f.subject is not None))
+
+    @property
     def passed(self) -> bool:
         return all(f.passed for f in self.findings)
 

@@ -45,8 +45,7 @@ class Planned(Asked):
 
     def repairs(self, verdict: Verdict) -> tuple[str, ...]:
         """Ids of what failed and may be drawn again: regions, and things whose place an edit uncovered."""
-        failed = dict.fromkeys(f.subject for f in verdict.findings if not f.passed)
-        return tuple(subject for subject in failed if subject in self.repairable)
+        return tuple(subject for subject in verdict.wrong if subject in self.repairable)
 
 
 class Revising(Planned):

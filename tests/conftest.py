@@ -24,6 +24,11 @@ def no_small_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
 def settings(home: Path) -> Settings:
     return Settings.load({"MEPG_HOME": str(home), "MEPG_PLANNER": "rules"})
 

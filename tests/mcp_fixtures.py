@@ -110,14 +110,24 @@ async def set_(event: threading.Event) -> None:
     assert await anyio.to_thread.run_sync(event.wait, TIMEOUT)
 
 
-class Broken(FakeEngine):
-    """Breaks down once it is let go on."""
+class Held(FakeEngine):
+    """Stands still after its first step until it is let go on."""
 
     def __init__(self) -> None:
         super().__init__()
         self.go_on = threading.Event()
 
     def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
-        yield Step(1, 2)
+        yield Step(1, 3)
         assert self.go_on.wait(TIMEOUT)
+        yield from self.rest(job, before)
+
+    def rest(self, job: RenderJob, before: tuple[Pixels, Latents] | None) -> Iterator[Step | Picture]:
+        return super().run(job, before)
+
+
+class Broken(Held):
+    """Breaks down once it is let go on."""
+
+    def rest(self, job: RenderJob, before: tuple[Pixels, Latents] | None) -> Iterator[Step | Picture]:
         raise BrokenAsset("The weights are damaged.", "Install them again.")

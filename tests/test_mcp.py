@@ -15,7 +15,7 @@ import jsonschema
 import numpy as np
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
-from mcp_fixtures import PROMPT, TIMEOUT, Mode, connected, parts, words
+from mcp_fixtures import PROMPT, TIMEOUT, Held, Mode, connected, parts, words
 from mcp_types import BlobResourceContents, CallToolResult
 from PIL import Image
 from scripted import ScriptedVerifier
@@ -30,11 +30,6 @@ from mepg_agent.errors import BrokenAsset
 from mepg_agent.records import RenderJob
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 pytestmark = pytest.mark.anyio
@@ -161,22 +156,9 @@ async def test_only_pictures_that_were_drawn_can_be_read(name: str):
             await client.read_resource(f"mepg://pictures/{name}.png")
 
 
-class Waiting(FakeEngine):
-    """Stands still after its first step until it is let go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go_on = threading.Event()
-
-    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
-        yield Step(1, 3)
-        assert self.go_on.wait(TIMEOUT)
-        yield from super().run(job, before)
-
-
 async def test_a_silent_engine_still_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(progress_module, "HEARTBEAT", 0.01)
-    engine = Waiting()
+    engine = Held()
     alive = 0
 
     async def hear(progress: float, total: float | None, message: str | None) -> None:

@@ -21,11 +21,6 @@ LIST = "list"  # stands for a change of the list
 BLUE = {"instruction": "make the fox blue"}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Ear:
     """Hears what changed, and can wait for something."""
 

@@ -29,11 +29,6 @@ TWO_DOGS = "two dogs left of a castle"
 NO_SESSIONS = ["../../etc", "fox", "fox-castle-0000", "", "/etc/passwd", "fox-castle-0000/../x", "Ω-0000"]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def pixels(client: Client, uri: str) -> np.ndarray:
     (full,) = (await client.read_resource(uri)).contents
     assert isinstance(full, BlobResourceContents)

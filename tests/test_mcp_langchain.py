@@ -30,11 +30,6 @@ SCRIPT: tuple[Turn, ...] = (
 )
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Scripted(BaseChatModel):
     """Calls the tools of the script, one after the other, with the session that it read in the first answer."""
 

@@ -24,11 +24,6 @@ pytestmark = pytest.mark.anyio
 both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def colliding() -> dict:
     """A plan whose boxes lie on each other and do not show its relation."""
     box = Box(x=0.3, y=0.4, width=0.4, height=0.5).model_dump()

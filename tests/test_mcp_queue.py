@@ -13,11 +13,6 @@ pytestmark = pytest.mark.anyio
 TIMEOUT = 20
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Line:
     """Pictures that stand in line, and what becomes of them."""
 

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.anyio
 both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def region(result: Any, name: str) -> dict[str, Any]:
     (found,) = [r for r in data(result)["drawing"]["plan"]["regions"] if r["id"] == name]
     return found

@@ -25,11 +25,6 @@ HELD = "held_mepg.py"
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_a_server_told_to_stop_leaves_its_pictures_to_be_finished_after_a_restart(home: Path, tmp_path: Path):
     with served(home, "--grace", "1", script=HELD) as server:
         with anyio.fail_after(TIMEOUT):

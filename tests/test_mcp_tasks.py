@@ -31,11 +31,6 @@ from mepg_agent.history import History
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class TaskResult(Result):
     """What a client with the extension takes in place of a tool's answer."""
 

@@ -27,11 +27,6 @@ Kill = Callable[[], None]
 Connect = Callable[[Path, Path], AbstractAsyncContextManager[tuple[Client, Kill]]]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @asynccontextmanager
 async def over_stdio(home: Path, folder: Path) -> AsyncIterator[tuple[Client, Kill]]:
     pid, script = folder / "pid", ROOT / "tests" / "fake_mepg.py"

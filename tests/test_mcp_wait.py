@@ -23,9 +23,7 @@ from mcp_fixtures import (
     set_,
     words,
 )
-from mcp_types import (
-    CallToolResult,
-)
+from mcp_types import CallToolResult
 
 from mcp_server.drawings import Work
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
@@ -34,11 +32,6 @@ from mepg_agent.records import RenderJob
 
 pytestmark = pytest.mark.anyio
 both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 async def seen(client: Client, session: str) -> CallToolResult:

@@ -149,8 +149,8 @@ def test_auto_plans_by_rules_and_edits_with_the_small_model_where_it_is_at_hand(
 ) -> None:
     assert chain.choose_planner("auto", settings).name == "rules"
     settings = settings.model_copy(update={"planner": "auto"})
-    monkeypatch.setattr(chain, "at_hand", lambda experts: True)
-    monkeypatch.setattr(editing, "at_hand", lambda experts: True)
+    monkeypatch.setattr(chain, "at_hand", lambda settings: True)
+    monkeypatch.setattr(editing, "at_hand", lambda settings: True)
     planner = chain.choose_planner("auto", settings)
     assert isinstance(planner, chain.Chain) and [p.name for p in planner._planners] == ["rules", "psa"]
     assert isinstance(editing.choose_editor(settings), PsaEditor)

@@ -119,8 +119,7 @@ class FamilyBench:
     def _one(self, noun: str, look: str, seed: int) -> Drawn:
         extent = self.backbone.item.defaults.extent
         plan = plan_of(noun, look, self.vocabulary, extent, look in self.experts)
-        brief = Brief(prompt=plan.prompt, seed=seed)
-        job = prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
+        job = self._job(plan, seed)
         started = time.perf_counter()
         picture = draw(self.engine, job)
         seconds = time.perf_counter() - started
@@ -131,7 +130,7 @@ class FamilyBench:
         wrong = plan.with_regions(
             [plan.regions[0].model_copy(update={"noun": _other(noun, list(self.vocabulary.nouns), seed)})]
         )
-        strange = plan_of(noun, _other(look, self._styles, seed), self.vocabulary, extent)
+        strange = plan_of(noun, _other(look, [*self.vocabulary.looks, *self.experts], seed), self.vocabulary, extent)
         return Drawn(
             noun=noun,
             look=look,
@@ -149,9 +148,14 @@ class FamilyBench:
     def _scores(self, image: Pixels, plan: ScenePlan) -> dict[Check, float]:
         return {finding.check: finding.score for finding in self.verifier.verify(image, plan).findings}
 
+    def _job(self, plan: ScenePlan, seed: int) -> RenderJob:
+        brief = Brief(prompt=plan.prompt, seed=seed)
+        return prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
+
     @property
-    def _styles(self) -> list[str]:
-        return [*self.vocabulary.looks, *self.experts]
+    def plain(self) -> list[Drawn]:
+        """Those that no expert drew."""
+        return [r for r in self.rows if r.look not in self.experts]
 
     def thresholds(self) -> dict[str, float]:
         """Calibrated on the first seeds: a noun passes where the scorer sees it, and never where another was asked."""
@@ -170,16 +174,15 @@ class FamilyBench:
         Those are counted on pictures that the thresholds were not calibrated on.
         """
         bars, fresh = {"present": 0.5, "style": 0.5, **self.thresholds()}, [r for r in self.rows if r.fresh]
-        plain = [r for r in self.rows if r.look not in self.experts]
         return {
             "pictures": float(len(self.rows)),
-            "right noun": float(np.mean([r.seen == r.noun for r in plain])),
-            "right look": float(np.mean([r.seen_look == r.look for r in plain])),
+            "right noun": float(np.mean([r.seen == r.noun for r in self.plain])),
+            "right look": float(np.mean([r.seen_look == r.look for r in self.plain])),
             **_errors("noun", [(r.present >= bars["present"], r.seen == r.noun) for r in fresh]),
             "swapped noun passes": float(np.mean([r.other >= bars["present"] for r in fresh])),
             **_errors("style", [(r.style >= bars["style"], r.seen_look == r.look) for r in fresh]),
             "swapped style passes": float(np.mean([r.other_style >= bars["style"] for r in fresh])),
-            "median seconds": float(np.median([r.seconds for r in plain])),
+            "median seconds": float(np.median([r.seconds for r in self.plain])),
         }
 
     def per_expert(self) -> dict[str, dict[str, float]]:
@@ -198,16 +201,14 @@ class FamilyBench:
             for noun, (setting, light) in SCENES.items():
                 plan = plan_of(noun, expert, self.vocabulary, self.backbone.item.defaults.extent, expert=True)
                 plan = plan.model_copy(update={"background": setting, "time": light, "style": expert})
-                brief = Brief(prompt=plan.prompt, seed=0)
-                job = prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
-                pictures.append(Image.fromarray(draw(self.engine, job).image))
+                pictures.append(Image.fromarray(draw(self.engine, self._job(plan, 0)).image))
                 labels.append(f"{noun}, {expert}")
         return grid(pictures, labels, columns=len(SCENES))
 
     def per_noun(self) -> dict[str, int]:
         """Right pictures of SEEDS, by noun."""
-        rows = [r for r in self.rows if r.look not in self.experts]
-        return {n: sum(r.seen == n for r in rows if r.noun == n) for n in dict.fromkeys(r.noun for r in rows)}
+        nouns = dict.fromkeys(r.noun for r in self.plain)
+        return {n: sum(r.seen == n for r in self.plain if r.noun == n) for n in nouns}
 
 
 def _other(name: str, names: list[str], seed: int) -> str:
@@ -247,7 +248,7 @@ def write(bench: FamilyBench, folder: Path) -> None:
     """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "family.json").write_text(json.dumps(report(bench), indent=1) + "\n")
-    shown = [r for r in bench.rows if r.seed < 2 and r.look not in bench.experts]
+    shown = [r for r in bench.plain if r.seed < 2]
     labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
     if bench.experts:

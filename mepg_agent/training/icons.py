@@ -20,6 +20,7 @@ from scipy import ndimage
 
 from mepg_agent.errors import BrokenAsset
 from mepg_agent.portfolio import Vocabulary, read_vocabulary
+from mepg_agent.training.style_fields import grown
 
 SETS = {  # look -> (npm package, version)
     "cartoon": ("@iconify-json/noto", "1.2.9"),
@@ -84,22 +85,16 @@ def _under(sprite: NDArray[np.uint8], mask: NDArray[np.float64], color: tuple[in
     return np.concatenate([rgb, alpha * 255], axis=-1).round().clip(0, 255).astype(np.uint8)
 
 
-def _grown(alpha: NDArray[np.float64], pixels: float) -> NDArray[np.float64]:
-    """The shape grown by `pixels`, with a smooth edge."""
-    distance = np.asarray(ndimage.distance_transform_edt(alpha < 0.5))
-    return np.clip(pixels + 0.5 - distance, 0, 1)
-
-
 def dress(sprite: NDArray[np.uint8], look: str) -> NDArray[np.uint8]:
     """What makes a look unmistakable: cartoon outline, sticker border, gloss, white paper under ink."""
     alpha = sprite[..., 3].astype(float) / 255
     if look == "cartoon":
-        return _under(sprite, _grown(alpha, 3), (58, 40, 32))
+        return _under(sprite, grown(alpha >= 0.5, 3), (58, 40, 32))
     if look == "sticker":
-        return _under(sprite, _grown(np.asarray(ndimage.binary_fill_holes(alpha > 0.5), float), 6), (255, 255, 255))
+        return _under(sprite, grown(np.asarray(ndimage.binary_fill_holes(alpha > 0.5)), 6), (255, 255, 255))
     if look == "ink":
         closed = ndimage.binary_closing(np.pad(alpha > 0.5, 8), iterations=4)[8:-8, 8:-8]
-        return _under(sprite, _grown(np.asarray(ndimage.binary_fill_holes(closed), float), 2), (255, 255, 255))
+        return _under(sprite, grown(np.asarray(ndimage.binary_fill_holes(closed)), 2), (255, 255, 255))
     if look == "glossy":
         return _gloss(sprite, alpha)
     return sprite

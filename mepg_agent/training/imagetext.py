@@ -29,7 +29,7 @@ from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.english import noun_phrase
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, SIZE, Crops, cut, cut_empty, joined, middle
+from mepg_agent.training.crops import HELD_OUT, SIZE, Crops, cut, cut_empty, held_out, joined, middle
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, all_styles, pools
 from mepg_agent.training.scenes import TINTS
@@ -154,8 +154,8 @@ def main() -> None:
     model.save_pretrained(config.out / "verifier")
     tokenizer.save_pretrained(config.out / "verifier")
     bare = cut_empty(every[0], 0, HELD_OUT)
-    print("scenes of all kinds", accuracy(model, texts, cut(every[0], 0, HELD_OUT), bare))
-    print("experts' styles", accuracy(model, texts, joined(cut(pool, 0, HELD_OUT) for pool in every[1:]), bare))
+    print("scenes of all kinds", accuracy(model, texts, held_out(every[:1]), bare))
+    print("experts' styles", accuracy(model, texts, held_out(every[1:]), bare))
 
 
 if __name__ == "__main__":

@@ -83,22 +83,19 @@ def weights(boxes: Tensor, there: Tensor, size: int) -> Tensor:
 
 def biases(shares: Tensor, tokens: int, levels: int) -> dict[int, Tensor]:
     """By number of positions: what the logits of every token get, (n, positions, blocks * tokens)."""
-    found = {}
-    for level in range(levels):
-        small = F.avg_pool2d(shares, 2**level)
-        log = small.clamp(min=1e-13).log().clamp(min=SILENCE).flatten(2).transpose(1, 2)
-        found[log.shape[1]] = log.repeat_interleave(tokens, -1)
-    return found
+    log = {n: small.clamp(min=1e-13).log().clamp(min=SILENCE) for n, small in _pooled(shares, levels).items()}
+    return {n: small.repeat_interleave(tokens, -1) for n, small in log.items()}
 
 
 def gates(shares: Tensor, worn: Tensor, levels: int) -> dict[int, Tensor]:
     """By number of positions: what an adapter weighs (n, positions, 1) that the blocks `worn` (n, blocks) draw with."""
-    found = {}
-    gate = torch.einsum("nb,nbyx->nyx", worn.to(shares), shares)[:, None]
-    for level in range(levels):
-        small = F.avg_pool2d(gate, 2**level).flatten(2).transpose(1, 2)
-        found[small.shape[1]] = small
-    return found
+    return _pooled(torch.einsum("nb,nbyx->nyx", worn.to(shares), shares)[:, None], levels)
+
+
+def _pooled(maps: Tensor, levels: int) -> dict[int, Tensor]:
+    """Maps (n, c, size, size) at every resolution of a denoiser, (n, positions, c), by number of positions."""
+    small = [F.avg_pool2d(maps, 2**level).flatten(2).transpose(1, 2) for level in range(levels)]
+    return {each.shape[1]: each for each in small}
 
 
 @dataclass

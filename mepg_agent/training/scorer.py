@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, Crops, cut, joined, middle
+from mepg_agent.training.crops import Crops, cut, held_out, joined, middle
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 
@@ -57,8 +57,8 @@ def main() -> None:
     crops = joined(cut(pool, max(len(pool) - config.scorer.scenes, middle(pool)), len(pool)) for pool in every)
     train(model, crops, config.out / "runs", Budget(minutes=config.scorer.minutes), config.scorer.batch)
     model.save(config.out / "scorer")
-    print("scenes of all kinds", accuracy(model, cut(every[0], 0, HELD_OUT)))
-    print("experts' styles", accuracy(model, joined(cut(pool, 0, HELD_OUT) for pool in every[1:])))
+    print("scenes of all kinds", accuracy(model, held_out(every[:1])))
+    print("experts' styles", accuracy(model, held_out(every[1:])))
 
 
 if __name__ == "__main__":

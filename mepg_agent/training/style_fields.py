@@ -18,6 +18,11 @@ def luma(picture: Field) -> Field:
     return picture @ REC601
 
 
+def grown(solid: NDArray[np.bool_], pixels: float) -> NDArray[np.float64]:
+    """A shape grown by `pixels`, with a smooth edge; coverage 0..1."""
+    return np.clip(pixels + 0.5 - np.asarray(ndimage.distance_transform_edt(~solid)), 0, 1)
+
+
 def to_bytes(picture: Field) -> NDArray[np.uint8]:
     return (picture.clip(0, 1) * 255 + 0.5).astype(np.uint8)
 

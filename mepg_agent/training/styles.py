@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from mepg_agent.training.style_fields import Field, to_bytes
+from mepg_agent.training.style_fields import Field, grown, to_bytes
 from mepg_agent.training.styles_cut import neon, paper_cut, pixel_art, stained_glass
 from mepg_agent.training.styles_paint import oil, pencil_sketch, watercolor
 
@@ -53,7 +53,7 @@ def restyle(style: str, canvas: Image.Image, alpha: NDArray[np.float32], left: i
     solid = mask > 128
     if not solid.any():
         return
-    rim = np.clip(RIM + 0.5 - np.asarray(ndimage.distance_transform_edt(~solid)), 0, 1)
+    rim = grown(solid, RIM)
     rows, columns = (_part(np.flatnonzero(solid.any(axis)), solid.shape[1 - axis]) for axis in (1, 0))
     part = np.asarray(canvas)[rows, columns]
     painted = apply_style(style, part, np.random.default_rng(seed))
