@@ -23,7 +23,7 @@ from mepg_agent.agent_edits import Stream, last_of, thread_of, unasked
 from mepg_agent.agent_regions import RegionEditor
 from mepg_agent.checkpoints import explained, open_checkpoints
 from mepg_agent.engine.base import Engine
-from mepg_agent.engine.device import choose_device
+from mepg_agent.engine.device import choose_device, device_key
 from mepg_agent.errors import BadInput, Cancelled, MepgError, NeedsApproval
 from mepg_agent.graph import MAX_REVISIONS, REJECTED, Context, build_graph
 from mepg_agent.history import Edit
@@ -36,6 +36,7 @@ from mepg_agent.scene import MAX_REGIONS, ScenePlan
 from mepg_agent.session import Result, SessionStore
 from mepg_agent.settings import Settings
 from mepg_agent.state import Asked, Planned, State, Update
+from mepg_agent.turns import Turns
 from mepg_agent.verify.base import Verifier
 from mepg_agent.verify.chain import check_names, load_verifier
 
@@ -45,7 +46,7 @@ __all__ = ["Agent", "Event", "Result", "make_graph"]
 class Agent(RegionEditor):
     """Plans, draws, checks and repairs pictures. What is passed in replaces what the settings would choose.
 
-    Safe to use from several threads; pictures are drawn one after the other.
+    Safe to use from several threads; pictures are drawn one after the other, also by other programs with this home.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Agent(RegionEditor):
         self._engines: dict[str, Engine] = {}
         self._verifiers: dict[tuple[str, tuple[str, ...], str], Verifier | None] = {}
         self._open: tuple[ExitStack, CompiledStateGraph[State, Context, Asked, State]] | None = None
-        self._drawing, self._loading = threading.Lock(), threading.Lock()
+        self._turns, self._loading = Turns(self.settings.home, self._device), threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +79,7 @@ class Agent(RegionEditor):
         settings = self.settings.model_copy(update={"home": home, "checkpoints": None})
         other = type(self)(settings, *self._given)
         other._engines, other._verifiers = self._engines, self._verifiers
-        other._drawing, other._loading = self._drawing, self._loading
+        other._turns, other._loading = self._turns, self._loading
         return other
 
     def close(self) -> None:
@@ -234,7 +235,7 @@ class Agent(RegionEditor):
             engine=self._engine,
             weights=self._weights,
             verifier=self._verifier,
-            drawing=self._drawing,
+            turns=self._turns,
             cancelled=stop or threading.Event(),
             editor=choose_editor(self.settings),
         )
@@ -271,6 +272,10 @@ class Agent(RegionEditor):
                     brief, self.portfolio, self.settings, lambda: choose_device(self.settings.device)
                 )
             return self._verifiers[wanted]
+
+    def _device(self) -> str:
+        """Where an engine was passed in, what it draws on is not known: those take turns among themselves."""
+        return "given" if self._given[0] is not None else device_key(choose_device(self.settings.device))
 
     def _compiled(self) -> CompiledStateGraph[State, Context, Asked, State]:
         """The graph over its checkpoints, opened once."""

@@ -33,7 +33,10 @@ def family(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="FOLDER", help="Gets family.json and sheets, nouns.png and experts.png."
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Gets family.json, nouns.png, experts.png and every picture.",
         ),
     ] = None,
     as_json: AsJson = False,

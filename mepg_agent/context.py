@@ -16,6 +16,7 @@ from mepg_agent.records import Brief, Event
 from mepg_agent.routing import style_words
 from mepg_agent.scene import ScenePlan
 from mepg_agent.session import SessionStore
+from mepg_agent.turns import Turns
 from mepg_agent.verify.base import Verifier
 
 
@@ -52,7 +53,7 @@ class Context:
     engine: Callable[[str], Engine]  # by backbone
     weights: Callable[[str], str]  # the engine's hash, by backbone, known without loading it
     verifier: Callable[[Brief], Verifier | None]
-    drawing: threading.Lock = field(default_factory=threading.Lock)  # one picture at a time on one engine
+    turns: Turns  # one picture at a time on one device
     cancelled: threading.Event = field(default_factory=threading.Event)
     editor: EditReader = field(default_factory=RuleEditor)
 

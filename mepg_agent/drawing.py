@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
+from contextlib import closing
 
 from langgraph.runtime import Runtime
 
 from mepg_agent.context import Context, say
 from mepg_agent.engine.base import Engine, Latents, Picture, Pixels, Step
 from mepg_agent.engine.prepare import Push, prepare
-from mepg_agent.errors import BrokenAsset, Cancelled
+from mepg_agent.errors import BrokenAsset
 from mepg_agent.records import Event, Keep, Render, RenderJob
 from mepg_agent.scene import ScenePlan
 from mepg_agent.state import Planned
+from mepg_agent.turns import stopped
 
 
 def draw(
@@ -44,7 +45,8 @@ def _run(job: RenderJob, node: str, session: str, runtime: Runtime[Context]) -> 
     context, store = runtime.context, runtime.context.store
     before = (store.picture(job.keep.picture), store.latents(job.keep.latents)) if job.keep else None
     engine = context.engine(job.backbone)
-    with _turn(context), closing(_pulled(engine, job, before)) as steps:
+    turn = context.turns.turn(context.cancelled, lambda words: say(runtime, node, words))
+    with turn, closing(_pulled(engine, job, before)) as steps:
         for item in steps:
             if isinstance(item, Picture):
                 return item
@@ -52,7 +54,7 @@ def _run(job: RenderJob, node: str, session: str, runtime: Runtime[Context]) -> 
             event = Event(node=node, message="drawing", step=item.step, of=item.of, preview=preview and str(preview))
             runtime.stream_writer(event)
             if context.cancelled.is_set():
-                raise _stopped()
+                raise stopped()
     raise BrokenAsset("The engine ended without a picture.", "Draw it again; if that repeats, check the weights.")
 
 
@@ -60,19 +62,3 @@ def _pulled(
     engine: Engine, job: RenderJob, before: tuple[Pixels, Latents] | None
 ) -> Generator[Step | Picture, None, None]:
     yield from engine.run(job, before)
-
-
-@contextmanager
-def _turn(context: Context) -> Iterator[None]:
-    """Waits until the engine is free, unless the person asks to stop."""
-    while not context.drawing.acquire(timeout=0.1):
-        if context.cancelled.is_set():
-            raise _stopped()
-    try:
-        yield
-    finally:
-        context.drawing.release()
-
-
-def _stopped() -> Cancelled:
-    return Cancelled("Stopped before the picture was finished.", "Resume the session to draw it after all.")

@@ -107,7 +107,7 @@ def _path(expert: str, sha256: str, experts: Mapping[str, Found[Expert]]) -> str
 
 
 def _drawn(job: RenderJob, before: Drawing | None, context: Context) -> Generator[Event, None, Picture]:
-    with context.drawing, closing(_steps(job, before, context)) as steps:
+    with context.turns.turn(context.cancelled), closing(_steps(job, before, context)) as steps:
         for item in steps:
             if isinstance(item, Picture):
                 return item

@@ -66,6 +66,10 @@ def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> Non
     for name in ("nouns.png", "experts.png"):
         with Image.open(tmp_path / name) as sheet:
             sheet.load()
+    said = [json.loads(line) for line in (tmp_path / "pictures.jsonl").read_text().splitlines()]
+    assert [(r["noun"], r["seed"], r["present"]) for r in said] == [(r.noun, r.seed, r.present) for r in measured.rows]
+    with Image.open(tmp_path / said[-1]["file"]) as picture:
+        assert np.array_equal(np.asarray(picture), measured.rows[-1].image)
     assert view(measured).row_count == len(written["table"]) + 1
 
 

@@ -20,7 +20,7 @@ from mepg_agent.scene import Box
 from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, regional, words
 from mepg_agent.training.captions import caption, relation_words, where
 from mepg_agent.training.crew import Crew
-from mepg_agent.training.crops import HELD_OUT, cut, cut_empty
+from mepg_agent.training.crops import HELD_OUT, Crops, cut, cut_empty
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
@@ -313,3 +313,10 @@ def test_the_shipped_configuration_is_valid_and_a_wrong_key_is_named(tmp_path: P
     wrong.write_text(shipped.read_text().replace("styled =", "stylish ="))
     with pytest.raises(BadInput, match=r"styled|stylish"):
         config.read(wrong)
+
+
+def test_rare_styles_are_drawn_as_often_as_common_ones_in_half_of_a_batch() -> None:
+    labels = torch.zeros((1000, 3), dtype=torch.long)
+    labels[7, 1] = 1  # the one crop of its style
+    rows = Crops(torch.zeros((1000, 1), dtype=torch.uint8), labels).drawn(400, torch.Generator().manual_seed(0))
+    assert len(rows) == 400 and 70 < int((rows == 7).sum()) < 130

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from mepg_agent.verify.chain import style_names
 from mepg_agent.verify.clip import ClipVerifier
 from mepg_agent.verify.crops import square_crop
 
+PICTURES = "pictures"
 SEEDS = 4
 CALIBRATING = 2  # the first seeds set the thresholds, the others say how well these hold
 SIDE = 0.5  # of the box of a thing drawn alone, about what the planner gives it
@@ -245,9 +246,16 @@ def report(bench: FamilyBench) -> dict[str, Any]:
 
 
 def write(bench: FamilyBench, folder: Path) -> None:
-    """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`; and to be
+    judged by eye every picture in `pictures`, with what scorer and verifier said of it in `pictures.jsonl`."""
+    (folder / PICTURES).mkdir(parents=True, exist_ok=True)
     (folder / "family.json").write_text(json.dumps(report(bench), indent=1) + "\n")
+    with (folder / "pictures.jsonl").open("w", encoding="utf-8") as lines:
+        for number, row in enumerate(bench.rows):
+            file = f"{PICTURES}/{number:03}.png"
+            Image.fromarray(row.image).save(folder / file)
+            said = {f.name: getattr(row, f.name) for f in fields(row) if f.name != "image"}
+            lines.write(json.dumps({"file": file, **said}) + "\n")
     shown = [r for r in bench.plain if r.seed < 2]
     labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")

@@ -16,3 +16,12 @@ def choose_device(name: str) -> str:
         here = ", ".join(device for device, is_here in present.items() if is_here)
         raise BadInput(f"This machine has no device '{name}'.", f"Set MEPG_DEVICE to one of: {here}.")
     return name
+
+
+def device_key(device: str) -> str:
+    """A name that no other device of this machine has: two programs may each see another GPU as "cuda"."""
+    if device != "cuda":
+        return device
+    import torch
+
+    return f"cuda-{torch.cuda.get_device_properties(torch.cuda.current_device()).uuid}"

@@ -67,6 +67,7 @@ class ScorerConfig(Frozen):
     minutes: float
     batch: int
     scenes: int
+    bfloat16: bool  # see DenoiserConfig
 
 
 class ExpertsConfig(Frozen):

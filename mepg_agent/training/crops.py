@@ -28,6 +28,15 @@ class Crops:
     pixels: Tensor
     labels: Tensor
 
+    def drawn(self, count: int, generator: torch.Generator) -> Tensor:
+        """Rows (count,): half of them any crop, half of a style that is drawn first: rare styles are learned too."""
+        anyone = torch.randint(len(self.labels), (count - count // 2,), generator=generator)
+        of_style = [(self.labels[:, 1] == style).nonzero()[:, 0] for style in self.labels[:, 1].unique()]
+        chosen = torch.randint(len(of_style), (count // 2,), generator=generator).tolist()
+        parts = torch.rand(count // 2, generator=generator).tolist()
+        styled = [of_style[style][int(part * len(of_style[style]))] for style, part in zip(chosen, parts, strict=True)]
+        return torch.cat([anyone, torch.tensor(styled, dtype=anyone.dtype)])
+
     def batch(self, rows: Tensor, generator: torch.Generator, rough: bool = True) -> Tensor:
         """Views (n, 3, 64, 64) in -1..1, off and too wide or a little narrow, as drawn things are in their boxes."""
         n = len(rows)
@@ -104,6 +113,6 @@ def roughen(image: Tensor, generator: torch.Generator) -> Tensor:
     """What drawn pictures have and scenes have not: blur, grain, shifted light. (n, 3, s, s) -> same."""
     amount = torch.rand((4, len(image), 1, 1, 1), generator=generator)
     soft = F.interpolate(F.avg_pool2d(image, 2), size=image.shape[-2:], mode="bilinear")
-    image = torch.lerp(image, soft, amount[0] * (amount[0] > 0.4))
+    image = torch.lerp(image, soft, amount[0] * (amount[0] > 0.7))
     image = image + torch.randn(image.shape, generator=generator) * 0.16 * (amount[1] - 0.5).clamp(min=0)
     return (image * (0.85 + 0.3 * amount[2]) + 0.2 * (amount[3] - 0.5)).clamp(-1, 1)

@@ -96,6 +96,7 @@ def train(
     batch: int = 128,
 ) -> None:
     model.train().text_model.requires_grad_(False)
+    model.vision_model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
     learning = [p for p in model.parameters() if p.requires_grad]
     decay, plain = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
@@ -104,9 +105,10 @@ def train(
     crops = joined(cut(pool, HELD_OUT, middle(pool)) for pool in every)
     empty = cut_empty(every[0], HELD_OUT, middle(every[0]))
     for _ in run:
-        rows = torch.randint(len(crops.labels), (batch,), generator=generator)
+        rows = crops.drawn(batch, generator)
         bare = torch.randint(len(empty.labels), (batch // EMPTY,), generator=generator)
-        image = seen(model, torch.cat([crops.batch(rows, generator), empty.batch(bare, generator)]))
+        views = torch.cat([crops.batch(rows, generator), empty.batch(bare, generator)])
+        image = seen(model, views.contiguous(memory_format=torch.channels_last))
         labels = crops.labels[rows].unbind(1)
         found = answers(model, image[:batch], labels[0], texts)
         terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(found, labels, strict=True)]

@@ -17,14 +17,18 @@ from mepg_agent.training.pool import all_styles, pools
 SEED = 7001  # not the verifier's
 
 
-def train(model: Scorer, crops: Crops, folder: Path, budget: Budget, batch: int) -> None:
+def train(model: Scorer, crops: Crops, folder: Path, budget: Budget, batch: int, bfloat16: bool = False) -> None:
+    model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)
     run = Run("scorer", folder, model, optimizer, budget, peak=2e-3)
     generator = torch.Generator().manual_seed(SEED + run.step)
     for _ in run:
-        rows = torch.randint(len(crops.labels), (batch,), generator=generator)
+        rows = crops.drawn(batch, generator)
         noun, style, _ = crops.labels[rows].unbind(1)
-        nouns, styles = model(crops.batch(rows, generator))
+        views = crops.batch(rows, generator).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            nouns, styles = model(views)
+        nouns, styles = nouns.float(), styles.float()
         value = F.cross_entropy(nouns, noun, label_smoothing=0.05) + F.cross_entropy(styles, style)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
@@ -55,7 +59,8 @@ def main() -> None:
     torch.manual_seed(SEED)
     model = Scorer(list(vocabulary.nouns), all_styles(vocabulary))
     crops = joined(cut(pool, max(len(pool) - config.scorer.scenes, middle(pool)), len(pool)) for pool in every)
-    train(model, crops, config.out / "runs", Budget(minutes=config.scorer.minutes), config.scorer.batch)
+    settings = config.scorer
+    train(model, crops, config.out / "runs", Budget(minutes=settings.minutes), settings.batch, settings.bfloat16)
     model.save(config.out / "scorer")
     print("scenes of all kinds", accuracy(model, held_out(every[:1])))
     print("experts' styles", accuracy(model, held_out(every[1:])))
