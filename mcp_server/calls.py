@@ -96,7 +96,7 @@ async def pick_up(ctx: Ctx, session: str, patience: float) -> CallToolResult:
         shown = await call(ctx, lambda agent: _shown(agent, session))
         if shown is not None:
             return shown
-        work = started(ctx, session, lambda agent: agent.resume(session))
+        work = started(ctx, session, lambda agent, stop: agent.resume(session, stop=stop))
     return await served(ctx, work, patience)
 
 

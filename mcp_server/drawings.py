@@ -27,7 +27,8 @@ from mepg_agent.agent_edits import Stream
 from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, InUse, MepgError, NeedsApproval
 from mepg_agent.session import Ending
 
-Begin = Callable[[Agent], Stream]  # notes on disk what will be drawn, and draws it when pulled
+# Notes on disk what will be drawn, and draws it when pulled; the event stops it.
+Begin = Callable[[Agent, threading.Event], Stream]
 BEHIND = Event(node="wait", message="waiting until the picture before it is finished")
 HEARD = 100  # events that a slow listener may lag behind
 QUEUED = 8  # drawings of one client in the making, without another word from the operator
@@ -105,12 +106,18 @@ class Work:
     def pull(self, stream: Stream) -> Result:
         """For a worker thread: the picture, step by step, or Cancelled once it should stop."""
         with closing(stream):
-            for item in stream:
-                if not isinstance(item, Event):
-                    return item
-                anyio.from_thread.run_sync(self.say, item)
-                if self.stopping.is_set():
-                    raise Cancelled("Stopped before the picture was finished.", "Call wait to draw it after all.")
+            try:
+                for item in stream:
+                    if not isinstance(item, Event):
+                        return item
+                    anyio.from_thread.run_sync(self.say, item)
+                    if self.stopping.is_set():
+                        break
+            except Cancelled:
+                if not self.stopping.is_set():
+                    raise
+        if self.stopping.is_set():
+            raise Cancelled("Stopped before the picture was finished.", "Call wait to draw it after all.")
         raise BrokenAsset("The picture was not finished.", "Draw it again.")
 
 
@@ -201,7 +208,7 @@ class Drawings:
         agent = self.lazy.get()
         past = agent.store.history(work.session)
         work.before = past.head if past else None
-        stream = begin(agent)
+        stream = begin(agent, work.stopping)
         edit = agent.store.edit(work.session)
         work.version = edit.number if edit else None if past else 1
         return stream

@@ -138,7 +138,7 @@ async def look(ctx: Ctx, task: Task) -> dict[str, Any]:
     if work is not None and work.version == task.version:  # how it ended could not be written down
         return _ended(task, Ending(version=task.version, at=now(), error=str(work.error)))
     try:
-        work = drawings.start(task.session, lambda agent: agent.resume(task.session))
+        work = drawings.start(task.session, lambda agent, stop: agent.resume(task.session, stop=stop))
     except Busy:  # its turn comes when the client asks again, with one of its others done
         return _fields(task, "working", "waiting until another drawing is finished")
     return _fields(task, "working", words_of(work.at))

@@ -146,7 +146,7 @@ async def draw_picture(
 
     session = await call(ctx, work)
     try:
-        return await draw(ctx, session, lambda agent: agent.resume(session), patience)
+        return await draw(ctx, session, lambda agent, stop: agent.resume(session, stop=stop), patience)
     except TooMany:
         await call(ctx, lambda agent: agent.store.forget(session))
         raise

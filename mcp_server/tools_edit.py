@@ -110,7 +110,7 @@ async def edit_picture(
     question = await call(ctx, lambda agent: question_of(agent, session, asked))
     if question is not None:
         return _open(session, question)
-    return await draw(ctx, session, lambda agent: agent.stream_edit(session, asked, rounds), patience)
+    return await draw(ctx, session, lambda agent, stop: agent.stream_edit(session, asked, rounds, stop), patience)
 
 
 async def history(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated, Any, TypeVar
 
 from mcp.server.mcpserver import MCPServer
@@ -79,7 +80,9 @@ async def draw_region(
         return _read(list[Redraw], regions, "regions")
 
     changes = await call(ctx, work)
-    return await draw(ctx, session, lambda agent: agent.stream_redraw(session, changes, rounds), patience)
+    return await draw(
+        ctx, session, lambda agent, stop: agent.stream_redraw(session, changes, rounds, stop=stop), patience
+    )
 
 
 async def verify_picture(
@@ -105,8 +108,8 @@ async def verify_picture(
     if not repair or not failed:
         return judged
 
-    def begin(agent: Agent) -> Stream:
-        return agent.stream_redraw(session, [Redraw(region=region) for region in failed], rounds)
+    def begin(agent: Agent, stop: threading.Event) -> Stream:
+        return agent.stream_redraw(session, [Redraw(region=region) for region in failed], rounds, stop=stop)
 
     return await draw(ctx, session, begin, patience)
 

@@ -60,11 +60,12 @@ class Editor(ABC):
             self.store.begin_edit(session, edit)
         return self._follow(session, brief_of(brief, edit), stop, edit)
 
-    def resume(self, session: str, answer: Approval | None = None) -> Stream:
+    def resume(self, session: str, answer: Approval | None = None, stop: threading.Event | None = None) -> Stream:
         """Goes on where an interrupted session or edit stopped; a finished one yields its result at once.
 
         `answer` is for a layout that waits for approval; without one NeedsApproval is raised again. Raises BadInput for
-        an answer that nothing waits for, Cancelled for a rejected layout: `resume` then plans anew.
+        an answer that nothing waits for, Cancelled for a rejected layout: `resume` then plans anew. `stop`, once set,
+        stops the drawing between two steps.
         """
         with self.store.held(session):
             edit, brief = self._begun(session), self.store.brief(session)
@@ -73,7 +74,7 @@ class Editor(ABC):
                 raise unasked(session)
             if finished:
                 return _all_of(self.result(session))
-        return self._follow(session, brief if edit is None else brief_of(brief, edit), None, edit, answer)
+        return self._follow(session, brief if edit is None else brief_of(brief, edit), stop, edit, answer)
 
     def result(self, session: str, version: int | None = None) -> Result:
         """The version that is shown, or another one. Raises BadInput for an unknown one or an unfinished session."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 from mepg_agent.agent_edits import Editor, Stream, brief_of, last_of
@@ -25,9 +26,15 @@ class RegionEditor(Editor):
         return last_of(self.stream_redraw(session, changes, rounds, candidates))
 
     def stream_redraw(
-        self, session: str, changes: Sequence[Redraw], rounds: int | None = None, candidates: int = 1
+        self,
+        session: str,
+        changes: Sequence[Redraw],
+        rounds: int | None = None,
+        candidates: int = 1,
+        stop: threading.Event | None = None,
     ) -> Stream:
-        """As `redraw`: events while it is drawn, the `Result` last. An interrupted one goes on with `resume`."""
+        """As `redraw`: events while it is drawn, the `Result` last. An interrupted one goes on with `resume`. `stop`,
+        once set, stops the drawing between two steps."""
         with self.store.held(session):
             self._begun(session)
             history, brief = self.history(session), self.store.brief(session)
@@ -35,7 +42,7 @@ class RegionEditor(Editor):
             rounds = brief.rounds if rounds is None else rounds
             edit = redraw_of(changes, history, family, brief, rounds, candidates)
             self.store.begin_edit(session, edit)
-        return self._follow(session, brief_of(brief, edit), edit=edit)
+        return self._follow(session, brief_of(brief, edit), stop, edit)
 
     def judge(self, session: str, findings: Sequence[Finding] | None = None, version: int | None = None) -> Result:
         """Looks at a version anew and keeps what is found, with the status that follows from it.

@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...] | frozenset[str], ...] = (
         "pictures",
         "session",
         "checkpoints",
+        "turns",
         "context",
         "ladder",
         "evidence",

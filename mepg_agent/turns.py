@@ -1,0 +1,73 @@
+"""Whose turn it is on a device: one picture at a time, by the threads of this program and by all programs of a home.
+
+    home/locks/device-cpu.lock       held by the program that draws
+    home/locks/device-cpu.next.lock  held by the one that comes next
+
+Whoever has just drawn has to get hold of the second file again, as everybody else: nobody draws twice while another one
+waits. The system lets go for a program that was killed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from mepg_agent.errors import Cancelled, InUse
+from mepg_agent.files import alone
+from mepg_agent.pictures import writing
+
+WAITING = "another program is drawing on this device; waiting"
+POLL = 0.1  # seconds between two looks
+
+
+class Turns:
+    """On one device, by the programs that keep their pictures in `home`, a folder with `locks` in it. `device` names
+    the device once it is known, fit for a file's name."""
+
+    def __init__(self, home: Path, device: Callable[[], str]) -> None:
+        self._home, self._device = home, device
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def turn(self, stop: threading.Event, tell: Callable[[str], None] = lambda words: None) -> Iterator[None]:
+        """Waits for the device and has it until the block ends; `tell` hears, once, that another program has it.
+
+        Raises Cancelled once `stop` is set, BrokenAsset where the home cannot be written.
+        """
+        with ExitStack() as stack:
+            while not self._threads.acquire(timeout=POLL):
+                if stop.is_set():
+                    raise stopped()
+            stack.callback(self._threads.release)
+            wait = _Wait(stop, tell)
+            with ExitStack() as door:
+                wait.enter(door, self._lock(".next"), self._home)
+                wait.enter(stack, self._lock(), self._home)
+            yield
+
+    def _lock(self, which: str = "") -> Path:
+        return self._home / "locks" / f"device-{self._device()}{which}.lock"
+
+
+class _Wait:
+    def __init__(self, stop: threading.Event, tell: Callable[[str], None]) -> None:
+        self._stop, self._tell, self._told = stop, tell, False
+
+    def enter(self, stack: ExitStack, lock: Path, home: Path) -> None:
+        """Has `lock` until the stack ends."""
+        while True:
+            try:
+                with writing(home):
+                    return stack.enter_context(alone(lock, InUse("Another program draws.", "Wait until it is done.")))
+            except InUse:
+                if not self._told:
+                    self._told = True
+                    self._tell(WAITING)
+            if self._stop.wait(POLL):
+                raise stopped()
+
+
+def stopped() -> Cancelled:
+    return Cancelled("Stopped before the picture was finished.", "Resume the session to draw it after all.")

@@ -1,0 +1,117 @@
+"""Who draws on a device: one at a time, threads and programs alike. Two `Turns` of one home are two programs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from served import ROOT
+
+from mepg_agent.errors import BrokenAsset, Cancelled
+from mepg_agent.turns import WAITING, Turns
+
+TIMEOUT = 60  # seconds; a turn that never comes fails its test
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "locks").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor() as found:
+        yield found
+
+
+def program(place: Path, device: str = "cpu") -> Turns:
+    return Turns(place, lambda: device)
+
+
+def drawing(turns: Turns, told: Callable[[str], None], stop: threading.Event | None = None) -> str:
+    with turns.turn(stop or threading.Event(), told):
+        return "drawn"
+
+
+def test_a_second_program_says_that_it_waits_and_draws_once_the_first_is_done(place: Path, pool: ThreadPoolExecutor):
+    told, waits = [], threading.Event()
+
+    def tell(words: str) -> None:
+        told.append(words)
+        waits.set()
+
+    with program(place).turn(threading.Event()):
+        second = pool.submit(drawing, program(place), tell)
+        assert waits.wait(TIMEOUT) and not second.done()
+    assert second.result(TIMEOUT) == "drawn"
+    assert told == [WAITING]
+
+
+def test_another_device_or_another_home_is_not_waited_for(place: Path, tmp_path: Path):
+    other = tmp_path / "other"
+    (other / "locks").mkdir(parents=True)
+    with program(place).turn(threading.Event()):
+        for turns in (program(place, "cuda-1"), program(other)):
+            told: list[str] = []
+            assert drawing(turns, told.append) == "drawn" and told == []
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_who_waits_can_be_stopped(same: bool, place: Path, pool: ThreadPoolExecutor):
+    first, stop = program(place), threading.Event()
+    with first.turn(threading.Event()):
+        second = pool.submit(drawing, first if same else program(place), lambda words: None, stop)
+        stop.set()
+        with pytest.raises(Cancelled, match="Resume"):
+            second.result(TIMEOUT)
+    assert drawing(program(place), lambda words: None) == "drawn"
+
+
+def test_nobody_draws_twice_while_another_program_waits(place: Path, pool: ThreadPoolExecutor):
+    first, waits, order = program(place), threading.Event(), []
+
+    def second() -> None:
+        with program(place).turn(threading.Event(), lambda words: waits.set()):
+            order.append("second")
+
+    with first.turn(threading.Event()):
+        drawn = pool.submit(second)
+        assert waits.wait(TIMEOUT)
+    with first.turn(threading.Event()):
+        order.append("first again")
+    drawn.result(TIMEOUT)
+    assert order == ["second", "first again"]
+
+
+def test_a_program_that_was_killed_lets_go(place: Path):
+    holds = (
+        "import sys, threading; from pathlib import Path; from mepg_agent.turns import Turns\n"
+        "with Turns(Path(sys.argv[1]), lambda: 'cpu').turn(threading.Event()): print('has it', flush=True); input()"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", holds, place], cwd=ROOT, text=True, stdin=pipe, stdout=pipe) as other:
+        assert other.stdout is not None and other.stdout.readline() == "has it\n"
+        told: list[str] = []
+
+        def tell(words: str) -> None:
+            told.append(words)
+            other.kill()
+
+        try:
+            assert drawing(program(place), tell) == "drawn"
+        finally:
+            other.kill()
+    assert told == [WAITING]
+
+
+def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path):
+    file = tmp_path / "home"
+    file.touch()
+    with pytest.raises(BrokenAsset, match="MEPG_HOME"):
+        drawing(program(file), lambda words: None)
