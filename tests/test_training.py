@@ -20,7 +20,7 @@ from mepg_agent.scene import Box
 from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, regional, words
 from mepg_agent.training.captions import caption, relation_words, where
 from mepg_agent.training.crew import Crew
-from mepg_agent.training.crops import HELD_OUT, Crops, cut, cut_empty
+from mepg_agent.training.crops import HELD_OUT, Crops, batch_of, coded, cut, cut_empty
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
@@ -268,7 +268,8 @@ def test_the_image_tower_is_fitted_and_the_text_tower_left_alone(
     before = {k: v.clone() for k, v in text.state_dict().items()}
     model = imagetext.build(text, 0.1)
     texts = imagetext.said(model, tokenizer, VOCABULARY)
-    imagetext.train(model, texts, [pool], tmp_path, Budget(steps=3), batch=16)
+    sets = [cut(pool, 20, 60), coded(tiny_vae(pool), pool, 20, 60)]
+    imagetext.train(model, texts, sets, cut_empty(pool, 20, 60), tmp_path, Budget(steps=3), batch=16)
     assert all(torch.equal(v, before[k]) for k, v in model.text_model.state_dict().items())
     found = imagetext.accuracy(model, texts, cut(pool, 0, 20), cut_empty(pool, 0, 20))
     assert set(found) == {"noun", "style", "sure of nothing"}
@@ -320,3 +321,16 @@ def test_rare_styles_are_drawn_as_often_as_common_ones_in_half_of_a_batch() -> N
     labels[7, 1] = 1  # the one crop of its style
     rows = Crops(torch.zeros((1000, 1), dtype=torch.uint8), labels).drawn(400, torch.Generator().manual_seed(0))
     assert len(rows) == 400 and 70 < int((rows == 7).sum()) < 130
+
+
+def test_scenes_that_the_autoencoder_gives_back_keep_their_labels_and_differ_a_little(pool: Pool) -> None:
+    plain, given = cut(pool, 0, 16), coded(tiny_vae(pool), pool, 0, 16)
+    assert torch.equal(plain.labels, given.labels) and not torch.equal(plain.pixels, given.pixels)
+    again = coded(tiny_vae(pool), pool, 0, 16)
+    assert torch.equal(given.pixels, again.pixels), "the same codes are off by the same"
+
+
+def test_a_batch_has_as_many_crops_of_each_set() -> None:
+    ones, twos = (Crops(torch.zeros((4, 112, 112, 3), dtype=torch.uint8), torch.full((4, 3), n)) for n in (1, 2))
+    views, labels = batch_of([ones, twos], 6, torch.Generator().manual_seed(0))
+    assert views.shape == (6, 3, 64, 64) and labels[:, 0].tolist() == [1, 1, 1, 2, 2, 2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -12,12 +12,16 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.pool import Pool, to_float
 
 MARGIN = 1.8  # a stored crop is this much wider than its thing
 STORED = 112  # pixels of a stored crop: the thing itself spans 62 of them
 SIZE = 64  # pixels of a crop as the models see it
 TRIES = 8
+CODED = 128  # scenes of each style, and CODED_PLAIN of those of all kinds, that are also seen as the autoencoder
+CODED_PLAIN = 640  # gives them back: flat surfaces that it roughened are no texture
+BLURRED = 0.2  # at most, of the spread of the codes: how far off codes are that are given back
 HELD_OUT = 256  # the pool's first scenes are never trained on
 
 
@@ -51,6 +55,16 @@ class Crops:
         return roughen(view, generator) if rough else view
 
 
+def batch_of(sets: Sequence[Crops], count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Views (count, 3, 64, 64) and their labels, as many from each of `sets`."""
+    views, labels = [], []
+    for crops in sets:
+        rows = crops.drawn(count // len(sets), generator)
+        views.append(crops.batch(rows, generator))
+        labels.append(crops.labels[rows])
+    return torch.cat(views), torch.cat(labels)
+
+
 def joined(parts: Iterable[Crops]) -> Crops:
     every = list(parts)
     return Crops(torch.cat([p.pixels for p in every]), torch.cat([p.labels for p in every]))
@@ -68,9 +82,37 @@ def middle(pool: Pool) -> int:
 
 def cut(pool: Pool, start: int, stop: int) -> Crops:
     """Every thing of the scenes start..stop."""
+    return _things(pool, ((row, pool.picture(row)) for row in range(start, stop)))
+
+
+def coded(vae: PatchAutoencoder, pool: Pool, start: int, stop: int, bfloat16: bool = False) -> Crops:
+    """Every thing of the scenes start..stop as the autoencoder gives them back from codes that are a little off, which
+    is how far drawn pictures differ from composed ones whatever they show."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        return _things(pool, _given_back(vae, pool, start, stop))
+
+
+def returned(vae: PatchAutoencoder, every: Sequence[Pool], starts: Sequence[int], bfloat16: bool) -> Crops:
+    """Some scenes of each pool, from its start on, as the autoencoder gives them back."""
+    counts = [CODED_PLAIN if pool.source.style is None else CODED for pool in every]
+    parts = zip(every, starts, counts, strict=True)
+    return joined(coded(vae, pool, start, min(start + count, len(pool)), bfloat16) for pool, start, count in parts)
+
+
+@torch.inference_mode()
+def _given_back(vae: PatchAutoencoder, pool: Pool, start: int, stop: int) -> Iterator[tuple[int, Image.Image]]:
+    generator = torch.Generator().manual_seed(pool.source.seed + 8)
+    for rows in torch.arange(start, stop).split(8):
+        codes = vae.code(to_float(pool.pictures(rows)))
+        off = torch.randn(codes.shape, generator=generator) / vae.config["scaling_factor"]
+        pictures = vae.picture(codes + off * BLURRED * torch.rand((len(codes), 1, 1, 1), generator=generator))
+        shown = ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
+        yield from zip(rows.tolist(), (Image.fromarray(picture.numpy()) for picture in shown), strict=True)
+
+
+def _things(pool: Pool, scenes: Iterable[tuple[int, Image.Image]]) -> Crops:
     pixels, labels = [], []
-    for row in range(start, stop):
-        image = pool.picture(row)
+    for row, image in scenes:
         for box, label in zip(pool.boxes[row].tolist(), pool.labels[row], strict=True):
             if label[0] >= 0:
                 pixels.append(torch.from_numpy(window(image, box)))

@@ -26,15 +26,28 @@ from transformers import (
 )
 
 from mepg_agent.engine.memory import keep_freed_memory
+from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.english import noun_phrase
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, SIZE, Crops, cut, cut_empty, held_out, joined, middle
+from mepg_agent.training.crops import (
+    HELD_OUT,
+    SIZE,
+    Crops,
+    batch_of,
+    cut,
+    cut_empty,
+    held_out,
+    joined,
+    middle,
+    returned,
+)
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import Pool, all_styles, pools
+from mepg_agent.training.pool import all_styles, pools
 from mepg_agent.training.scenes import TINTS
 
 Model = Any  # VisionTextDualEncoderModel, whose towers transformers declares as optional
+SEED = 5001  # not the scorer's
 EMPTY = 8  # crops of things for every piece of background
 
 
@@ -90,7 +103,8 @@ def answers(model: Model, image: Tensor, noun: Tensor, texts: Texts) -> tuple[Te
 def train(
     model: Model,
     texts: Texts,
-    every: Sequence[Pool],
+    sets: Sequence[Crops],
+    empty: Crops,
     folder: Path,
     budget: Budget,
     batch: int = 128,
@@ -101,15 +115,13 @@ def train(
     decay, plain = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
     run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
-    generator = torch.Generator().manual_seed(every[0].source.seed + run.step)
-    crops = joined(cut(pool, HELD_OUT, middle(pool)) for pool in every)
-    empty = cut_empty(every[0], HELD_OUT, middle(every[0]))
+    generator = torch.Generator().manual_seed(SEED + run.step)
     for _ in run:
-        rows = crops.drawn(batch, generator)
+        things, labels = batch_of(sets, batch, generator)
         bare = torch.randint(len(empty.labels), (batch // EMPTY,), generator=generator)
-        views = torch.cat([crops.batch(rows, generator), empty.batch(bare, generator)])
+        views = torch.cat([things, empty.batch(bare, generator)])
         image = seen(model, views.contiguous(memory_format=torch.channels_last))
-        labels = crops.labels[rows].unbind(1)
+        labels = labels.unbind(1)
         found = answers(model, image[:batch], labels[0], texts)
         terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(found, labels, strict=True)]
         unsure, _, _ = answers(model, image[batch:], bare * 0, texts)
@@ -152,7 +164,11 @@ def main() -> None:
     sizes = config.imagetext
     model = build(text, sizes.multiplier)
     texts = said(model, tokenizer, every[0].source.vocabulary())
-    train(model, texts, every, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
+    crops = joined(cut(pool, HELD_OUT, middle(pool)) for pool in every)
+    vae, starts = PatchAutoencoder.from_pretrained(config.out / "vae"), [HELD_OUT] * len(every)
+    sets = [crops, returned(vae, every, starts, config.denoiser.bfloat16)]
+    empty = cut_empty(every[0], HELD_OUT, middle(every[0]))
+    train(model, texts, sets, empty, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
     model.save_pretrained(config.out / "verifier")
     tokenizer.save_pretrained(config.out / "verifier")
     bare = cut_empty(every[0], 0, HELD_OUT)
