@@ -113,6 +113,7 @@ def http_app(make_agent: Callable[[], Agent], options: Options) -> Starlette:
     app.user_middleware.append(Middleware(RateLimit, requests=options.requests, open_paths=OPEN))
     app.add_middleware(HostGuard, settings=guard, open_paths=OPEN)
     app.add_middleware(CountResponses, metrics=metrics)
+    app.state.pictures = server
     return app
 
 
@@ -134,15 +135,18 @@ def listen(options: Options) -> tuple[socket.socket, Options]:
 
 
 def serve_http(make_agent: Callable[[], Agent], options: Options, listening: socket.socket) -> None:
-    """Until it is told to stop. What is being drawn then has `grace` seconds, and stops between two steps after that:
-    its session can be resumed, here after a restart or on the command line."""
+    """Until it is told to stop. Who only listens is let go then, and what is asked for has `grace` seconds. Drawings
+    stop between two steps after that: their sessions can be resumed, here after a restart or on the command line."""
     import uvicorn
 
+    from mcp_server.ending import EndingServer
+
+    app = http_app(make_agent, options)
     config = uvicorn.Config(
-        http_app(make_agent, options),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=options.grace,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    EndingServer(config, app.state.pictures).run(sockets=[listening])

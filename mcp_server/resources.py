@@ -25,6 +25,7 @@ from mcp_server.calls import known
 from mcp_server.drawings import Drawings
 from mcp_server.records import LISTED, SessionLine, drawable, lines_of, session_lines
 from mcp_server.reply import as_webp
+from mcp_server.task_news import Listening
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, MepgError
 from mepg_agent.graph import build_graph
@@ -39,6 +40,7 @@ class PictureServer(MCPServer[Drawings]):
     """Lists, beside what is always there, the sessions and pictures of whoever asks."""
 
     shelf: Shelf
+    listening: Listening
 
     async def list_resources(self) -> list[Resource]:
         return [*await super().list_resources(), *await self.shelf.listed()]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from mcp.server.mcpserver import MCPServer
+from typing import NamedTuple
 
 from mcp_server import logs, tools_export
 from mcp_server.auth import Access
 from mcp_server.drawings import QUEUED
 from mcp_server.limits import MAX_SIDE, PictureLimit
 from mcp_server.metrics import Metrics
+from mcp_server.resources import PictureServer
 from mcp_server.server import build_server
 from mcp_server.watch import Watch, tell_prompts
 from mepg_agent.agent import Agent
@@ -29,7 +28,7 @@ class Wishes(NamedTuple):
 
 def watched_server(
     make_agent: Callable[[], Agent], wishes: Wishes, metrics: Metrics, access: Access | None = None
-) -> MCPServer[Any]:
+) -> PictureServer:
     server = build_server(make_agent, access, wishes.queued)
     if wishes.folders:
         tools_export.add_tools(server, wishes.folders)

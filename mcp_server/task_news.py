@@ -66,6 +66,10 @@ class Listening:
         add = server._lowlevel_server.add_request_handler
         add("subscriptions/listen", SubscriptionsListenRequestParams, self)
 
+    def close(self) -> None:
+        """Ends every stream, each with its last message."""
+        self._plain.close()
+
     async def __call__(self, ctx: Ctx, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         tasks, client = await _asked_for(ctx, params), caller()
         if self._streams[client] >= MOST_STREAMS:

@@ -1,4 +1,4 @@
-"""Who is let in, by a token of the operator's or of an OAuth server, and that nobody finds what another one drew."""
+"""Who is let in, by a token of the operator's or of an OAuth server, and how much (see `test_mcp_owners`, too)."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Person:
             headers |= {"mcp_protocol_version": MODERN, "mcp_method": method}
             named = params.get("name") or params.get("uri")
             headers |= {"mcp_name": named} if named else {}
-            given = {**params, "_meta": META}
+            given = {"_meta": META, **params}
         answer = ask(self.client, method, given, **headers)
         lines = [line[5:] for line in answer.text.splitlines() if line.startswith("data:")]
         found = json.loads(lines[-1] if lines else answer.text)
@@ -152,40 +152,6 @@ def two_people(
     app = http_app(lambda: fake_agent(engine), options)
     with TestClient(app, base_url=f"http://{OTHERS.netloc}") as client:
         yield Person(client, alice, era), Person(client, bob, era)
-
-
-def filled(schema: dict[str, Any], session: str) -> dict[str, Any]:
-    """Arguments that a tool takes, with the session of somebody else."""
-    values = {"instruction": "make the fox blue", "action": "undo", "regions": [{"region": "fox"}], "file": "fox.png"}
-    return {name: session if name == "session" else values[name] for name in schema["required"]} | {"session": session}
-
-
-@pytest.mark.parametrize("era", ["legacy", "modern"])
-def test_no_tool_resource_or_completion_finds_what_somebody_else_drew(era: str, tokens: Path):
-    with two_people(tokens, era) as (alice, bob):
-        drawn = alice.call("draw_picture", prompt=PROMPT, steps=2)["structuredContent"]
-        drawn = drawn.get("drawing") or drawn
-        session, picture = drawn["session"], drawn["picture"]
-
-        asked = 0
-        for tool in bob.ask("tools/list")["tools"]:
-            if "session" in tool["inputSchema"]["properties"]:
-                refused = bob.call(tool["name"], **filled({"required": [], **tool["inputSchema"]}, session))
-                assert refused["isError"] and "There is no session" in refused["content"][0]["text"], tool["name"]
-                asked += 1
-        assert asked >= 3
-        assert bob.call("history", action="list")["structuredContent"]["sessions"] == []
-        for uri in (picture, f"mepg://sessions/{session}", f"mepg://plans/{session}"):
-            assert bob.ask("resources/read", uri=uri)["error"]["code"] in (-32602, -32603)
-            assert alice.ask("resources/read", uri=uri)["contents"]
-        template = {"type": "ref/resource", "uri": "mepg://sessions/{session}"}
-        argument = {"name": "session", "value": ""}
-        offered = [p.ask("completion/complete", ref=template, argument=argument) for p in (alice, bob)]
-        assert [found["completion"]["values"] for found in offered] == [[session], []]
-
-        assert alice.call("history", action="list")["structuredContent"]["sessions"][0]["session"] == session
-        kept = alice.call("get_picture", session=session)["structuredContent"]
-        assert (kept.get("drawing") or kept)["picture"] == picture
 
 
 def test_a_connection_belongs_to_who_opened_it(tokens: Path):

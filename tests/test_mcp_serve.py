@@ -7,22 +7,27 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import anyio
 import pytest
 from fake_mepg import fake_agent
 from mcp import Client
-from mcp_fixtures import TIMEOUT, called, data
+from mcp_fixtures import TIMEOUT, Mode, called, data
 from served import ROOT, Served, served
 
 from mcp_server.reply import picture_uri
 from mepg_agent.settings import Settings
+from mepg_agent.turns import WAITING
 
 PROMPT = "a red fox left of a castle"
 HELD = "held_mepg.py"
+SOON = 10  # seconds; less than the grace of a server, which it need not use up
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
+both_modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
 async def test_a_server_told_to_stop_leaves_its_pictures_to_be_finished_after_a_restart(home: Path, tmp_path: Path):
@@ -55,7 +60,8 @@ def check_log(server: Served) -> None:
     assert not any(word in "".join(server.log) for word in ("fox", "castle", "Traceback"))
 
 
-async def test_what_is_asked_for_when_the_server_is_told_to_stop_is_still_answered(home: Path):
+@both_modes
+async def test_what_is_asked_for_when_the_server_is_told_to_stop_is_still_answered(mode: Mode, home: Path):
     answers = []
     with served(home, "--grace", "30", script=HELD) as server:
 
@@ -68,7 +74,7 @@ async def test_what_is_asked_for_when_the_server_is_told_to_stop_is_still_answer
             answers.append(await client.call_tool("draw_picture", arguments, progress_callback=hear))
 
         with anyio.fail_after(TIMEOUT):
-            async with Client(server.url) as client, anyio.create_task_group() as group:
+            async with Client(server.url, mode=mode) as client, anyio.create_task_group() as group:
                 await client.list_tools()  # with their schemas, which it asks for when an answer comes
                 drawing = anyio.Event()
                 group.start_soon(draw, client, drawing)
@@ -78,6 +84,24 @@ async def test_what_is_asked_for_when_the_server_is_told_to_stop_is_still_answer
             code = await anyio.to_thread.run_sync(server.process.wait, TIMEOUT)
     assert code in (0, -signal.SIGTERM)
     assert data(answers[0])["drawing"]["status"] == "accepted"
+
+
+@both_modes
+async def test_who_only_listens_does_not_keep_a_server_from_ending(mode: Mode, home: Path):
+    """A drawing that nobody waits for any more goes on after the next start."""
+    with served(home, "--grace", "60", script=HELD) as server, anyio.fail_after(TIMEOUT):
+        async with Client(server.url, mode=mode) as client, AsyncExitStack() as stack:
+            if mode == "auto":
+                await stack.enter_async_context(client.listen(resources_list_changed=True))
+            begun = data(await called(client, "draw_picture", prompt=PROMPT, steps=2, patience=0))
+            server.process.send_signal(signal.SIGTERM)
+            code = await anyio.to_thread.run_sync(server.process.wait, SOON)
+    assert code in (0, -signal.SIGTERM)
+    assert not any('"level": "ERROR"' in line for line in server.log)
+    (home / "go").touch()
+    with served(home, script=HELD) as server, anyio.fail_after(TIMEOUT):
+        async with Client(server.url) as client:
+            assert data(await called(client, "wait", session=begun["session"]))["drawing"]["status"] == "accepted"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, None])
@@ -99,3 +123,35 @@ def test_on_the_standard_streams_it_ends_when_told_or_when_its_client_goes(how: 
             assert process.wait(TIMEOUT) == (-how if how else 0)
         finally:
             process.kill()
+
+
+async def test_two_servers_of_one_home_take_turns_on_the_device_and_a_killed_one_lets_go(home: Path):
+    """The second says why it waits, can be stopped meanwhile, and draws once the first is killed."""
+    said: list[str | None] = []
+    with served(home, script=HELD) as first, served(home) as second, anyio.fail_after(TIMEOUT):
+        async with Client(first.url) as holder:
+            held = data(await called(holder, "draw_picture", prompt=PROMPT, seed=1, steps=2, patience=0))["session"]
+            while data(await called(holder, "wait", session=held, patience=0.1))["pending"]["doing"] != "drawing":
+                pass
+        async with Client(second.url) as client:
+            waits = anyio.Event()
+
+            async def hear(progress: float, total: float | None, message: str | None) -> None:
+                said.append(message)
+                if message == WAITING:
+                    waits.set()
+
+            async with anyio.create_task_group() as group:
+                arguments = {"prompt": PROMPT, "seed": 2, "steps": 2}
+                group.start_soon(partial(client.call_tool, "draw_picture", arguments, progress_callback=hear))
+                await waits.wait()
+                (line,) = [
+                    s for s in data(await called(client, "history", action="list"))["sessions"] if s["session"] != held
+                ]
+                told = data(await called(client, "wait", session=line["session"], patience=0))["pending"]
+                await called(client, "cancel", session=line["session"])
+            first.process.kill()
+            drawn = data(await called(client, "wait", session=line["session"]))["drawing"]
+            rest = data(await called(client, "wait", session=held))["drawing"]
+    assert told["doing"] == WAITING and said.count(WAITING) >= 1
+    assert drawn["status"] == rest["status"] == "accepted"
