@@ -161,12 +161,16 @@ class FamilyBench:
     def thresholds(self) -> dict[str, float]:
         """Calibrated on the first seeds: a noun passes where the scorer sees it, and never where another was asked."""
         rows = [r for r in self.rows if not r.fresh]
-        present = [(r.present, r.seen == r.noun) for r in rows] + [(r.other, False) for r in rows]
-        style = [(r.style, r.seen_look == r.look) for r in rows] + [(r.other_style, False) for r in rows]
+        present = [(r.present, r.seen == r.noun) for r in rows]
+        style = [(r.style, r.seen_look == r.look) for r in rows]
         found = {}
-        for name, pairs in (("present", present), ("style", style)):
-            if len({label for _, label in pairs}) == 2:
-                found[name] = round(calibrate([s for s, _ in pairs], [label for _, label in pairs]), 3)
+        for name, pairs, swapped in (
+            ("present", present, [r.other for r in rows]),
+            ("style", style, [r.other_style for r in rows]),
+        ):
+            evened = evenly(pairs) + [(score, False) for score in swapped]
+            if len({label for _, label in evened}) == 2:
+                found[name] = round(calibrate([s for s, _ in evened], [label for _, label in evened]), 3)
         return found
 
     def table(self) -> dict[str, float]:
@@ -210,6 +214,14 @@ class FamilyBench:
         """Right pictures of SEEDS, by noun."""
         nouns = dict.fromkeys(r.noun for r in self.plain)
         return {n: sum(r.seen == n for r in self.plain if r.noun == n) for n in nouns}
+
+
+def evenly(pairs: list[tuple[float, bool]]) -> list[tuple[float, bool]]:
+    """The rarer of the right and the wrong ones several times, so that both kinds of errors weigh about the same: most
+    pictures of one thing are right, and the loop is there for those that are not."""
+    right, wrong = ([p for p in pairs if p[1] is label] for label in (True, False))
+    rare, common = sorted((right, wrong), key=len)
+    return common + rare * max(len(common) // max(len(rare), 1), 1)
 
 
 def _other(name: str, names: list[str], seed: int) -> str:
