@@ -9,7 +9,7 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, ToolAnnotations
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from mcp_server.drawings import Begin, Busy, Drawings, Work
 from mcp_server.progress import Progress
@@ -134,6 +134,13 @@ def known(agent: Agent, session: str) -> Brief:
         return agent.store.brief(session)
     except BadInput as error:
         raise BadInput(error.message, "The tool `history` without a session lists those that there are.") from error
+
+
+def mistake(error: ValidationError, name: str = "") -> BadInput:
+    """The first thing that is wrong with what was given, as `name` or as arguments, and what to do."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in (*filter(None, [name]), *first["loc"]))
+    return BadInput(f"{where}: {first['msg'].removesuffix('.')}.", f"Change {where} and ask again.")
 
 
 def unfinished(agent: Agent, session: str) -> bool:

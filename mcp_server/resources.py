@@ -10,18 +10,26 @@ from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
-from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import (
+    ResourceError,
+    ResourceNotFoundError,
+    ToolError,
+    UnexpectedToolError,
+)
 from mcp_types import (
+    CallToolResult,
     Completion,
     CompletionArgument,
     CompletionContext,
+    InputRequiredResult,
     PromptReference,
     Resource,
     ResourceTemplateReference,
 )
+from pydantic import ValidationError
 
-from mcp_server.calls import known
+from mcp_server.calls import known, mistake
 from mcp_server.drawings import Drawings
 from mcp_server.records import LISTED, SessionLine, drawable, lines_of, session_lines
 from mcp_server.reply import as_webp
@@ -41,6 +49,20 @@ class PictureServer(MCPServer[Drawings]):
 
     shelf: Shelf
     listening: Listening
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Drawings, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Raises ToolError, in a sentence: the SDK's have the tool's name first, and a report of several lines where an
+        argument does not fit."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except UnexpectedToolError as error:
+            raise UnexpectedToolError("The tool failed unexpectedly. See the server's log.") from error.__cause__
+        except ToolError as error:
+            why = error.__cause__
+            said = str(mistake(why)) if isinstance(why, ValidationError) else str(error)
+            raise ToolError(said.removeprefix(f"Error executing tool {name}: ")) from why
 
     async def list_resources(self) -> list[Resource]:
         return [*await super().list_resources(), *await self.shelf.listed()]

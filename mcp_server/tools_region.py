@@ -10,7 +10,7 @@ from mcp_types import CallToolResult
 from pydantic import BaseModel, Field, PlainValidator, TypeAdapter, ValidationError
 
 from mcp_server.apps import PICTURE
-from mcp_server.calls import DRAWS, PATIENCE, Ctx, EditRounds, Patience, Session, Version, call, draw, known
+from mcp_server.calls import DRAWS, PATIENCE, Ctx, EditRounds, Patience, Session, Version, call, draw, known, mistake
 from mcp_server.drawings import Drawings
 from mcp_server.reply import Outcome, answer, drawing, shown
 from mepg_agent.agent import Agent, Result
@@ -127,6 +127,4 @@ def _read(kind: type[T], given: Any, name: str) -> T:
     try:
         return TypeAdapter(kind).validate_python(given)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in (name, *first["loc"]))
-        raise BadInput(f"{where}: {first['msg']}.", f"Change {where} and ask again.") from error
+        raise mistake(error, name) from error

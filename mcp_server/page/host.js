@@ -28,7 +28,7 @@ class Host {
   /** What a tool of the server answers. Throws its sentence where it refuses. */
   async call(name, args) {
     const result = await this.#request("tools/call", { name, arguments: args });
-    if (result.isError) throw new Error(wordsOf(result).replace(/^Error executing tool \w+: /, ""));
+    if (result.isError) throw new Error(wordsOf(result));
     return result;
   }
 
