@@ -21,8 +21,7 @@ class EndingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._pictures.listening.close()
-        for (
-            transport
-        ) in self._pictures.session_manager._server_instances.values():  # the SDK has no public door to them
+        manager = self._pictures.session_manager
+        for transport in manager._server_instances.values():  # the SDK has no public door to them
             transport.close_standalone_sse_stream()
         await super().shutdown(sockets)
