@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from served import ROOT
 
+from mepg_agent.engine.device import device_key
 from mepg_agent.errors import BrokenAsset, Cancelled
 from mepg_agent.turns import WAITING, Turns
 
@@ -115,3 +117,14 @@ def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path):
     file.touch()
     with pytest.raises(BrokenAsset, match="MEPG_HOME"):
         drawing(program(file), lambda words: None)
+
+
+def test_two_gpus_that_programs_call_by_the_same_name_are_two_devices(monkeypatch: pytest.MonkeyPatch):
+    import torch
+
+    found = []
+    for uuid in ("1f0c", "9ab2"):
+        monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+        monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device, uuid=uuid: SimpleNamespace(uuid=uuid))
+        found.append(device_key("cuda"))
+    assert found == ["cuda-1f0c", "cuda-9ab2"] and device_key("cpu") == "cpu"
