@@ -41,6 +41,7 @@ from mepg_agent.verify.crops import square_crop
 PICTURES = "pictures"
 SEEDS = 4
 CALIBRATING = 2  # the first seeds set the thresholds, the others say how well these hold
+WRONG = 4
 SIDE = 0.5  # of the box of a thing drawn alone, about what the planner gives it
 SCENES = {  # of the sheet of experts: noun, place and time
     "fox": ("meadow", None),
@@ -168,9 +169,9 @@ class FamilyBench:
             ("present", present, [r.other for r in rows]),
             ("style", style, [r.other_style for r in rows]),
         ):
-            evened = evenly(pairs) + [(score, False) for score in swapped]
-            if len({label for _, label in evened}) == 2:
-                found[name] = round(calibrate([s for s, _ in evened], [label for _, label in evened]), 3)
+            every = weighed(pairs) + [(score, False) for score in swapped]
+            if len({label for _, label in every}) == 2:
+                found[name] = round(calibrate([s for s, _ in every], [label for _, label in every]), 3)
         return found
 
     def table(self) -> dict[str, float]:
@@ -216,12 +217,11 @@ class FamilyBench:
         return {n: sum(r.seen == n for r in self.plain if r.noun == n) for n in nouns}
 
 
-def evenly(pairs: list[tuple[float, bool]]) -> list[tuple[float, bool]]:
-    """The rarer of the right and the wrong ones several times, so that both kinds of errors weigh about the same: most
-    pictures of one thing are right, and the loop is there for those that are not."""
+def weighed(pairs: list[tuple[float, bool]]) -> list[tuple[float, bool]]:
+    """The wrong ones as often as makes them one in WRONG: nearly all pictures of one thing are right, but in the loop's
+    scenes of several things more goes wrong."""
     right, wrong = ([p for p in pairs if p[1] is label] for label in (True, False))
-    rare, common = sorted((right, wrong), key=len)
-    return common + rare * max(len(common) // max(len(rare), 1), 1)
+    return right + wrong * max(round(len(right) / (WRONG - 1) / max(len(wrong), 1)), 1)
 
 
 def _other(name: str, names: list[str], seed: int) -> str:
