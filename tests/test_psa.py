@@ -144,7 +144,7 @@ def test_without_weights_the_rules_plan_and_the_plan_says_so(settings: Settings)
         Writer(None).load()
 
 
-def test_auto_plans_by_rules_and_edits_with_the_small_model_where_it_is_at_hand(
+def test_auto_plans_and_edits_with_the_small_model_where_it_is_at_hand(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert chain.choose_planner("auto", settings).name == "rules"
@@ -152,7 +152,7 @@ def test_auto_plans_by_rules_and_edits_with_the_small_model_where_it_is_at_hand(
     monkeypatch.setattr(chain, "at_hand", lambda settings: True)
     monkeypatch.setattr(editing, "at_hand", lambda settings: True)
     planner = chain.choose_planner("auto", settings)
-    assert isinstance(planner, chain.Chain) and [p.name for p in planner._planners] == ["rules", "psa"]
+    assert isinstance(planner, chain.Chain) and [p.name for p in planner._planners] == ["psa", "rules"]
     assert isinstance(editing.choose_editor(settings), PsaEditor)
 
 

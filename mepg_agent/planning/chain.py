@@ -77,7 +77,7 @@ def _named(name: str, settings: Settings) -> Planner:
 
 
 def _at_home(settings: Settings) -> tuple[Planner, ...]:
-    """Planners that need no other machine, the best first: on prompts of people the rules are right more often than the
-    adapter that ships (experts/psa/CARD.md), which reads what they cannot."""
+    """Planners that need no other machine, the best first: where the small model is installed it is right about more
+    prompts of people than the rules are (experts/psa/CARD.md)."""
     small = (psa_planner(settings.experts),) if at_hand(settings) else ()
-    return (RulePlanner(), *small)
+    return (*small, RulePlanner())
