@@ -1,7 +1,7 @@
 """What is kept on disk: beside the pictures one folder a session. Every file is written whole or not at all.
 
     home/sessions/fox-castle-3f9a/{brief,result,failure}.json, once it was edited {history,edit}.json, and endings.json
-    home/locks/fox-castle-3f9a.lock, held by whoever works on the session (those of devices: see `turns`)
+    home/locks/fox-castle-3f9a.lock, held by whoever works on the session
 
 `result.json` is the picture as it was first drawn; `history.json` holds every version, that one too, and counts alone
 where it is; `edit.json` is the change under way, `endings.json` drawings that somebody stopped or that failed.

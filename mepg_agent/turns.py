@@ -1,7 +1,7 @@
 """Whose turn it is on a device: one picture at a time, by the threads of this program and by all programs of a home.
 
-    home/locks/device-cpu.lock       held by the program that draws
-    home/locks/device-cpu.next.lock  held by the one that comes next
+    home/devices/cpu.lock       held by the program that draws
+    home/devices/cpu.next.lock  held by the one that comes next
 
 Whoever has just drawn has to get hold of the second file again, as everybody else: nobody draws twice while another one
 waits. The system lets go for a program that was killed.
@@ -23,8 +23,8 @@ POLL = 0.1  # seconds between two looks
 
 
 class Turns:
-    """On one device, by the programs that keep their pictures in `home`, a folder with `locks` in it. `device` names
-    the device once it is known, fit for a file's name."""
+    """On one device, by the programs that keep their pictures in `home`. `device` names the device once it is known,
+    fit for a file's name."""
 
     def __init__(self, home: Path, device: Callable[[], str]) -> None:
         self._home, self._device = home, device
@@ -48,7 +48,7 @@ class Turns:
             yield
 
     def _lock(self, which: str = "") -> Path:
-        return self._home / "locks" / f"device-{self._device()}{which}.lock"
+        return self._home / "devices" / f"{self._device()}{which}.lock"
 
 
 class _Wait:

@@ -21,12 +21,6 @@ TIMEOUT = 60  # seconds; a turn that never comes fails its test
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    (tmp_path / "locks").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor() as found:
         yield found
@@ -41,45 +35,43 @@ def drawing(turns: Turns, told: Callable[[str], None], stop: threading.Event | N
         return "drawn"
 
 
-def test_a_second_program_says_that_it_waits_and_draws_once_the_first_is_done(place: Path, pool: ThreadPoolExecutor):
+def test_a_second_program_says_that_it_waits_and_draws_once_the_first_is_done(tmp_path: Path, pool: ThreadPoolExecutor):
     told, waits = [], threading.Event()
 
     def tell(words: str) -> None:
         told.append(words)
         waits.set()
 
-    with program(place).turn(threading.Event()):
-        second = pool.submit(drawing, program(place), tell)
+    with program(tmp_path).turn(threading.Event()):
+        second = pool.submit(drawing, program(tmp_path), tell)
         assert waits.wait(TIMEOUT) and not second.done()
     assert second.result(TIMEOUT) == "drawn"
     assert told == [WAITING]
 
 
-def test_another_device_or_another_home_is_not_waited_for(place: Path, tmp_path: Path):
-    other = tmp_path / "other"
-    (other / "locks").mkdir(parents=True)
-    with program(place).turn(threading.Event()):
-        for turns in (program(place, "cuda-1"), program(other)):
+def test_another_device_or_another_home_is_not_waited_for(tmp_path: Path):
+    with program(tmp_path).turn(threading.Event()):
+        for turns in (program(tmp_path, "cuda-1"), program(tmp_path / "other")):
             told: list[str] = []
             assert drawing(turns, told.append) == "drawn" and told == []
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_who_waits_can_be_stopped(same: bool, place: Path, pool: ThreadPoolExecutor):
-    first, stop = program(place), threading.Event()
+def test_who_waits_can_be_stopped(same: bool, tmp_path: Path, pool: ThreadPoolExecutor):
+    first, stop = program(tmp_path), threading.Event()
     with first.turn(threading.Event()):
-        second = pool.submit(drawing, first if same else program(place), lambda words: None, stop)
+        second = pool.submit(drawing, first if same else program(tmp_path), lambda words: None, stop)
         stop.set()
         with pytest.raises(Cancelled, match="Resume"):
             second.result(TIMEOUT)
-    assert drawing(program(place), lambda words: None) == "drawn"
+    assert drawing(program(tmp_path), lambda words: None) == "drawn"
 
 
-def test_nobody_draws_twice_while_another_program_waits(place: Path, pool: ThreadPoolExecutor):
-    first, waits, order = program(place), threading.Event(), []
+def test_nobody_draws_twice_while_another_program_waits(tmp_path: Path, pool: ThreadPoolExecutor):
+    first, waits, order = program(tmp_path), threading.Event(), []
 
     def second() -> None:
-        with program(place).turn(threading.Event(), lambda words: waits.set()):
+        with program(tmp_path).turn(threading.Event(), lambda words: waits.set()):
             order.append("second")
 
     with first.turn(threading.Event()):
@@ -91,13 +83,15 @@ def test_nobody_draws_twice_while_another_program_waits(place: Path, pool: Threa
     assert order == ["second", "first again"]
 
 
-def test_a_program_that_was_killed_lets_go(place: Path):
+def test_a_program_that_was_killed_lets_go(tmp_path: Path):
     holds = (
         "import sys, threading; from pathlib import Path; from mepg_agent.turns import Turns\n"
         "with Turns(Path(sys.argv[1]), lambda: 'cpu').turn(threading.Event()): print('has it', flush=True); input()"
     )
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", holds, place], cwd=ROOT, text=True, stdin=pipe, stdout=pipe) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", holds, tmp_path], cwd=ROOT, text=True, stdin=pipe, stdout=pipe
+    ) as other:
         assert other.stdout is not None and other.stdout.readline() == "has it\n"
         told: list[str] = []
 
@@ -106,7 +100,7 @@ def test_a_program_that_was_killed_lets_go(place: Path):
             other.kill()
 
         try:
-            assert drawing(program(place), tell) == "drawn"
+            assert drawing(program(tmp_path), tell) == "drawn"
         finally:
             other.kill()
     assert told == [WAITING]
