@@ -86,7 +86,13 @@ def import_session(store: SessionStore, file: Path) -> str:
                 store.put_content(part, ending, _bytes_of(archive, name))
             for recipe in recipes:
                 store.put_recipe(recipe)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        EOFError,
+        zlib.error,
+        RuntimeError,
+    ) as error:  # the last: encrypted
         raise _refused(f"{file} is not a whole zip file") from error
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror or error}.", "Name a file that exists.") from error

@@ -20,7 +20,7 @@ from mepg_agent.scene import Box
 from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, regional, words
 from mepg_agent.training.captions import caption, relation_words, where
 from mepg_agent.training.crew import Crew
-from mepg_agent.training.crops import HELD_OUT, Crops, batch_of, coded, cut, cut_empty
+from mepg_agent.training.crops import HELD_OUT, Crops, batch_of, coded, cut, cut_empty, lessons
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
@@ -334,3 +334,9 @@ def test_a_batch_has_as_many_crops_of_each_set() -> None:
     ones, twos = (Crops(torch.zeros((4, 112, 112, 3), dtype=torch.uint8), torch.full((4, 3), n)) for n in (1, 2))
     views, labels = batch_of([ones, twos], 6, torch.Generator().manual_seed(0))
     assert views.shape == (6, 3, 64, 64) and labels[:, 0].tolist() == [1, 1, 1, 2, 2, 2]
+
+
+def test_what_is_given_back_stays_within_the_scenes_that_may_be_learned_from(pool: Pool) -> None:
+    composed, given = lessons(tiny_vae(pool), [pool], [(20, 36)], bfloat16=False)
+    assert torch.equal(composed.labels, cut(pool, 20, 36).labels)
+    assert torch.equal(given.labels, composed.labels), "16 scenes of the many that would be given back"

@@ -41,7 +41,7 @@ from mepg_agent.verify.crops import square_crop
 PICTURES = "pictures"
 SEEDS = 4
 CALIBRATING = 2  # the first seeds set the thresholds, the others say how well these hold
-WRONG = 4
+WRONG = 4  # one picture in so many is wrong where thresholds are set
 SIDE = 0.5  # of the box of a thing drawn alone, about what the planner gives it
 SCENES = {  # of the sheet of experts: noun, place and time
     "fox": ("meadow", None),
@@ -162,16 +162,12 @@ class FamilyBench:
     def thresholds(self) -> dict[str, float]:
         """Calibrated on the first seeds: a noun passes where the scorer sees it, and never where another was asked."""
         rows = [r for r in self.rows if not r.fresh]
-        present = [(r.present, r.seen == r.noun) for r in rows]
-        style = [(r.style, r.seen_look == r.look) for r in rows]
+        present = weighed([(r.present, r.seen == r.noun) for r in rows]) + [(r.other, False) for r in rows]
+        style = weighed([(r.style, r.seen_look == r.look) for r in rows]) + [(r.other_style, False) for r in rows]
         found = {}
-        for name, pairs, swapped in (
-            ("present", present, [r.other for r in rows]),
-            ("style", style, [r.other_style for r in rows]),
-        ):
-            every = weighed(pairs) + [(score, False) for score in swapped]
-            if len({label for _, label in every}) == 2:
-                found[name] = round(calibrate([s for s, _ in every], [label for _, label in every]), 3)
+        for name, pairs in (("present", present), ("style", style)):
+            if len({label for _, label in pairs}) == 2:
+                found[name] = round(calibrate([s for s, _ in pairs], [label for _, label in pairs]), 3)
         return found
 
     def table(self) -> dict[str, float]:

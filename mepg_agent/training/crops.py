@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 import numpy as np
@@ -35,11 +36,16 @@ class Crops:
     def drawn(self, count: int, generator: torch.Generator) -> Tensor:
         """Rows (count,): half of them any crop, half of a style that is drawn first: rare styles are learned too."""
         anyone = torch.randint(len(self.labels), (count - count // 2,), generator=generator)
-        of_style = [(self.labels[:, 1] == style).nonzero()[:, 0] for style in self.labels[:, 1].unique()]
-        chosen = torch.randint(len(of_style), (count // 2,), generator=generator).tolist()
+        chosen = torch.randint(len(self._of_style), (count // 2,), generator=generator).tolist()
         parts = torch.rand(count // 2, generator=generator).tolist()
-        styled = [of_style[style][int(part * len(of_style[style]))] for style, part in zip(chosen, parts, strict=True)]
+        each = [(self._of_style[style], part) for style, part in zip(chosen, parts, strict=True)]
+        styled = [rows[int(part * len(rows))] for rows, part in each]
         return torch.cat([anyone, torch.tensor(styled, dtype=anyone.dtype)])
+
+    @cached_property
+    def _of_style(self) -> list[Tensor]:
+        """The rows of every style that there is."""
+        return [(self.labels[:, 1] == style).nonzero()[:, 0] for style in self.labels[:, 1].unique()]
 
     def batch(self, rows: Tensor, generator: torch.Generator, rough: bool = True) -> Tensor:
         """Views (n, 3, 64, 64) in -1..1, off and too wide or a little narrow, as drawn things are in their boxes."""
@@ -92,11 +98,17 @@ def coded(vae: PatchAutoencoder, pool: Pool, start: int, stop: int, bfloat16: bo
         return _things(pool, _given_back(vae, pool, start, stop))
 
 
-def returned(vae: PatchAutoencoder, every: Sequence[Pool], starts: Sequence[int], bfloat16: bool) -> Crops:
-    """Some scenes of each pool, from its start on, as the autoencoder gives them back."""
-    counts = [CODED_PLAIN if pool.source.style is None else CODED for pool in every]
-    parts = zip(every, starts, counts, strict=True)
-    return joined(coded(vae, pool, start, min(start + count, len(pool)), bfloat16) for pool, start, count in parts)
+def lessons(
+    vae: PatchAutoencoder, every: Sequence[Pool], spans: Sequence[tuple[int, int]], bfloat16: bool
+) -> list[Crops]:
+    """Every thing of the scenes start..stop of each pool; and those of the first of them as the autoencoder gives them
+    back."""
+    composed, given = [], []
+    for pool, (start, stop) in zip(every, spans, strict=True):
+        count = CODED_PLAIN if pool.source.style is None else CODED
+        composed.append(cut(pool, start, stop))
+        given.append(coded(vae, pool, start, min(start + count, stop), bfloat16))
+    return [joined(composed), joined(given)]
 
 
 @torch.inference_mode()

@@ -30,18 +30,7 @@ from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.english import noun_phrase
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import (
-    HELD_OUT,
-    SIZE,
-    Crops,
-    batch_of,
-    cut,
-    cut_empty,
-    held_out,
-    joined,
-    middle,
-    returned,
-)
+from mepg_agent.training.crops import HELD_OUT, SIZE, Crops, batch_of, cut_empty, held_out, lessons, middle
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 from mepg_agent.training.scenes import TINTS
@@ -164,9 +153,8 @@ def main() -> None:
     sizes = config.imagetext
     model = build(text, sizes.multiplier)
     texts = said(model, tokenizer, every[0].source.vocabulary())
-    crops = joined(cut(pool, HELD_OUT, middle(pool)) for pool in every)
-    vae, starts = PatchAutoencoder.from_pretrained(config.out / "vae"), [HELD_OUT] * len(every)
-    sets = [crops, returned(vae, every, starts, config.denoiser.bfloat16)]
+    vae = PatchAutoencoder.from_pretrained(config.out / "vae")
+    sets = lessons(vae, every, [(HELD_OUT, middle(pool)) for pool in every], config.denoiser.bfloat16)
     empty = cut_empty(every[0], HELD_OUT, middle(every[0]))
     train(model, texts, sets, empty, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
     model.save_pretrained(config.out / "verifier")

@@ -12,16 +12,14 @@ from mepg_agent.bench.scorer import Scorer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import Crops, batch_of, cut, held_out, joined, middle, returned
+from mepg_agent.training.crops import Crops, batch_of, held_out, lessons, middle
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 
 SEED = 7001  # not the verifier's
 
 
-def train(
-    model: Scorer, sets: Sequence[Crops], folder: Path, budget: Budget, batch: int, bfloat16: bool = False
-) -> None:
+def train(model: Scorer, sets: Sequence[Crops], folder: Path, budget: Budget, batch: int, bfloat16: bool) -> None:
     model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)
     run = Run("scorer", folder, model, optimizer, budget, peak=2e-3)
@@ -62,11 +60,10 @@ def main() -> None:
     vocabulary = every[0].source.vocabulary()
     torch.manual_seed(SEED)
     model = Scorer(list(vocabulary.nouns), all_styles(vocabulary))
-    starts = [max(len(pool) - config.scorer.scenes, middle(pool)) for pool in every]
-    crops = joined(cut(pool, start, len(pool)) for pool, start in zip(every, starts, strict=True))
-    vae = PatchAutoencoder.from_pretrained(config.out / "vae")
-    sets = [crops, returned(vae, every, starts, config.scorer.bfloat16)]
     settings = config.scorer
+    vae = PatchAutoencoder.from_pretrained(config.out / "vae")
+    spans = [(max(len(pool) - settings.scenes, middle(pool)), len(pool)) for pool in every]
+    sets = lessons(vae, every, spans, settings.bfloat16)
     train(model, sets, config.out / "runs", Budget(minutes=settings.minutes), settings.batch, settings.bfloat16)
     model.save(config.out / "scorer")
     print("scenes of all kinds", accuracy(model, held_out(every[:1])))

@@ -14,7 +14,7 @@ import numpy as np
 
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sight import Seen, find, thresholds
-from mepg_agent.bench.wanted import Thing, Wanted, given
+from mepg_agent.bench.wanted import OPPOSITE, Thing, Wanted, given
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.pool import Source, expert_styles
 from mepg_agent.training.scenes import Composer, Scene, Sprites
@@ -28,13 +28,9 @@ APART = 0.15  # of the canvas: centres that are nearer stand neither left nor ri
 def question(scene: Scene, one: str, other: str) -> Wanted | None:
     """Whether `one` stands where it does to `other`; None where neither axis tells them clearly apart."""
     a, b = (next(t.box for t in scene.things if t.noun == noun) for noun in (one, other))
-    across, down = a.cx - b.cx, a.cy - b.cy
-    if max(abs(across), abs(down)) < APART:
-        return None
-    relation = ("right of" if across > 0 else "left of") if abs(across) > abs(down) else "below"
-    if relation == "below" and down < 0:
-        relation = "above"
-    return Wanted("relation", "", (Thing(one), Thing(other)), relation)
+    apart = {name: dx * (a.cx - b.cx) + dy * (a.cy - b.cy) for name, (dx, dy) in OPPOSITE.items()}
+    relation = max(apart, key=lambda name: apart[name])
+    return Wanted("relation", "", (Thing(one), Thing(other)), relation) if apart[relation] >= APART else None
 
 
 def marks(scene: Scene, seen: Sequence[Seen], absent: str) -> dict[str, list[bool]]:
