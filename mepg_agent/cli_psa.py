@@ -41,8 +41,8 @@ def data(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Gets the splits.")] = Path(
         "train-data/psa"
     ),
-    plans: Annotated[int, typer.Option(min=1, max=1_000_000, help="Prompts with plans.")] = 24_000,
-    edits: Annotated[int, typer.Option(min=0, max=1_000_000, help="Edit instructions.")] = 15_000,
+    plans: Annotated[int, typer.Option(min=1, max=1_000_000, help="Prompts with plans.")] = 72_000,
+    edits: Annotated[int, typer.Option(min=0, max=1_000_000, help="Edit instructions.")] = 54_000,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 20_261_125,
     distill: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Also ask chat:PROVIDER:MODEL for plans of --prompts.")

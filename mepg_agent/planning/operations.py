@@ -77,7 +77,7 @@ def encode_picture(plan: ScenePlan) -> str:
 
 
 def _shown(region: Region, plan: ScenePlan) -> str:
-    thing = Thing(region.noun, color=region.color, style=region.style, spot=_coarse(region))
+    thing = Thing(region.noun, color=region.color, style=region.style, spot=coarse(region))
     words = encode_thing(thing).removeprefix("1 ")
     noun, *rest = words.split(", ")
     size = _relative_size(region, plan)
@@ -85,7 +85,7 @@ def _shown(region: Region, plan: ScenePlan) -> str:
     return ", ".join([noun, *rest[:-1], *([size] if size else []), rest[-1], *last])
 
 
-def _coarse(region: Region) -> str:
+def coarse(region: Region) -> str:
     """The part of the canvas in which the middle of the box lies, by thirds."""
     across = ("left", "", "right")[min(int(region.box.cx * 3), 2)]
     down = ("top", "", "bottom")[min(int(region.box.cy * 3), 2)]

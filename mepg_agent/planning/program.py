@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import milp
 
 from mepg_agent.planning.geometry import Alternative, Clause, Row
 from mepg_agent.scene import Box
@@ -123,6 +122,8 @@ class Program:
 
     def _solve(self, choice: dict[int, int]) -> Answer:
         """The program with one alternative chosen for some bonds and the other bonds left out."""
+        from scipy.optimize import milp  # here: whoever only trains a planner can do without scipy
+
         self.left -= 1
         n = len(self.wished)
         soft: list[tuple[NDArray[np.float64], float, float]] = []  # row over (cx, cy, scale) of all, bound, weight

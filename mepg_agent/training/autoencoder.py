@@ -19,11 +19,11 @@ from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, to_float
 
-PCA_SCENES = 1500
+PCA_SCENES, ENOUGH = 1500, 6000  # scenes that are there before the PCA is made, before the decoder learns
 
 
 @torch.no_grad()
-def fit(model: PatchAutoencoder, pool: Pool, scenes: int = PCA_SCENES) -> None:
+def fit(model: PatchAutoencoder, pool: Pool, scenes: int) -> None:
     """Set mean and basis to the principal components of the scenes' patches, and the scaling factor to 1 / std.
 
     The gain takes every channel half-way (in powers) to the same spread: with none the mean colour of a patch drowns
@@ -60,8 +60,10 @@ def loss(
         code = model.code(image)
         if drawn is not None:
             code[: len(drawn)] = drawn
-        spread = (torch.rand((len(code), 1, 1, 1), generator=generator) - 0.5).clamp(min=0) * 0.2
-        code = code + spread / model.config["scaling_factor"] * torch.randn(code.shape, generator=generator)
+        device = code.device
+        spread = (torch.rand((len(code), 1, 1, 1), generator=generator, device=device) - 0.5).clamp(min=0) * 0.2
+        noise = torch.randn(code.shape, generator=generator, device=device)
+        code = code + spread / model.config["scaling_factor"] * noise
     out = model.picture(code)
     edge = sum(F.l1_loss(a, b) for a, b in zip(_edges(out), _edges(image), strict=True))
     terms = {"l1": F.l1_loss(out, image), "l2": F.mse_loss(out, image), "edge": torch.as_tensor(edge)}
@@ -77,19 +79,20 @@ def pieces(
 ) -> tuple[Tensor, tuple[slice, slice]]:
     """The same square of `crop` pixels of each scene, on the grid of the codes, as floats; and its cells of a code."""
     grid = model.config["patch"]
-    x, y = torch.randint((pool.source.size - crop) // grid + 1, (2,), generator=generator).tolist()
+    starts = (pool.source.size - crop) // grid + 1
+    x, y = torch.randint(starts, (2,), generator=generator, device=generator.device).tolist()
     cells = slice(y, y + crop // grid), slice(x, x + crop // grid)
     down, across = (slice(grid * c.start, grid * c.stop) for c in cells)
-    return to_float(pool.pictures(rows)[:, down, across]), cells
+    return to_float(pool.pictures(rows)[:, down, across].to(generator.device)), cells
 
 
 def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, batch: int, crop: int) -> None:
     run = Run("autoencoder", folder, model, torch.optim.AdamW(model.parameters(), weight_decay=0), budget, 1e-3, 0.999)
-    generator = torch.Generator().manual_seed(pool.source.seed + run.step)
+    generator = torch.Generator(model.device).manual_seed(pool.source.seed + run.step)
     for step in run:
         if step % 200 == 0:
             pool.refresh()
-        rows = torch.randint(HELD_OUT, len(pool), (batch,), generator=generator)
+        rows = torch.randint(HELD_OUT, len(pool), (batch,), generator=generator, device=generator.device)
         image, _ = pieces(model, pool, rows, crop, generator)
         terms = loss(model, image, generator)
         run.descend(terms["loss"])
@@ -101,7 +104,7 @@ def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, bat
 def psnr(model: PatchAutoencoder, images: Tensor, linear: bool = False) -> float:
     """Mean PSNR in dB over uint8 images (n, h, w, 3), rounded as they are shown; `linear`: of the PCA alone."""
     values = []
-    for chunk in images.split(16):
+    for chunk in images.to(model.device).split(16):
         code = model.code(to_float(chunk))
         out = model.linear(code) if linear else model.picture(code)
         shown = ((out.clamp(-1, 1) + 1) * 127.5).round()
@@ -131,16 +134,21 @@ def main() -> None:
     pool = Pool(Source.of(config.data))
     folder, sizes = config.out / "vae", config.autoencoder
     if options.stage == "pca":
-        pool.wait(HELD_OUT + PCA_SCENES)
+        scenes = min(PCA_SCENES, config.data.scenes - HELD_OUT)
+        pool.wait(HELD_OUT + scenes)
         torch.manual_seed(config.data.seed)
-        model = PatchAutoencoder(16, sizes.channels, sizes.width, sizes.fine_width, sizes.blocks, sizes.fine_blocks)
-        fit(model, pool)
+        model = PatchAutoencoder(
+            sizes.patch, sizes.channels, sizes.width, sizes.fine_width, sizes.blocks, sizes.fine_blocks,
+            block_out_channels=(1,) * sizes.patch.bit_length(),
+        )  # fmt: skip
+        fit(model, pool, scenes)
     else:
-        model = PatchAutoencoder.from_pretrained(folder)
+        model = PatchAutoencoder.from_pretrained(folder).to(options.device)
+        pool.wait(min(ENOUGH, config.data.scenes))
         train(model, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch, sizes.crop)
         sheets.reconstructions(model, pool.pictures(torch.arange(12)), config.out / "autoencoder.png")
-    model.save_pretrained(folder)
     print(report(model, pool))
+    model.cpu().save_pretrained(folder)
 
 
 if __name__ == "__main__":

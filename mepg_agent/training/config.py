@@ -6,6 +6,7 @@ import argparse
 import tomllib
 from pathlib import Path
 
+import torch
 from pydantic import ValidationError
 
 from mepg_agent.errors import BadInput
@@ -26,6 +27,7 @@ class DataConfig(Frozen):
 
 
 class AutoencoderConfig(Frozen):
+    patch: int  # pixels of the side of one position of a code
     channels: int
     width: int
     fine_width: int
@@ -45,22 +47,25 @@ class WordsConfig(Frozen):
 
 class DenoiserConfig(Frozen):
     widths: tuple[int, ...]
+    attention: tuple[bool, ...]  # which levels have it, finest first
     minutes: float
     batch: int
     peak: float
-    parts: int  # of a batch, one on each core
-    bfloat16: bool  # faster where the processor multiplies it (AVX-512 BF16, AMX), slower elsewhere
+    parts: int  # of a batch, one on each core; 1 on a GPU
+    bfloat16: bool  # faster on a GPU and where a CPU multiplies it (AVX-512 BF16, AMX), slower elsewhere
 
 
 class DecoderConfig(Frozen):
     guidance: float  # that codes are drawn with
     minutes: float
+    pictures: int  # scenes whose codes are drawn
 
 
 class ImageTextConfig(Frozen):
     multiplier: float  # width of the image tower, 1 is MobileNetV1's own
     minutes: float
     batch: int
+    scenes: int  # of all kinds, at most
 
 
 class ScorerConfig(Frozen):
@@ -107,4 +112,6 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     """What every trainer's command line has."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--config", type=Path, default=Path("experts/picturebook/training.toml"))
+    at_hand = "cuda" if torch.cuda.is_available() else "cpu"
+    parser.add_argument("--device", type=torch.device, default=torch.device(at_hand), help=f"default: {at_hand}")
     return parser

@@ -35,30 +35,46 @@ class Crops:
 
     def drawn(self, count: int, generator: torch.Generator) -> Tensor:
         """Rows (count,): half of them any crop, half of a style that is drawn first: rare styles are learned too."""
-        anyone = torch.randint(len(self.labels), (count - count // 2,), generator=generator)
-        chosen = torch.randint(len(self._of_style), (count // 2,), generator=generator).tolist()
-        parts = torch.rand(count // 2, generator=generator).tolist()
-        each = [(self._of_style[style], part) for style, part in zip(chosen, parts, strict=True)]
-        styled = [rows[int(part * len(rows))] for rows, part in each]
-        return torch.cat([anyone, torch.tensor(styled, dtype=anyone.dtype)])
+        device = generator.device
+        anyone = torch.randint(len(self.labels), (count - count // 2,), generator=generator, device=device)
+        order, starts, counts = self._by_style
+        style = torch.randint(len(starts), (count // 2,), generator=generator, device=device)
+        part = torch.rand(count // 2, generator=generator, device=device)
+        return torch.cat([anyone, order[starts[style] + (part * counts[style]).long()]])
 
     @cached_property
-    def _of_style(self) -> list[Tensor]:
-        """The rows of every style that there is."""
-        return [(self.labels[:, 1] == style).nonzero()[:, 0] for style in self.labels[:, 1].unique()]
+    def _by_style(self) -> tuple[Tensor, Tensor, Tensor]:
+        """All rows sorted by style; where each style that there is begins, and how many rows it has."""
+        counts = self.labels[:, 1].unique(return_counts=True)[1]
+        return self.labels[:, 1].argsort(stable=True), counts.cumsum(0) - counts, counts
+
+    def to(self, device: torch.device) -> Crops:
+        return Crops(self.pixels.to(device), self.labels.to(device))
 
     def batch(self, rows: Tensor, generator: torch.Generator, rough: bool = True) -> Tensor:
         """Views (n, 3, 64, 64) in -1..1, off and too wide or a little narrow, as drawn things are in their boxes."""
-        n = len(rows)
-        noise = torch.rand((3, n, 1, 1), generator=generator)
-        half = (0.45 + 0.35 * noise[0]) / MARGIN
-        steps = torch.linspace(-1 + 1 / SIZE, 1 - 1 / SIZE, SIZE)
-        shift = 0.5 / MARGIN
-        x = steps[None, None, :] * 2 * half + (noise[1] - 0.5) * shift
-        y = steps[None, :, None] * 2 * half + (noise[2] - 0.5) * shift
-        grid = torch.stack([x.expand(n, SIZE, SIZE), y.expand(n, SIZE, SIZE)], -1)
-        view = F.grid_sample(to_float(self.pixels[rows]), grid, padding_mode="border", align_corners=False)
+        noise = torch.rand((3, len(rows), 1, 1), generator=generator, device=generator.device)
+        half = (0.45 + 0.35 * noise[0]) * 2 / MARGIN
+        view = self._views(rows, half, *((noise[1:] - 0.5) * 0.5 / MARGIN))
         return roughen(view, generator) if rough else view
+
+    def edges(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """Views (n, 3, 64, 64) that hold a corner of their thing and what is around it: nothing that can be named."""
+        noise = torch.rand((3, len(rows), 1, 1), generator=generator, device=generator.device)
+        half = (0.35 + 0.3 * noise[0]) / MARGIN
+        side = torch.randint(4, noise[1].shape, generator=generator, device=generator.device)
+        away, along = (0.95 + 0.15 * noise[1]) / MARGIN, (2 * noise[2] - 1) / MARGIN
+        sign = torch.where(side < 2, -1.0, 1.0) * away
+        x, y = torch.where(side % 2 == 0, sign, along), torch.where(side % 2 == 0, along, sign)
+        return roughen(self._views(rows, half, x, y), generator)
+
+    def _views(self, rows: Tensor, half: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """Squares of `half` the side around (x, y), in -1..1 of the stored crops; all (n, 1, 1)."""
+        steps = torch.linspace(-1 + 1 / SIZE, 1 - 1 / SIZE, SIZE, device=half.device)
+        across, down = steps[None, None, :] * half + x, steps[None, :, None] * half + y
+        shape = (len(rows), SIZE, SIZE)
+        grid = torch.stack([across.expand(shape), down.expand(shape)], -1)
+        return F.grid_sample(to_float(self.pixels[rows]), grid, padding_mode="border", align_corners=False)
 
 
 def batch_of(sets: Sequence[Crops], count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -94,7 +110,7 @@ def cut(pool: Pool, start: int, stop: int) -> Crops:
 def coded(vae: PatchAutoencoder, pool: Pool, start: int, stop: int, bfloat16: bool = False) -> Crops:
     """Every thing of the scenes start..stop as the autoencoder gives them back from codes that are a little off, which
     is how far drawn pictures differ from composed ones whatever they show."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+    with torch.autocast(vae.device.type, torch.bfloat16, enabled=bfloat16):
         return _things(pool, _given_back(vae, pool, start, stop))
 
 
@@ -102,23 +118,24 @@ def lessons(
     vae: PatchAutoencoder, every: Sequence[Pool], spans: Sequence[tuple[int, int]], bfloat16: bool
 ) -> list[Crops]:
     """Every thing of the scenes start..stop of each pool; and those of the first of them as the autoencoder gives them
-    back."""
+    back; on its device."""
     composed, given = [], []
     for pool, (start, stop) in zip(every, spans, strict=True):
         count = CODED_PLAIN if pool.source.style is None else CODED
         composed.append(cut(pool, start, stop))
         given.append(coded(vae, pool, start, min(start + count, stop), bfloat16))
-    return [joined(composed), joined(given)]
+    return [joined(each).to(vae.device) for each in (composed, given)]
 
 
 @torch.inference_mode()
 def _given_back(vae: PatchAutoencoder, pool: Pool, start: int, stop: int) -> Iterator[tuple[int, Image.Image]]:
-    generator = torch.Generator().manual_seed(pool.source.seed + 8)
+    generator = torch.Generator(vae.device).manual_seed(pool.source.seed + 8)
     for rows in torch.arange(start, stop).split(8):
-        codes = vae.code(to_float(pool.pictures(rows)))
-        off = torch.randn(codes.shape, generator=generator) / vae.config["scaling_factor"]
-        pictures = vae.picture(codes + off * BLURRED * torch.rand((len(codes), 1, 1, 1), generator=generator))
-        shown = ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
+        codes = vae.code(to_float(pool.pictures(rows).to(vae.device)))
+        off = torch.randn(codes.shape, generator=generator, device=vae.device) / vae.config["scaling_factor"]
+        amount = BLURRED * torch.rand((len(codes), 1, 1, 1), generator=generator, device=vae.device)
+        pictures = vae.picture(codes + off * amount)
+        shown = ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
         yield from zip(rows.tolist(), (Image.fromarray(picture.numpy()) for picture in shown), strict=True)
 
 
@@ -165,8 +182,10 @@ def window(image: Image.Image, box: list[float]) -> np.ndarray:
 
 def roughen(image: Tensor, generator: torch.Generator) -> Tensor:
     """What drawn pictures have and scenes have not: blur, grain, shifted light. (n, 3, s, s) -> same."""
-    amount = torch.rand((4, len(image), 1, 1, 1), generator=generator)
+    amount = torch.rand((4, len(image), 1, 1, 1), generator=generator, device=image.device)
     soft = F.interpolate(F.avg_pool2d(image, 2), size=image.shape[-2:], mode="bilinear")
     image = torch.lerp(image, soft, amount[0] * (amount[0] > 0.7))
-    image = image + torch.randn(image.shape, generator=generator) * 0.16 * (amount[1] - 0.5).clamp(min=0)
+    image = image + torch.randn(image.shape, generator=generator, device=image.device) * 0.16 * (amount[1] - 0.5).clamp(
+        min=0
+    )
     return (image * (0.85 + 0.3 * amount[2]) + 0.2 * (amount[3] - 0.5)).clamp(-1, 1)

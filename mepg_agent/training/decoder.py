@@ -21,10 +21,10 @@ from mepg_agent.training.autoencoder import loss, pieces, report
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.denoiser import encode, plain_rows
+from mepg_agent.training.draws import integers, normal
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source
 
-PICTURES = 3072
 STEPS = 20
 BACK = range(1, 9)  # steps of STEPS that a code is noised by: from a breath to where shapes begin to give way
 CHUNK = 32
@@ -36,12 +36,12 @@ def returned(
 ) -> Tensor:
     """Unit-scale codes (n, c, h, w), noised by the last `back` of STEPS steps and denoised again as `texts` say."""
     scheduler: Any = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
-    scheduler.set_timesteps(STEPS)
+    scheduler.set_timesteps(STEPS, device=codes.device)
     scheduler.set_begin_index(STEPS - back)
     steps = scheduler.timesteps[STEPS - back :]
     ids = pipe.tokenizer([""] * len(texts) + texts, padding="max_length", truncation=True, return_tensors="pt")
-    states = pipe.text_encoder(ids["input_ids"]).last_hidden_state
-    latents = scheduler.add_noise(codes, torch.randn(codes.shape, generator=generator), steps[:1].expand(len(codes)))
+    states = pipe.text_encoder(ids["input_ids"].to(codes.device)).last_hidden_state
+    latents = scheduler.add_noise(codes, normal(codes.shape, generator), steps[:1].expand(len(codes)))
     for step in steps:
         bare, told = pipe.unet(torch.cat([latents, latents]), step, encoder_hidden_states=states).sample.chunk(2)
         latents = scheduler.step(bare + guidance * (told - bare), step, latents).prev_sample
@@ -52,7 +52,7 @@ def drawn(pipe: Any, pool: Pool, rows: Tensor, guidance: float, generator: torch
     """Half-precision codes of the scenes `rows` as the denoiser leaves them, unit scale."""
     out = []
     for chunk in rows.split(CHUNK):
-        back = BACK[int(torch.randint(len(BACK), (), generator=generator))]
+        back = BACK[int(integers(len(BACK), (), generator))]
         texts = [pool.texts[row][0] for row in chunk.tolist()]
         out.append(returned(pipe, encode(pipe.vae, pool.pictures(chunk)).float(), texts, back, guidance, generator))
     return torch.cat(out).half()
@@ -60,12 +60,12 @@ def drawn(pipe: Any, pool: Pool, rows: Tensor, guidance: float, generator: torch
 
 def train(model: PatchAutoencoder, pool: Pool, rows: Tensor, codes: Tensor, run: Run, batch: int, crop: int) -> None:
     """Half of every batch are drawn `codes` of the scenes `rows`, half are scenes of any style, coded."""
-    generator = torch.Generator().manual_seed(pool.source.seed + 7 + run.step)
+    generator = torch.Generator(model.device).manual_seed(pool.source.seed + 7 + run.step)
     half = batch // 2
     for _ in run:
-        chosen = torch.randint(len(rows), (half,), generator=generator)
-        plain = torch.randint(HELD_OUT, len(pool), (batch - half,), generator=generator)
-        images, cells = pieces(model, pool, torch.cat([rows[chosen], plain]), crop, generator)
+        chosen = integers(len(rows), (half,), generator)
+        plain = HELD_OUT + integers(len(pool) - HELD_OUT, (batch - half,), generator)
+        images, cells = pieces(model, pool, torch.cat([rows.to(chosen)[chosen], plain]), crop, generator)
         left = codes[chosen][..., *cells].float() / model.config["scaling_factor"]
         terms = loss(model, images, generator, left)
         run.descend(terms["loss"])
@@ -74,21 +74,23 @@ def train(model: PatchAutoencoder, pool: Pool, rows: Tensor, codes: Tensor, run:
 
 
 def main() -> None:
-    config = read(arguments(__doc__).parse_args().config)
+    options = arguments(__doc__).parse_args()
+    config = read(options.config)
     keep_freed_memory()
     pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
+    pipe.to(options.device, torch.float32)
     pool = Pool(Source.of(config.data))
-    rows = plain_rows(pool)[:PICTURES]
-    sizes = config.autoencoder
-    codes = drawn(pipe, pool, rows, config.decoder.guidance, torch.Generator().manual_seed(config.data.seed + 6))
+    rows = plain_rows(pool)[: config.decoder.pictures]
+    sizes, generator = config.autoencoder, torch.Generator(options.device).manual_seed(config.data.seed + 6)
+    codes = drawn(pipe, pool, rows, config.decoder.guidance, generator)
     optimizer = torch.optim.AdamW(pipe.vae.parameters(), weight_decay=0)
     folder = config.out / "runs"
-    run = Run("decoder", folder, pipe.vae, optimizer, Budget(minutes=config.decoder.minutes), 1e-3, 0.999)
+    run = Run("decoder", folder, pipe.vae, optimizer, Budget(minutes=config.decoder.minutes), 6e-4, 0.999)
     train(pipe.vae, pool, rows, codes, run, sizes.batch, sizes.crop)
     look(pipe.vae, pool, rows, codes, config.out / "decoder.png")
+    print(report(pipe.vae, pool))
     for part in (config.out / "vae", config.out / "pipeline" / "vae"):
         pipe.vae.save_pretrained(part)
-    print(report(pipe.vae, pool))
 
 
 @torch.no_grad()
@@ -96,7 +98,7 @@ def look(model: PatchAutoencoder, pool: Pool, rows: Tensor, codes: Tensor, file:
     """Scenes beside their drawn codes, decoded."""
     shown = torch.arange(0, len(rows), CHUNK)[:16]
     decoded = model.picture(codes[shown].float() / model.config["scaling_factor"])
-    sheets.pairs(pool.pictures(rows[shown]), decoded, file)
+    sheets.pairs(pool.pictures(rows[shown]), decoded.cpu(), file)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ dropped for classifier-free guidance; the weights that ship are a moving average
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,12 +23,12 @@ from diffusers.models.attention_processor import AttnProcessor2_0
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import regional, sheets
-from mepg_agent.training.config import DenoiserConfig, arguments, read
+from mepg_agent.training.config import DataConfig, DenoiserConfig, arguments, read
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
+from mepg_agent.training.draws import halved, integers, normal, uniform
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import CAPTIONS, SHARD, Pool, Source, to_float
 
@@ -54,17 +55,23 @@ Hear = Callable[["Drawer", int, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 
 def build(
-    widths: tuple[int, ...] = (64, 128, 192), latent: int = 32, text: int = 192, sample: int = 16
+    widths: tuple[int, ...] = (64, 160, 256),
+    attention: tuple[bool, ...] = (False, True, True),
+    latent: int = 16,
+    text: int = 192,
+    sample: int = 32,
 ) -> UNet2DConditionModel:
+    """`attention` says at which resolutions texts and other positions are heard, finest first."""
     heads: Any = tuple(max(w // 32, 1) for w in widths)
+    kinds = [("CrossAttn" if each else "") for each in attention]
     return UNet2DConditionModel(
         sample_size=sample,
         in_channels=latent,
         out_channels=latent,
         block_out_channels=widths,
         layers_per_block=1,
-        down_block_types=(*("CrossAttnDownBlock2D",) * (len(widths) - 1), "DownBlock2D"),
-        up_block_types=("UpBlock2D", *("CrossAttnUpBlock2D",) * (len(widths) - 1)),
+        down_block_types=tuple(f"{kind}DownBlock2D" for kind in kinds),
+        up_block_types=tuple(f"{kind}UpBlock2D" for kind in reversed(kinds)),
         cross_attention_dim=text,
         attention_head_dim=heads,  # diffusers' name for the number of heads
         use_linear_projection=True,
@@ -83,6 +90,9 @@ class Codes:
     latents: Tensor
     ids: Tensor
 
+    def to(self, device: torch.device) -> Codes:
+        return Codes(self.latents.to(device), self.ids.to(device))
+
 
 def plain_rows(pool: Pool) -> Tensor:
     """The pool's scenes that are in no style as a whole; the held-out ones are left alone."""
@@ -91,36 +101,37 @@ def plain_rows(pool: Pool) -> Tensor:
 
 
 def encoded(pool: Pool, rows: Tensor, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> Codes:
-    """Codes of `rows`, in that order."""
+    """Codes of `rows`, in that order, on the autoencoder's device."""
     latents = torch.cat([encode(vae, pool.pictures(chunk)) for chunk in rows.split(SHARD)])
     texts = [text for row in rows.tolist() for text in pool.texts[row]]
     ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
-    return Codes(latents, ids.view(len(rows), CAPTIONS, -1).short())
+    return Codes(latents, ids.view(len(rows), CAPTIONS, -1).short().to(latents.device))
 
 
 @torch.no_grad()
 def encode(vae: PatchAutoencoder, images: Tensor) -> Tensor:
     """uint8 pictures -> half-precision codes of unit scale."""
-    return (vae.code(to_float(images)) * vae.config["scaling_factor"]).half()
+    return (vae.code(to_float(images.to(vae.device))) * vae.config["scaling_factor"]).half()
 
 
 def timesteps(n: int, levels: int, generator: torch.Generator) -> Tensor:
     """Stratified draws, half uniform, half logit-normal around 0.6 of the way to pure noise."""
-    strata = (torch.arange(n) + torch.rand(n, generator=generator)) / n
+    strata = (torch.arange(n, device=generator.device) + uniform((n,), generator)) / n
     dense = torch.sigmoid(0.4 + torch.erfinv((2 * strata - 1).clamp(-0.999, 0.999)) * 2**0.5)
-    share = torch.rand(n, generator=generator) < 0.5
+    share = uniform((n,), generator) < 0.5
     return (torch.where(share, dense, strata) * levels).long().clamp(max=levels - 1)
 
 
-def loss(unet: UNet2DConditionModel, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator) -> Tensor:
+def loss(unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator) -> Tensor:
     """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity)."""
     clean, told = batch
-    noise = torch.randn(clean.shape, generator=generator).to(clean)
-    step: Any = timesteps(len(clean), len(schedule.alphas_cumprod), generator).to(clean.device)
-    predicted = unet(schedule.add_noise(clean, noise, step), step, **told).sample.float()
+    noise = normal(clean.shape, generator)
+    step: Any = timesteps(len(clean), len(schedule.alphas_cumprod), generator)
+    noisy = schedule.add_noise(clean, noise, step).to(unet.dtype)
+    predicted = unet(noisy, step, **told).sample.float()
     kind = schedule.config["prediction_type"]
     if kind == "sample":
-        level = schedule.alphas_cumprod.to(clean.device)[step][:, None, None, None]
+        level = schedule.alphas_cumprod[step][:, None, None, None]
         return ((1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()).mean()
     wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
     return (predicted - wanted).square().mean()
@@ -128,8 +139,8 @@ def loss(unet: UNet2DConditionModel, schedule: DDPMScheduler, batch: Batch, gene
 
 def caption_ids(codes: Codes, rows: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:
     """One caption of each scene, a tenth of them replaced by the empty one."""
-    which = torch.randint(codes.ids.shape[1], rows.shape, generator=generator)
-    dropped = torch.rand(rows.shape, generator=generator) < DROPOUT
+    which = integers(codes.ids.shape[1], rows.shape, generator)
+    dropped = uniform(rows.shape, generator) < DROPOUT
     return torch.where(dropped[:, None], empty, codes.ids[rows, which].long())
 
 
@@ -148,13 +159,19 @@ class Drawer(nn.Module):
     def __init__(self, unet: UNet2DConditionModel, text: CLIPTextModel) -> None:
         super().__init__()
         self.unet, self.text, self.ears = unet, text, regional.Ears()
-        unet.set_attn_processor(regional.Listening(self.ears))  # plain: fused attention is slow backwards in bfloat16
+        unet.set_attn_processor(regional.listening(self.ears, unet.device))
+
+    def forward(
+        self, codes: Codes, hear: Hear, batch: int, empty: Tensor, schedule: DDPMScheduler, generator: torch.Generator
+    ) -> Tensor:
+        """The loss of `batch` of the codes, told as `hear` tells them."""
+        rows, text = hear(self, batch, empty, generator)
+        return loss(self.unet, schedule, (codes.latents[rows].float(), {"encoder_hidden_states": text}), generator)
 
 
 def train(
     drawer: Drawer,
-    scenes: Codes,
-    told: regional.Told,
+    scenes: Future[tuple[Codes, regional.Told]],
     pieces: Codes,
     empty: Tensor,
     folder: Path,
@@ -163,33 +180,31 @@ def train(
     seed: int = 0,
     knowing: bool = False,
 ) -> None:
-    """`told` are the scenes region by region, `pieces` the lessons, `empty` the ids of the caption that says nothing;
-    `knowing`: it can draw already."""
+    """`scenes` are all of them, and told region by region; until they are there, `pieces`, the lessons, stand in.
+    `empty` are the ids of the caption that says nothing; `knowing`: it can draw already."""
     peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.998)
     crew = Crew(drawer, config.parts)
-    generators = [torch.Generator().manual_seed(seed + run.step + 1_000_003 * part) for part in range(config.parts)]
-    schedule = DDPMScheduler(**SCHEDULE)
-    hearing: dict[str, tuple[Codes, int, Hear]] = {
-        "lesson": (pieces, config.batch * PER_SCENE, partial(captions, pieces)),
-        "scene": (scenes, config.batch, partial(captions, scenes)),
-        "regions": (scenes, config.batch, partial(regions, told)),
-    }
+    seeds = [seed + run.step + 1_000_003 * part for part in range(config.parts + 1)]
+    generators = [torch.Generator(empty.device).manual_seed(each) for each in seeds[:-1]]
+    choice, schedule = torch.Generator().manual_seed(seeds[-1]), DDPMScheduler(**SCHEDULE)
 
-    def value(kind: str, model: Drawer, part: int) -> Tensor:
-        (codes, batch, hear), generator = hearing[kind], generators[part]
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-            rows, text = hear(model, batch // config.parts, empty, generator)
-            said = {"encoder_hidden_states": text}
-            return loss(model.unet, schedule, (codes.latents[rows].float(), said), generator)
+    def value(codes: Codes, hear: Hear, batch: int, model: Drawer, part: int) -> Tensor:
+        share, generator = batch // config.parts, generators[part]
+        return halved(model, config.bfloat16, codes, hear, share, empty, schedule, generator)
 
     for _ in run:
         share = lessons(budget.progress(run.step, run.seconds), knowing)
-        lesson, parted = (torch.rand(2, generator=generators[0]) < torch.tensor([share, REGIONAL])).tolist()
-        kind = "lesson" if lesson else "regions" if parted else "scene"
-        run.note(**{kind: crew.backward(partial(value, kind))})
+        lesson, parted = (torch.rand(2, generator=choice) < torch.tensor([share, REGIONAL])).tolist()
+        if lesson or not scenes.done():
+            kind, codes, hear, batch = "lesson", pieces, partial(captions, pieces), config.batch * PER_SCENE
+        else:
+            codes, told = scenes.result()
+            kind, batch = ("regions" if parted else "scene"), config.batch
+            hear = partial(regions, told) if parted else partial(captions, codes)
+        run.note(**{kind: crew.backward(partial(value, codes, hear, batch))})
         run.follow()
     drawer.load_state_dict(run.averaged())
     drawer.unet.set_attn_processor(AttnProcessor2_0())
@@ -199,7 +214,7 @@ def captions(
     codes: Codes, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Rows of scenes and the states of a caption each."""
-    rows = torch.randint(len(codes.latents), (batch,), generator=generator)
+    rows = integers(len(codes.latents), (batch,), generator)
     model.ears.biases = {}
     return rows, model.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
 
@@ -211,12 +226,20 @@ def regions(
 
     The text tower learns from captions alone: it would cost four times as much here.
     """
-    chosen = torch.randint(len(told.rows), (batch,), generator=generator)
+    chosen = integers(len(told.rows), (batch,), generator)
     ids, shares = regional.batch(told, chosen, empty, DROPOUT, model.unet.config["sample_size"], generator)
     model.ears.biases = regional.biases(shares, ids.shape[-1], len(model.unet.config["block_out_channels"]))
     with torch.no_grad():
         states = model.text(ids.flatten(0, 1)).last_hidden_state
     return told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2)
+
+
+def scenes_of(data: DataConfig, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> tuple[Codes, regional.Told]:
+    """All scenes of the pool, as soon as they are there: their codes, and them region by region."""
+    pool = Pool(Source.of(data))
+    pool.wait(data.scenes)
+    rows = plain_rows(pool)
+    return encoded(pool, rows, vae, tokenizer), regional.told(pool, rows, tokenizer).to(vae.device)
 
 
 def pipeline(
@@ -240,12 +263,13 @@ def main() -> None:
     parser.add_argument("--sheet", action="store_true", help="only draw a sheet with the newest checkpoint's average")
     parser.add_argument("--start", type=Path, help="a pipeline folder whose denoiser and text tower to go on from")
     options = parser.parse_args()
-    config = read(options.config)
-    vae = PatchAutoencoder.from_pretrained(config.out / "vae")
+    config, device = read(options.config), options.device
+    vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(device)
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 2)
-    unet = build(config.denoiser.widths, vae.config["latent_channels"], config.words.width, config.data.size // 16)
-    drawer = Drawer(unet, CLIPTextModel.from_pretrained(config.out / "text_encoder").float())
+    sizes, side = config.denoiser, config.data.size // config.autoencoder.patch
+    unet = build(sizes.widths, sizes.attention, vae.config["latent_channels"], config.words.width, side)
+    drawer = Drawer(unet.to(device), CLIPTextModel.from_pretrained(config.out / "text_encoder").float().to(device))
     if options.start:
         drawer.unet.load_state_dict(UNet2DConditionModel.from_pretrained(options.start / "unet").float().state_dict())
         drawer.text.load_state_dict(CLIPTextModel.from_pretrained(options.start / "text_encoder").float().state_dict())
@@ -254,18 +278,18 @@ def main() -> None:
         drawer.load_state_dict(state["average"])
         print({k: state[k] for k in ("step", "seconds")})
     else:
-        budget = Budget(minutes=config.denoiser.minutes)
-        sources = (Source.of(config.data), Source.lessons_of(config.data))
-        pools = [Pool(source) for source in sources]
-        scenes, pieces = (encoded(pool, plain_rows(pool), vae, tokenizer) for pool in pools)
-        told = regional.told(pools[0], plain_rows(pools[0]), tokenizer)
-        if config.denoiser.parts > 1:
+        if sizes.parts > 1:
             torch.set_num_threads(1)
-        keep_freed_memory()  # only now: what encoding takes is given back
-        train(
-            drawer, scenes, told, pieces, empty_ids(tokenizer), config.out / "runs", config.denoiser, budget,
-            knowing=bool(options.start),
-        )  # fmt: skip
+        lessons_pool = Pool(Source.lessons_of(config.data))
+        lessons_pool.wait(config.data.lessons)
+        pieces = encoded(lessons_pool, plain_rows(lessons_pool), vae, tokenizer)
+        with ThreadPoolExecutor(1) as beside:
+            scenes = beside.submit(scenes_of, config.data, vae, tokenizer)
+            train(
+                drawer, scenes, pieces, empty_ids(tokenizer).to(device), config.out / "runs", sizes,
+                Budget(minutes=sizes.minutes), knowing=bool(options.start),
+            )  # fmt: skip
+    vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(device)  # its decoder may have learned meanwhile
     pipe = pipeline(vae, drawer.text.eval(), tokenizer, drawer.unet.eval())
     pipe.save_pretrained(config.out / "pipeline")
     sheets.prompts(pipe, sheets.PROMPTS, config.out / "sheet.png", guidance=3.0)

@@ -36,6 +36,7 @@ from mepg_agent.training.config import DataConfig, TrainingConfig, arguments, re
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.denoiser import DROPOUT, PER_SCENE, Codes, caption_ids, empty_ids, encoded, loss
+from mepg_agent.training.draws import halved, integers, uniform
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import SHARD, Pool, Source, all_styles
 
@@ -87,7 +88,7 @@ def train(
     """
     optimizer = torch.optim.AdamW(adapter.parameters(), lr=peak, weight_decay=0.01)
     run = Run(f"expert-{name}", folder, adapter, optimizer, budget, peak, ema_decay=0.99, warmup=WARMUP)
-    generator = torch.Generator().manual_seed(seed + run.step)
+    generator = torch.Generator(adapter.parts[0].device).manual_seed(seed + run.step)
     for step in run:
         tell(step)
         found = backward(generator)
@@ -125,10 +126,13 @@ class Pupil(nn.Module):
     def __init__(self, unet: UNet2DConditionModel, name: str) -> None:
         super().__init__()
         self.unet, self.ears = unet, regional.Ears()
-        unet.set_attn_processor(regional.Listening(self.ears))
+        unet.set_attn_processor(regional.listening(self.ears, unet.device))
         for layer, module in unet.named_modules():
             if layer.endswith(f".lora_A.{name}"):
                 module.register_forward_hook(regional.Gate(self.ears, reads_text(layer.rsplit(".", 2)[0])))
+
+    def forward(self, lessons: Lessons, schedule: DDPMScheduler, batch: int, generator: torch.Generator) -> Tensor:
+        return lessons.loss(self, schedule, batch, generator)
 
 
 @dataclass(frozen=True)
@@ -147,32 +151,34 @@ class Lessons:
     empty: Tensor  # (1,) of the caption that says nothing
 
     def loss(self, pupil: Pupil, schedule: DDPMScheduler, batch: int, generator: torch.Generator) -> Tensor:
-        kind = float(torch.rand((), generator=generator))
+        kind = float(uniform((), generator))
         if kind < BY_CAPTION:
             clean, states = self._captions(pupil, batch, generator)
         elif kind < BY_CAPTION + PIECES:
             clean, states = self._pieces(pupil, batch * PER_SCENE, generator)
         else:
-            chosen = torch.randint(len(self.told.rows), (batch,), generator=generator)
+            chosen = integers(len(self.told.rows), (batch,), generator)
             clean = self.codes.latents[self.told.rows[chosen]]
-            states = self._listen(pupil, self.told.piece(chosen, torch.zeros(batch, 2), 1.0), self._cells, generator)
+            corner = torch.zeros((batch, 2), device=clean.device)
+            states = self._listen(pupil, self.told.piece(chosen, corner, 1.0), self._cells, generator)
         return loss(pupil.unet, schedule, (clean.float(), {"encoder_hidden_states": states}), generator)
 
     def _captions(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        rows = self.whole[torch.randint(len(self.whole), (batch,), generator=generator)]
+        rows = self.whole[integers(len(self.whole), (batch,), generator)]
         pupil.ears.biases, pupil.ears.spoken = {}, None
         said = caption_ids(self.codes, rows, self.empty, generator)[:, 0]
-        return self.codes.latents[rows], self.states[said].float()
+        return self.codes.latents[rows], self.states[said].to(pupil.unet.dtype)
 
     def _pieces(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Squares with one thing in the style, half as wide as the canvas; part of a code is the code of that part."""
         cells, side = self._cells, self._cells // 2
-        chosen, thing = self._small[torch.randint(len(self._small), (batch,), generator=generator)].unbind(1)
+        chosen, thing = self._small[integers(len(self._small), (batch,), generator)].unbind(1)
         box = self.told.boxes[chosen, thing]
         low, high = (box[:, 2:] * cells - side).ceil().clamp(min=0), (box[:, :2] * cells).floor()
         high = torch.maximum(high.clamp(max=cells - side), low)
-        start = (low + torch.rand(low.shape, generator=generator) * (high - low + 1)).floor().minimum(high)
-        columns, rows = (start.long()[:, axis, None] + torch.arange(side) for axis in (0, 1))
+        start = (low + uniform(low.shape, generator) * (high - low + 1)).floor().minimum(high)
+        steps = torch.arange(side, device=start.device)
+        columns, rows = (start.long()[:, axis, None] + steps for axis in (0, 1))
         codes = self.codes.latents[self.told.rows[chosen][:, None, None], :, rows[:, :, None], columns[:, None]]
         states = self._listen(pupil, self.told.piece(chosen, start / cells, 0.5), side, generator)
         return codes.permute(0, 3, 1, 2), states
@@ -190,17 +196,21 @@ class Lessons:
 
     def _listen(self, pupil: Pupil, told: regional.Told, size: int, generator: torch.Generator) -> Tensor:
         """States of all prompts, one after the other; where each is heard, and where the adapter, goes to the ears."""
-        every, levels = torch.arange(len(told.rows)), len(pupil.unet.config["block_out_channels"])
+        every, levels = (
+            torch.arange(len(told.rows), device=told.rows.device),
+            len(pupil.unet.config["block_out_channels"]),
+        )
         ids, shares = regional.batch(told, every, self.empty, DROPOUT, size, generator)
         worn, tokens = told.styles == self.number, self.states.shape[1]
         pupil.ears.biases = regional.biases(shares, tokens, levels)
         pupil.ears.gates = regional.gates(shares, worn, levels)
         pupil.ears.spoken = worn.repeat_interleave(tokens, 1)[..., None]
-        return self.states[ids[..., 0]].flatten(1, 2).float()
+        return self.states[ids[..., 0]].flatten(1, 2).to(pupil.unet.dtype)
 
 
 def prepared(pipe: Any, data: DataConfig, style: str) -> Lessons:
     pool = Pool(Source.style_of(data, style))
+    pool.wait(data.style_scenes)
     number, rows = all_styles(pool.source.vocabulary()).index(style), torch.arange(HELD_OUT, len(pool))
     whole = (pool.style[rows] == number).nonzero()[:, 0]
     told, codes = regional.told(pool, rows, pipe.tokenizer), encoded(pool, rows, pipe.vae, pipe.tokenizer)
@@ -210,13 +220,14 @@ def prepared(pipe: Any, data: DataConfig, style: str) -> Lessons:
 @torch.no_grad()
 def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: int) -> Lessons:
     """All texts read once."""
-    texts = [t.long() for t in (codes.ids, told.ids, empty_ids(pipe.tokenizer)[None, None])]
+    device = codes.latents.device
+    texts = [t.long().to(device) for t in (codes.ids, told.ids, empty_ids(pipe.tokenizer)[None, None])]
     every, which = torch.unique(torch.cat([t.flatten(0, 1) for t in texts]), dim=0, return_inverse=True)
     states = torch.cat([pipe.text_encoder(chunk).last_hidden_state.half() for chunk in every.split(SHARD)])
     captions, prompts, empty = which.split([t.shape[0] * t.shape[1] for t in texts])
     codes = replace(codes, ids=captions.view(len(codes.ids), -1, 1))
-    told = replace(told, ids=prompts.view(len(told.ids), -1, 1))
-    return Lessons(codes, whole, told, number, states, empty)
+    told = replace(told, ids=prompts.view(len(told.ids), -1, 1)).to(device)
+    return Lessons(codes, whole.to(device), told, number, states, empty)
 
 
 def learn(pipe: Any, lessons: Lessons, style: str, config: TrainingConfig, budget: Budget) -> None:
@@ -227,12 +238,11 @@ def learn(pipe: Any, lessons: Lessons, style: str, config: TrainingConfig, budge
     crew, schedule = Crew(pupil, wishes.parts), cast(Any, DDPMScheduler.from_config(pipe.scheduler.config))
 
     def backward(generator: torch.Generator) -> Tensor:
-        seeds = torch.randint(2**62, (wishes.parts,), generator=generator).tolist()
+        seeds = integers(2**62, (wishes.parts,), generator).tolist()
 
         def value(model: Pupil, part: int) -> Tensor:
-            with torch.autocast("cpu", torch.bfloat16, enabled=wishes.bfloat16):
-                own = torch.Generator().manual_seed(seeds[part])
-                return lessons.loss(model, schedule, wishes.batch // wishes.parts, own)
+            own = torch.Generator(generator.device).manual_seed(seeds[part])
+            return halved(model, wishes.bfloat16, lessons, schedule, wishes.batch // wishes.parts, own)
 
         return crew.backward(value)
 
@@ -253,6 +263,7 @@ def main() -> None:
     family = read_backbone(config.data.vocabulary.parent / "backbone.toml")
     pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
+    pipe.to(options.device)
     for style in options.styles:
         budget = Budget(minutes=config.experts.minutes)
         learn(pipe, prepared(pipe, config.data, style), style, config, budget)

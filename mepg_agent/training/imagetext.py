@@ -66,6 +66,7 @@ class Texts:
     def _states(self, texts: list[str]) -> Tensor:
         """Padded to the longest only: a causal tower's state at the end of a text does not know what follows."""
         ids = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")["input_ids"]
+        ids = ids.to(self.tower.device)
         return torch.cat([self.tower(input_ids=chunk).pooler_output for chunk in ids.split(256)])
 
 
@@ -104,10 +105,10 @@ def train(
     decay, plain = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
     run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
-    generator = torch.Generator().manual_seed(SEED + run.step)
+    generator = torch.Generator(empty.pixels.device).manual_seed(SEED + run.step)
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
-        bare = torch.randint(len(empty.labels), (batch // EMPTY,), generator=generator)
+        bare = torch.randint(len(empty.labels), (batch // EMPTY,), generator=generator, device=generator.device)
         views = torch.cat([things, empty.batch(bare, generator)])
         image = seen(model, views.contiguous(memory_format=torch.channels_last))
         labels = labels.unbind(1)
@@ -144,20 +145,23 @@ def accuracy(model: Model, texts: Texts, crops: Crops, bare: Crops) -> dict[str,
 
 
 def main() -> None:
-    config = read(arguments(__doc__).parse_args().config)
+    options = arguments(__doc__).parse_args()
+    config = read(options.config)
     keep_freed_memory()
     every = pools(config.data)
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 1)
     text = CLIPTextModel.from_pretrained(config.out / "text_encoder")
     sizes = config.imagetext
-    model = build(text, sizes.multiplier)
+    model = build(text, sizes.multiplier).to(options.device)
     texts = said(model, tokenizer, every[0].source.vocabulary())
-    vae = PatchAutoencoder.from_pretrained(config.out / "vae")
-    sets = lessons(vae, every, [(HELD_OUT, middle(pool)) for pool in every], config.denoiser.bfloat16)
-    empty = cut_empty(every[0], HELD_OUT, middle(every[0]))
+    vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
+    spans = [(HELD_OUT, min(middle(pool), HELD_OUT + sizes.scenes)) for pool in every]
+    sets = lessons(vae, every, spans, config.denoiser.bfloat16)
+    empty = cut_empty(every[0], *spans[0]).to(options.device)
     train(model, texts, sets, empty, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
-    model.save_pretrained(config.out / "verifier")
+    model.cpu().save_pretrained(config.out / "verifier")
+    texts = said(model, tokenizer, every[0].source.vocabulary())
     tokenizer.save_pretrained(config.out / "verifier")
     bare = cut_empty(every[0], 0, HELD_OUT)
     print("scenes of all kinds", accuracy(model, texts, held_out(every[:1]), bare))

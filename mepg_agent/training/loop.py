@@ -54,6 +54,8 @@ class Run:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        torch.backends.cudnn.benchmark = True  # shapes repeat from step to step
+        torch.set_float32_matmul_precision("high")
         if self.ema_decay:
             self.average = {k: v.detach().clone().float() for k, v in self.model.state_dict().items()}
         if self.checkpoint.exists():
@@ -108,8 +110,8 @@ class Run:
         decay = min(self.ema_decay, (1 + self.step) / (10 + self.step))
         state = self.model.state_dict()
         floats = [k for k, v in state.items() if v.is_floating_point()]
-        for name in floats:
-            self.average[name].lerp_(state[name].float(), 1 - decay)
+        now = [state[k].float() for k in floats]
+        torch._foreach_lerp_([self.average[k] for k in floats], now, 1 - decay)
 
     def averaged(self) -> dict[str, Tensor]:
         """State dict to ship: the moving average where there is one."""

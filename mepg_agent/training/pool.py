@@ -7,10 +7,11 @@ pool of their own in the folder `lessons`.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -76,23 +77,27 @@ def expert_styles(vocabulary: Vocabulary) -> list[str]:
     return [*MADE_STYLES, *(look for look in SETS if look not in vocabulary.looks)]
 
 
-def _compose(source: Source, indices: list[int]) -> None:
-    vocabulary = source.vocabulary()
-    composer = Composer(Sprites.load(source.sprites), vocabulary, source.size)
-    for index in indices:
-        if source.file(index, "npz").exists():
-            continue
-        composer.forget()
-        rng = np.random.default_rng((source.seed, index))
-        scenes = [_scene(composer, source, rng) for _ in range(SHARD)]
-        texts = [caption(s, rng, vocabulary, s.style) for s in scenes for _ in range(CAPTIONS)]
-        labels, boxes, styles = _labels(scenes, composer)
-        np.save(source.file(index, "image.npy"), np.stack([s.image for s in scenes]))
-        part = source.file(index, "part.npz")
-        arrays = {"labels": labels, "boxes": boxes, "style": styles}
-        arrays["setting"] = np.array([[PLACES.index(s.place), TIMES.index(s.time)] for s in scenes])
-        np.savez(part, texts=np.array(texts).reshape(SHARD, CAPTIONS), **arrays)
-        part.replace(source.file(index, "npz"))
+@cache
+def _composer(sprites: Path, vocabulary: Path, size: int) -> Composer:
+    """One in every worker."""
+    return Composer(Sprites.load(sprites), read_vocabulary(vocabulary), size)
+
+
+def _compose(source: Source, index: int) -> None:
+    if source.file(index, "npz").exists():
+        return
+    composer = _composer(source.sprites, source.vocabulary_file, source.size)
+    composer.forget()
+    rng = np.random.default_rng((source.seed, index))
+    scenes = [_scene(composer, source, rng) for _ in range(SHARD)]
+    texts = [caption(s, rng, composer.vocabulary, s.style) for s in scenes for _ in range(CAPTIONS)]
+    labels, boxes, styles = _labels(scenes, composer)
+    np.save(source.file(index, "image.npy"), np.stack([s.image for s in scenes]))
+    part = source.file(index, "part.npz")
+    arrays = {"labels": labels, "boxes": boxes, "style": styles}
+    arrays["setting"] = np.array([[PLACES.index(s.place), TIMES.index(s.time)] for s in scenes])
+    np.savez(part, texts=np.array(texts).reshape(SHARD, CAPTIONS), **arrays)
+    part.replace(source.file(index, "npz"))
 
 
 def _scene(composer: Composer, source: Source, rng: np.random.Generator) -> Scene:
@@ -123,9 +128,15 @@ def _labels(
 
 
 def pools(data: DataConfig) -> list[Pool]:
-    """The scenes of all kinds, then those of each expert's style: what verifier and scorer learn from."""
+    """The scenes of all kinds, then those of each expert's style, as soon as all are there: what verifier and scorer
+    learn from."""
     plain = Source.of(data)
-    return [Pool(plain), *(Pool(Source.style_of(data, style)) for style in expert_styles(plain.vocabulary()))]
+    counts = [(plain, data.scenes)]
+    counts += [(Source.style_of(data, style), data.style_scenes) for style in expert_styles(plain.vocabulary())]
+    every = [Pool(source) for source, _ in counts]
+    for pool, (_, count) in zip(every, counts, strict=True):
+        pool.wait(count)
+    return every
 
 
 class Pool:
@@ -174,25 +185,25 @@ def to_float(image: Tensor) -> Tensor:
     return image.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
-def _split(indices: list[int], parts: int) -> Iterator[list[int]]:
-    for part in range(parts):
-        yield indices[part::parts]
+def shards(data: DataConfig) -> list[tuple[Source, int]]:
+    """All that a family learns from, in the order in which it is wanted: lessons, then scenes and styles together."""
+    styles = [Source.style_of(data, style) for style in expert_styles(Source.of(data).vocabulary())]
+    counts = [(Source.of(data), data.scenes), *((source, data.style_scenes) for source in styles)]
+    lessons = Source.lessons_of(data)
+    for source, _ in (*counts, (lessons, 0)):
+        source.folder.mkdir(parents=True, exist_ok=True)
+    later = [(i / n, source, i) for source, count in counts for n in [-(-count // SHARD)] for i in range(n)]
+    first = [(lessons, i) for i in range(-(-data.lessons // SHARD))]
+    return first + [(source, i) for _, source, i in sorted(later, key=lambda each: each[0])]
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     options = parser.parse_args()
-    data = read(options.config).data
-    styles = [Source.style_of(data, style) for style in expert_styles(Source.of(data).vocabulary())]
-    counts = [(Source.of(data), data.scenes), (Source.lessons_of(data), data.lessons)]
-    for source, count in (*counts, *((source, data.style_scenes) for source in styles)):
-        source.folder.mkdir(parents=True, exist_ok=True)
-        indices = list(range(-(-count // SHARD)))
-        with ProcessPoolExecutor(options.workers, initializer=keep_freed_memory) as workers:
-            parts = [workers.submit(_compose, source, part) for part in _split(indices, options.workers)]
-            for part in parts:
-                part.result()
+    with ProcessPoolExecutor(options.workers, initializer=keep_freed_memory) as workers:
+        for done in [workers.submit(_compose, *shard) for shard in shards(read(options.config).data)]:
+            done.result()
 
 
 if __name__ == "__main__":

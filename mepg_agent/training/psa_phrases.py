@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from random import Random
 
 from mepg_agent.scene import RelationKind
@@ -10,7 +12,8 @@ from mepg_agent.training.psa_scenes import COLORS, Scene, Thing
 from mepg_agent.training.psa_words import BIG, FREE_NOUNS, SMALL, STYLES, TYPOS, Pool
 
 MENDS = ((",,", ","), (" ,", ","), (",.", "."), ("..", "."), (".,", ","), (". -", " -"), ("style style", "style"),
-         ("look look", "look"), ("colours style", "colours"), ("; .", "."), (".;", ";"), (". .", "."))  # fmt: skip
+         ("look look", "look"), ("colours style", "colours"), ("; .", "."), ("(, ", "("), (", )", ")"), ("( ", "("),
+         (" )", ")"), (", ?", "?"), ("?.", "?"), (".;", ";"), (". .", "."))  # fmt: skip
 PLAINER = {"count": 1, "color": None, "detail": None, "style": None, "bigness": None, "spot": None}
 VERBS = (
     "is",
@@ -25,7 +28,26 @@ VERBS = (
     "hangs",
     "grows",
     "can be seen",
+    "is located",
+    "is positioned",
+    "stays",
+    "lives",
+    "floats",
+    "leans",
+    "poses",
+    "is found",
+    "is seen",
+    "should be",
+    "must be",
+    "is standing",
+    "is sitting",
+    "is lying",
+    "is waiting",
+    "belongs",
 )
+
+
+NUMBERS = {2: ("two", "2"), 3: ("three", "3"), 4: ("four", "4"), 5: ("five", "5"), 6: ("six", "6")}
 
 
 def article(words: str) -> str:
@@ -41,7 +63,9 @@ class Writer:
         self.held = held
         self.order: list[int] = []
         self.unsaid_styles: list[int] = []
+        self.unsaid_colors: list[int] = []
         self.used_held = False
+        self.sure = True  # whether what a first mention leaves out is said later
 
     def pick(self, pool: Pool) -> str:
         held = self.held and bool(pool.held) and self.rng.random() < 0.6
@@ -61,6 +85,9 @@ class Writer:
                 n=self.bare(index), s=self.style(scene.things[index].style)
             )
             body = f"{body.rstrip('.')}. {sentence}"
+        for index in self.unsaid_colors:
+            sentence = self.pick(say.COLOR_SENTENCES).format(n=self.bare(index), c=scene.things[index].color)
+            body = f"{body.rstrip('.')}. {sentence}"
         if rng.random() < 0.1:
             body = f"{body.rstrip('.')}{rng.choice((', ', '. ', ' and '))}{self.negation()}"
         if rng.random() < 0.12:
@@ -75,7 +102,7 @@ class Writer:
             body = body.rstrip(".")
             return self.pick(say.EXCEPT).format(b=body, s=self.style(self.scene.style), n=self.bare(styled[0]))
         starts_with_noun = body.split(" ")[0] in ("a", "an", "one", "the")
-        if " of {b}" in pattern or pattern.startswith("a {s}"):
+        if re.search(r"(of|with) \{b\}", pattern) or pattern.startswith("a {s}"):
             pattern = pattern if starts_with_noun else "{s}: {b}"
         if pattern.count(".") and body.endswith("."):
             body = body[:-1]
@@ -117,16 +144,28 @@ class Writer:
                 pattern = pattern.replace(key, self.first(index), 1)
             units.append(pattern)
         pending = list(scene.links)
+        later = self.rng.random() < 0.2
         for index in self.rng.sample(range(len(scene.things)), len(scene.things)):
+            if later and index not in self.order:  # all things first, then how they stand
+                units.append(self.spotted(index))
             links = [link for link in pending if link[0] == index]
             if index not in self.order and not links:
                 units.append(self.spotted(index))
-            for link in links:
+            for link in links if not later else ():
                 pending.remove(link)
                 units.append(self.related(*link))
         units = self.interacting(units)
-        later = [i for i in self.order if scene.things[i].spot and i not in self.said_spots]
-        return units + [f"the {self.bare(i)} {self.spot(i)}" for i in later]
+        units += [self.afterwards(*link) for link in pending]
+        unsaid = [i for i in self.order if scene.things[i].spot and i not in self.said_spots]
+        return units + [f"the {self.bare(i)} {self.spot(i)}" for i in unsaid]
+
+    def afterwards(self, subject: int, kind: RelationKind, other: int) -> str:
+        """A relation of two things that were named before."""
+        plural = self.scene.things[subject].count > 1
+        text = self.pick(say.AFTERWARDS).format(
+            a=self.bare(subject), r=self.pick(say.RELATIONS[kind]), b=self.bare(other)
+        )
+        return text.replace(" is ", " are ").replace(" stands ", " stand ") if plural else text
 
     def interacting(self, units: list[str]) -> list[str]:
         """Sometimes an action joins two neighbours; it places nothing."""
@@ -154,10 +193,24 @@ class Writer:
             pronoun = self.pick(say.ITS[kind])
             if self.scene.things[other].count > 1:
                 pronoun = " ".join(say.THEM.get(word, word) for word in pronoun.split())
-            return f"{self.first(other)} {rng.choice(('with', 'and', 'which has'))} {self.first(subject)} {pronoun}"
+            anchor = self.first(other)
+            return self.pick(say.HAVING).format(b=anchor, a=self.first(subject), r=pronoun)
         relation = self.pick(say.RELATIONS[kind])
-        if subject not in self.order and rng.random() < 0.15:
-            return f"{relation} {self.name(other)}{rng.choice((', ', ' ', ' there is '))}{self.first(subject)}"
+        if subject not in self.order and rng.random() < 0.2:
+            glue = (
+                ", ",
+                " ",
+                " there is ",
+                " is ",
+                " stands ",
+                " we see ",
+                " you see ",
+                " I want ",
+                ": ",
+                " put ",
+                " sits ",
+            )
+            return f"{relation} {self.name(other)}{rng.choice(glue)}{self.first(subject)}"
         name = self.name(subject)
         plural = self.scene.things[subject].count > 1
         glue = rng.choice(
@@ -176,7 +229,11 @@ class Writer:
         """The full noun phrase of a first mention, often with its style."""
         self.order.append(index)
         thing = self.scene.things[index]
-        words = self.described(thing)
+        if thing.color and self.sure and self.rng.random() < 0.07:
+            self.unsaid_colors.append(index)
+            words = self.described(replace(thing, color=None))
+        else:
+            words = self.described(thing)
         if thing.style is None:
             return self.counted(thing, words)
         if self.rng.random() < 0.25:
@@ -197,8 +254,9 @@ class Writer:
         size = {"big": BIG, "small": SMALL}.get(thing.bigness or "")
         before, _, after = (thing.detail or "").partition("~")
         parts = [self.pick(size) if size else "", before, thing.color or "", noun, after]
-        if not after and thing.color and self.rng.random() < 0.08:
-            parts = [parts[0], before, noun, f"that is {thing.color}" if thing.count == 1 else f"in {thing.color}"]
+        if not after and thing.color and self.rng.random() < 0.15:
+            ways = say.COLORED if thing.count == 1 else say.COLORED_MANY
+            parts = [parts[0], before, noun, self.rng.choice(ways).format(c=thing.color)]
         return " ".join(" ".join(parts).split())
 
     def counted(self, thing: Thing, words: str) -> str:
@@ -208,7 +266,8 @@ class Writer:
         if roll > 0.975:
             absent = self.rng.choice([n for n in FREE_NOUNS if n != thing.noun])
             return self.pick(say.CONTRASTS).format(n=article(words), x=article(absent))
-        return words if roll < 0.12 else f"one {words}" if roll < 0.16 else article(words)
+        one = self.rng.choice(("one", "one", "a single", "just one", "exactly one", "1", "some", "my", "this"))
+        return words if roll < 0.12 else f"{one} {words}" if roll < 0.18 else article(words)
 
     def style(self, name: str | None) -> str:
         return self.pick(STYLES[name]) if name in STYLES else str(name)
@@ -218,8 +277,15 @@ class Writer:
         if place == "plain":
             return self.pick(say.PLAIN) if self.rng.random() < 0.2 else ""
         preposition = say.PREPOSITIONS.get(place, self.rng.choice(("in a", "in a", "in the")))
-        if preposition == "in a" and place[0] in "aeiou":
-            preposition = "in an"
+        if place not in say.FIXED and preposition and self.rng.random() < 0.45:
+            ways = say.SURFACES if preposition.split()[0] in ("on", "at") else say.OUTDOORS
+            preposition = self.rng.choice(ways)
+            if self.rng.random() < 0.3:
+                place = f"{self.rng.choice(say.MOODS)} {place}"
+        if place.endswith("s") and place not in ("grass",) and preposition.endswith(" a"):
+            preposition = preposition[:-1] + "the"
+        if preposition.endswith(" a") and place[0] in "aeiou":
+            preposition += "n"
         return f"{preposition} {place}".strip()
 
     def time(self) -> str:
@@ -228,8 +294,18 @@ class Writer:
         return self.pick(say.TIMES[self.scene.time])
 
     def set_in(self, body: str) -> str:
-        text = self.pick(say.SETTINGS).format(b=body, p=self.place(), t=self.time())
-        return " ".join(text.replace(" ,", ",").split()).strip(" ,:").replace(",,", ",")
+        if self.scene.place not in ("plain", *say.FIXED) and self.rng.random() < 0.2:
+            mood = f"{self.rng.choice(say.MOODS)} " if self.rng.random() < 0.2 else ""
+            text = self.pick(say.PLACE_FIRST).format(b=body, w=f"{mood}{self.scene.place}", t=self.time())
+        else:
+            text = self.setting(body)
+        return " ".join(text.replace(" ,", ",").split()).strip(" ,:-;").replace(",,", ",").replace("()", "")
+
+    def setting(self, body: str) -> str:
+        if not self.scene.time and self.scene.place == "plain" and self.rng.random() < 0.6:
+            return body
+        place, time = self.place(), self.time()
+        return self.pick(say.SETTINGS).format(b=body, p=place, t=time) if place or time else body
 
     def scene_sentence(self) -> str:
         place, time = self.place(), self.time()
@@ -262,6 +338,8 @@ class Writer:
         text = " ".join(text.split())
         if rng.random() < 0.1:
             text = self.pick(say.CHATTER).format(b=text)
+        if rng.random() < 0.04:  # as telegrams are written
+            text = " ".join(w for w in text.split() if w.lower() not in ("a", "an", "the"))
         if rng.random() < 0.12:
             text = " ".join(TYPOS.get(w, w) if rng.random() < 0.6 else w for w in text.split())
         roll = rng.random()
@@ -330,6 +408,7 @@ def write_row(rng: Random, things: list[Thing], place: str, held: bool) -> tuple
         thing.count, thing.spot = 1, None
     links = [(i, RelationKind.LEFT_OF, i + 1) for i in range(len(things) - 1)]
     writer = Writer(rng, Scene(things, links, place=place), held)
+    writer.sure = False
     names = [writer.first(i) for i in range(len(things))]
     text = writer.pick(say.ROWS).format(l=", ".join(names[:-1]) + " and " + names[-1], t=", then ".join(names))
     text = writer.pick(say.FRAMES).format(b=writer.set_in(text))
@@ -337,3 +416,26 @@ def write_row(rng: Random, things: list[Thing], place: str, held: bool) -> tuple
         sentence = writer.pick(say.STYLE_SENTENCES).format(n=writer.bare(index), s=writer.style(things[index].style))
         text = f"{text.rstrip('.')}. {sentence}"
     return writer.roughen(text), writer.scene, writer.used_held
+
+
+def write_split(rng: Random, base: Thing, place: str, held: bool) -> tuple[str, Scene, bool]:
+    """Several of a kind in two colours, each with its count: "two red and three blue balloons"."""
+    one, two = Thing(**{**vars(base), **PLAINER}), Thing(**{**vars(base), **PLAINER})
+    one.color, two.color = rng.sample(COLORS, 2)
+    one.count, two.count = rng.choice(((1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (2, 3), (3, 2), (3, 3), (1, 4)))
+    writer = Writer(rng, Scene([one, two], place=place), held)
+    numbers = [rng.choice(("one", "1") if t.count == 1 else NUMBERS[t.count]) for t in (one, two)]
+    glue = rng.choice((" and ", " and ", ", ", " plus "))
+    ones = [f"{n} {t.color} {'one' if t.count == 1 else 'ones'}" for n, t in zip(numbers, (one, two), strict=True)]
+    pattern = writer.pick(say.SPLITS)
+    if pattern == "{f} {p}":
+        nouns = [t.noun if t.count == 1 else t.plural for t in (one, two)]
+        pattern = glue.join(f"{n} {t.color} {w}" for n, t, w in zip(numbers, (one, two), nouns, strict=True))
+    text = pattern.format(
+        e=f"{numbers[0]} {one.color}{glue}{numbers[1]} {two.color}",
+        f=glue.join(ones),
+        k=rng.choice(NUMBERS[one.count + two.count]),
+        p=base.plural,
+    )
+    prompt = writer.roughen(writer.pick(say.FRAMES).format(b=writer.set_in(text)))
+    return prompt, writer.scene, writer.used_held

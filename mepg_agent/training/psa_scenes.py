@@ -82,7 +82,7 @@ class Scene:
 def sample_scene(rng: Random, vocabulary: Vocabulary, most: int = 4) -> Scene:
     """A random scene of 1 to `most` kinds of things (rarely up to ten). Every draw comes from `rng`."""
     kinds = rng.choices(range(1, most + 1), weights=[3, 6, 5, 3][:most])[0]
-    if most >= 4 and rng.random() < 0.06:
+    if most >= 4 and rng.random() < 0.09:
         kinds = rng.randint(5, 10)
     place_name = _place(rng, vocabulary)
     things: list[Thing] = []
@@ -104,12 +104,12 @@ def _place(rng: Random, vocabulary: Vocabulary) -> str:
     if roll < 0.37:
         return rng.choice(FREE_PLACES)
     name = rng.choice([p for p in vocabulary.places if p != "plain"])
-    aliases = vocabulary.places[name].aliases
+    aliases = [a for a in vocabulary.places[name].aliases if a not in vocabulary.nouns and a != "table"]
     return rng.choice(aliases) if aliases and rng.random() < 0.4 else name
 
 
 def _time(rng: Random) -> str | None:
-    return rng.choices([None, "night", "sunset"], weights=[7, 2, 1])[0]
+    return rng.choices([None, "night", "sunset"], weights=[12, 4, 3])[0]
 
 
 def _thing(rng: Random, vocabulary: Vocabulary, nouns: tuple[str, ...] | None) -> Thing:
@@ -152,18 +152,18 @@ def _counts(rng: Random, scene: Scene) -> None:
         single = thing.group in ("building", "landscape") or thing.noun in ("sun", "moon", "full moon", "rainbow")
         if single or len(scene.things) > 4 or rng.random() > 0.22:
             continue
-        thing.count = min(rng.choice((2, 2, 2, 3, 3, 4, 5, 6)), room + 1)
+        thing.count = min(rng.choice((2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 6, rng.randint(7, 10))), room + 1)
         room -= thing.count - 1
 
 
 def _styles(rng: Random, scene: Scene) -> None:
     roll = rng.random()
-    if roll < 0.3:
+    if roll < 0.36:
         return
-    if roll < 0.55:
+    if roll < 0.58:
         scene.style = _style(rng)
         return
-    if roll < 0.68:
+    if roll < 0.7:
         scene.style = _style(rng)
     for thing in scene.things:
         if rng.random() < (0.85 if scene.style is None else 0.4):

@@ -114,7 +114,7 @@ class Run:
         self.seconds = minutes * 60
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
-        self.tokenizer, base = load_base(config.base, torch.bfloat16)
+        self.tokenizer, base = load_base(config.base, torch.bfloat16, "sdpa" if device == "cuda" else "eager")
         lora = LoraConfig(
             r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout,
             target_modules=list(config.modules), task_type="CAUSAL_LM",
@@ -208,16 +208,20 @@ class Run:
     def finish(self) -> None:
         """Write the adapter in float16, its configuration, the losses and their curve."""
         self._checkpoint()
-        state = {k: v.to(torch.float16).contiguous() for k, v in get_peft_model_state_dict(self.model).items()}
-        save_file(state, self.out / "adapter_model.safetensors")
-        self.model.peft_config["default"].base_model_name_or_path = self.config.base
-        self.model.peft_config["default"].save_pretrained(str(self.out))
+        self._write()
         self.tell(1000, 1000, f"{self.steps} steps in {self.spent:.0f} s; reading the dev split")
         dev = self.dev_loss()
         losses = [round(x, 5) for x in torch.stack(self.losses).tolist()] if self.losses else []
         (self.out / "losses.json").write_text(json.dumps({"seconds": self.spent, "dev": dev, "train": losses}))
         _plot(losses, dev, self.out / "losses.png")
         self.tell(1000, 1000, f"loss on the dev split {dev:.4f}")
+
+    def _write(self) -> None:
+        """The adapter as it is now, in float16."""
+        state = {k: v.to(torch.float16).contiguous() for k, v in get_peft_model_state_dict(self.model).items()}
+        save_file(state, self.out / "adapter_model.safetensors")
+        self.model.peft_config["default"].base_model_name_or_path = self.config.base
+        self.model.peft_config["default"].save_pretrained(str(self.out))
 
     def _checkpoint(self) -> None:
         """Adapter, Adam moments and counters in one safetensors file (no pickle)."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.attention_processor import Attention, AttnProcessor
+from diffusers.models.attention_processor import Attention, AttnProcessor, AttnProcessor2_0
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
@@ -37,6 +37,9 @@ class Told:
     styles: Tensor
     boxes: Tensor
     there: Tensor
+
+    def to(self, device: torch.device) -> Told:
+        return Told(*(each.to(device) for each in (self.rows, self.ids, self.styles, self.boxes, self.there)))
 
     def piece(self, chosen: Tensor, corners: Tensor, side: float) -> Told:
         """What `chosen` ones are told in a square each: its upper left corners (n, 2) and its side, in fractions."""
@@ -70,7 +73,7 @@ def told(pool: Pool, rows: Tensor, tokenizer: CLIPTokenizer) -> Told:
 
 def weights(boxes: Tensor, there: Tensor, size: int) -> Tensor:
     """Shares (n, 1 + regions, size, size) of background and regions, near ones over far ones; they sum to one."""
-    low = torch.arange(size) / size
+    low = torch.arange(size, device=boxes.device) / size
     edges = boxes[..., None].unbind(2)  # left, top, right, bottom
     x, y = ((torch.minimum(edges[i + 2], low + 1 / size) - torch.maximum(edges[i], low)).clamp(min=0) for i in (0, 1))
     covered = torch.einsum("nry,nrx->nryx", y, x) * size * size * there[..., None, None]
@@ -124,7 +127,7 @@ class Gate:
         return reduced * self.ears.gates[reduced.shape[1]].to(reduced)
 
 
-class Listening(AttnProcessor):
+class _Listening:
     """Cross-attention in which each position hears the prompts of its place."""
 
     def __init__(self, ears: Ears) -> None:
@@ -141,7 +144,20 @@ class Listening(AttnProcessor):
     ) -> Tensor:
         if encoder_hidden_states is not None and self.ears.biases:
             more["attention_mask"] = self.ears.biases[hidden_states.shape[1]].to(hidden_states.dtype)
-        return super().__call__(attn, hidden_states, encoder_hidden_states, *args, **more)
+        return super().__call__(attn, hidden_states, encoder_hidden_states, *args, **more)  # type: ignore[misc]
+
+
+class _Plain(_Listening, AttnProcessor):
+    pass
+
+
+class _Fused(_Listening, AttnProcessor2_0):
+    pass
+
+
+def listening(ears: Ears, device: torch.device) -> Any:
+    """The attention that trains fastest there: fused attention is slow backwards on a CPU in bfloat16."""
+    return _Plain(ears) if device.type == "cpu" else _Fused(ears)
 
 
 def batch(
@@ -149,8 +165,10 @@ def batch(
 ) -> tuple[Tensor, Tensor]:
     """Ids (n, blocks, tokens), a share of them saying nothing at all, and the prompts' shares at size × size."""
     boxes = told.boxes[rows]
-    slack = SLACK * torch.rand(boxes.shape, generator=generator) * torch.tensor([-1, -1, 1, 1])
+    device = boxes.device
+    outward = torch.tensor([-1, -1, 1, 1], device=device)
+    slack = SLACK * torch.rand(boxes.shape, generator=generator, device=device) * outward
     ids = told.ids[rows].long()
-    dropped = torch.rand(rows.shape, generator=generator) < dropout
+    dropped = torch.rand(rows.shape, generator=generator, device=device) < dropout
     ids = torch.where(dropped[:, None, None], empty, ids)
     return ids, weights((boxes + slack).clamp(0, 1), told.there[rows], size)

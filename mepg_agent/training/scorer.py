@@ -7,31 +7,39 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import Crops, batch_of, held_out, lessons, middle
+from mepg_agent.training.crops import Crops, batch_of, cut_empty, held_out, lessons, middle
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 
 SEED = 7001  # not the verifier's
+NOTHING = 4  # crops of things for every view of nothing: a bare piece of background, or the edge of a thing
 
 
-def train(model: Scorer, sets: Sequence[Crops], folder: Path, budget: Budget, batch: int, bfloat16: bool) -> None:
+def train(
+    model: Scorer, sets: Sequence[Crops], empty: Crops, folder: Path, budget: Budget, batch: int, bfloat16: bool
+) -> None:
+    """Of what cannot be named it learns to be sure of nothing, or the loop's benchmark finds things in pieces."""
     model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)
     run = Run("scorer", folder, model, optimizer, budget, peak=2e-3)
-    generator = torch.Generator().manual_seed(SEED + run.step)
+    device = empty.pixels.device
+    generator = torch.Generator(device).manual_seed(SEED + run.step)
     for _ in run:
-        views, labels = batch_of(sets, batch, generator)
+        things, labels = batch_of(sets, batch, generator)
         noun, style, _ = labels.unbind(1)
+        views = torch.cat([things, nothing(sets[0], empty, batch // NOTHING, generator)])
         views = views.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             nouns, styles = model(views)
-        nouns, styles = nouns.float(), styles.float()
+        nouns, unsure, styles = nouns[:batch].float(), nouns[batch:].float(), styles[:batch].float()
         value = F.cross_entropy(nouns, noun, label_smoothing=0.05) + F.cross_entropy(styles, style)
+        value = value - F.log_softmax(unsure, -1).mean() / NOTHING
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         optimizer.step()
@@ -39,6 +47,13 @@ def train(model: Scorer, sets: Sequence[Crops], folder: Path, budget: Budget, ba
             loss=value, noun=(nouns.argmax(1) == noun).float().mean(), style=(styles.argmax(1) == style).float().mean()
         )
     model.eval()
+
+
+def nothing(things: Crops, empty: Crops, count: int, generator: torch.Generator) -> Tensor:
+    """Views (count, 3, 64, 64) in which there is nothing to name: half background, half edges of things."""
+    rows = [torch.randint(len(c.labels), (count // 2,), generator=generator, device=generator.device)
+            for c in (empty, things)]  # fmt: skip
+    return torch.cat([empty.batch(rows[0], generator), things.edges(rows[1], generator)])
 
 
 @torch.no_grad()
@@ -54,18 +69,21 @@ def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
 
 
 def main() -> None:
-    config = read(arguments(__doc__).parse_args().config)
+    options = arguments(__doc__).parse_args()
+    config = read(options.config)
     keep_freed_memory()
     every = pools(config.data)
     vocabulary = every[0].source.vocabulary()
     torch.manual_seed(SEED)
-    model = Scorer(list(vocabulary.nouns), all_styles(vocabulary))
+    model = Scorer(list(vocabulary.nouns), all_styles(vocabulary)).to(options.device)
     settings = config.scorer
-    vae = PatchAutoencoder.from_pretrained(config.out / "vae")
+    vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
     spans = [(max(len(pool) - settings.scenes, middle(pool)), len(pool)) for pool in every]
     sets = lessons(vae, every, spans, settings.bfloat16)
-    train(model, sets, config.out / "runs", Budget(minutes=settings.minutes), settings.batch, settings.bfloat16)
-    model.save(config.out / "scorer")
+    empty = cut_empty(every[0], *spans[0]).to(options.device)
+    budget = Budget(minutes=settings.minutes)
+    train(model, sets, empty, config.out / "runs", budget, settings.batch, settings.bfloat16)
+    model.cpu().save(config.out / "scorer")
     print("scenes of all kinds", accuracy(model, held_out(every[:1])))
     print("experts' styles", accuracy(model, held_out(every[1:])))
 

@@ -52,7 +52,7 @@ def prompts(
 @torch.no_grad()
 def reconstructions(vae: PatchAutoencoder, images: Tensor, file: Path) -> None:
     """Each picture beside what is left of it after coding."""
-    pairs(images, vae.picture(vae.code(to_float(images))), file)
+    pairs(images, vae.picture(vae.code(to_float(images).to(vae.device))).cpu(), file)
 
 
 def pairs(images: Tensor, decoded: Tensor, file: Path) -> None:

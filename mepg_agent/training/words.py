@@ -86,19 +86,19 @@ def train(
 ) -> Taught:
     """Teaches `tower` in place; returns it with what reads its states."""
     rows = torch.arange(HELD_OUT, len(pool))
-    truth = answers(pool, rows)
+    device = tower.device
+    truth = answers(pool, rows).to(device)
     texts = [text for row in rows.tolist() for text in pool.texts[row]]
-    ids = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")["input_ids"].view(
-        len(rows), CAPTIONS, -1
-    )
-    taught = Taught(tower, truth.shape[1])
+    ids = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")["input_ids"]
+    ids = ids.view(len(rows), CAPTIONS, -1).to(device)
+    taught = Taught(tower, truth.shape[1]).to(device)
     with torch.no_grad():  # start from how often each answer holds, and learn only what the caption adds
         taught.read.bias.copy_(truth.mean(0).clamp(1e-5, 1 - 1e-5).logit())
     run = Run("words", folder, taught, torch.optim.AdamW(taught.parameters(), weight_decay=0.01), budget, 1e-3, 0.99)
-    generator = torch.Generator().manual_seed(pool.source.seed + run.step)
+    generator = torch.Generator(device).manual_seed(pool.source.seed + run.step)
     for _ in run:
-        chosen = torch.randint(len(rows), (batch,), generator=generator)
-        which = torch.randint(CAPTIONS, chosen.shape, generator=generator)
+        chosen = torch.randint(len(rows), (batch,), generator=generator, device=device)
+        which = torch.randint(CAPTIONS, chosen.shape, generator=generator, device=device)
         said = taught(ids[chosen, which])
         value = surprise(said, truth[chosen])
         run.descend(value)
@@ -108,15 +108,17 @@ def train(
 
 
 def main() -> None:
-    config = read(arguments(__doc__).parse_args().config)
+    options = arguments(__doc__).parse_args()
+    config = read(options.config)
     keep_freed_memory()
     pool = Pool(Source.of(config.data))
+    pool.wait(config.data.scenes // 2)  # texts enough; the denoiser waits for the tower
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 3)
     sizes = config.words
-    tower = CLIPTextModel(text_config(tokenizer, sizes.width, sizes.layers))
+    tower = CLIPTextModel(text_config(tokenizer, sizes.width, sizes.layers)).to(options.device)
     train(tower, tokenizer, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
-    tower.save_pretrained(config.out / "text_encoder")
+    tower.cpu().save_pretrained(config.out / "text_encoder")
 
 
 if __name__ == "__main__":
