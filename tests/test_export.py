@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = CLIPTokenizer.from_pretrained(FAMILY / "pipeline" / "tokenizer")
     torch.manual_seed(0)
     text = CLIPTextModel(words.text_config(tokenizer, 32, 1))
-    unet = denoiser.build((32, 64), latent=4, text=32, sample=4)
+    unet = denoiser.build((32, 64), (True, False), latent=4, text=32, sample=4)
     denoiser.pipeline(PatchAutoencoder(16, 4, 16, 8, 1, 1), text, tokenizer, unet).save_pretrained(out / "pipeline")
     imagetext.build(text, 0.1).save_pretrained(out / "verifier")
     tokenizer.save_pretrained(out / "verifier")

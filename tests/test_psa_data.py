@@ -16,7 +16,22 @@ from mepg_agent.planning.psa import PsaPlanner, Writer
 from mepg_agent.planning.target import decode, grammar
 from mepg_agent.records import Brief
 from mepg_agent.scene import Extent
-from mepg_agent.training import psa_phrasings
+from mepg_agent.training import (
+    psa_counts,
+    psa_frames,
+    psa_kin,
+    psa_manners,
+    psa_mentions,
+    psa_moves,
+    psa_places,
+    psa_pointing,
+    psa_relations,
+    psa_sizes,
+    psa_spots,
+    psa_styles,
+    psa_typing,
+    psa_wishes,
+)
 from mepg_agent.training.psa_changes import case_of
 from mepg_agent.training.psa_data import (
     Example,
@@ -28,12 +43,16 @@ from mepg_agent.training.psa_data import (
     write_splits,
 )
 from mepg_agent.training.psa_facts import facts_of, judge
+from mepg_agent.training.psa_pool import Pool
 from mepg_agent.training.psa_scenes import plan_of, sample_scene
-from mepg_agent.training.psa_words import STYLES, Pool
 
 ROOT = Path(__file__).parents[1]
 VOCABULARY = load_vocabulary(ROOT / "experts/picturebook/vocabulary-full.toml")
 EXTENT = Extent(width=512, height=512)
+TABLES = (
+    *(psa_counts, psa_frames, psa_kin, psa_mentions, psa_places, psa_relations, psa_spots, psa_styles, psa_typing),
+    *(psa_manners, psa_moves, psa_pointing, psa_sizes, psa_wishes),
+)
 
 
 def test_every_relation_of_a_training_plan_holds_on_its_canvas() -> None:
@@ -112,7 +131,7 @@ def test_challenge_prompts_are_in_no_split(tmp_path: Path) -> None:
 
 
 def _pools() -> list[Pool]:
-    values = [v for v in vars(psa_phrasings).values() if isinstance(v, Pool | dict)] + [STYLES]
+    values = [v for module in TABLES for v in vars(module).values() if isinstance(v, Pool | dict)]
     flat = [p for v in values for p in (v.values() if isinstance(v, dict) else [v])]
     return [p for p in flat if isinstance(p, Pool)]
 
@@ -121,7 +140,7 @@ def test_held_out_phrasings_never_serve_in_training() -> None:
     for pool in _pools():
         assert not set(pool.train) & set(pool.held)
     for example in plan_examples(VOCABULARY, 300, 9, held=False):
-        for pool in (psa_phrasings.BETWEEN, *psa_phrasings.SPOTS.values(), *STYLES.values()):
+        for pool in (psa_relations.BETWEEN, *psa_spots.SPOTS.values(), *psa_styles.STYLES.values()):
             assert not any(p in example["prompt"].lower() for p in pool.held if "{" not in p), example["prompt"]
 
 

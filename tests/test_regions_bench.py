@@ -115,7 +115,8 @@ def test_the_interval_of_a_sure_thing_is_narrow_and_missing_values_do_not_count(
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> RegionsBench:
     home = tmp_path_factory.mktemp("home")
-    return RegionsBench(Settings.load({"MEPG_HOME": str(home), "MEPG_DEVICE": "cpu"}), home / "bench", steps=1)
+    settings = Settings.load({"MEPG_HOME": str(home), "MEPG_DEVICE": "cpu", "MEPG_PLANNER": "rules"})
+    return RegionsBench(settings, home / "bench", steps=1)
 
 
 def test_every_way_draws_the_same_plans_and_a_stopped_run_goes_on(

@@ -9,6 +9,7 @@ import torch
 from diffusers import UNet2DConditionModel
 from PIL import Image
 from test_cli import mepg
+from training_fixtures import FAMILY
 
 from mepg_agent.bench import contenders as contenders_module
 from mepg_agent.bench import speed as speed_module
@@ -53,7 +54,7 @@ def test_one_command_gives_a_table_a_plot_and_the_figures(tmp_path: Path, monkey
     monkeypatch.setattr(contenders_module, "REGIONS", (1, 8))
     monkeypatch.setattr(contenders_module, "AREAS", (1 / 4, 1.0))
     monkeypatch.setitem(speed_module.MOST, "tiny", 1.5)
-    said = mepg("bench", "speed", "--arch", "tiny", "--steps", "2", "--repeats", "2", "-o", str(tmp_path / "speed.png"))
+    said = mepg("bench", "speed", "--arch", "tiny", "--steps", "1", "--repeats", "2", "-o", str(tmp_path / "speed.png"))
     assert said.code == 0, said.err
     for words in ("ours", "pass per region", "pass per adapter", "set_adapters", "reference", "canvas denoised"):
         assert words in said.out
@@ -138,11 +139,28 @@ def test_the_shapes_have_the_sizes_that_are_published(arch: str, millions: float
 
 
 def test_the_picturebook_shape_is_the_one_that_is_trained() -> None:
+    from mepg_agent.training.config import read
     from mepg_agent.training.denoiser import build as build_denoiser
 
+    arch, config = ARCHS["picturebook"], read(FAMILY / "training.toml")
+    sizes, denoiser, side = config.autoencoder, config.denoiser, config.data.size // config.autoencoder.patch
     with torch.device("meta"):
-        ours, trained = UNet2DConditionModel(**ARCHS["picturebook"].unet), build_denoiser()
-    assert {k: v.shape for k, v in ours.state_dict().items()} == {k: v.shape for k, v in trained.state_dict().items()}
+        ours = (
+            UNet2DConditionModel(**arch.unet),
+            PatchAutoencoder(latent_channels=arch.unet["in_channels"], **arch.vae_sizes),
+        )
+        trained = (
+            build_denoiser(denoiser.widths, denoiser.attention, sizes.channels, config.words.width, side),
+            PatchAutoencoder(
+                sizes.patch, sizes.channels, sizes.width, sizes.fine_width, sizes.blocks, sizes.fine_blocks
+            ),
+        )
+    assert [shapes(model) for model in ours] == [shapes(model) for model in trained]
+    assert arch.unet["sample_size"] == side
+
+
+def shapes(model: torch.nn.Module) -> dict[str, torch.Size]:
+    return {name: weight.shape for name, weight in model.state_dict().items()}
 
 
 @pytest.mark.parametrize(

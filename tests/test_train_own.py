@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import signal
 import subprocess
@@ -30,7 +29,7 @@ from mepg_agent.scene import Extent
 from mepg_agent.settings import Settings
 from mepg_agent.training import denoiser, own_style
 from mepg_agent.training.own_pictures import VIEWS, find, views
-from mepg_agent.training.own_style import Card, Wishes, encode, learn
+from mepg_agent.training.own_style import Card, Lessons, Wishes, encode, learn
 
 STEPS = 4
 
@@ -164,6 +163,8 @@ def test_the_loss_is_that_of_what_the_family_predicts(kind: Any) -> None:
     clean = torch.randn((4, 2, 8, 8), generator=torch.Generator().manual_seed(1))
 
     class Knowing:
+        dtype = torch.float32
+
         def __init__(self, answers: str) -> None:
             self.answers = answers
 
@@ -190,6 +191,19 @@ def test_pictures_are_coded_by_every_kind_of_autoencoder() -> None:
     for vae, wanted in ((patch, (16, 4, 4)), (kl, (4, 32, 32)), (autoencoder(), (16, 8, 8))):
         pipe = type("Pipe", (), {"vae": vae})
         assert encode(pipe, torch.rand(1, 3, 64, 64)).shape[1:] == wanted
+
+
+def test_half_precision_codes_are_noised_in_full_and_told_as_the_text_encoder_says() -> None:
+    told = {text: (torch.full((2, 3), number).half(), None) for number, text in enumerate(("", "a fox", "a cat"))}
+    codes = torch.tensor([1.0, 2.0]).half()[:, None, None, None].expand(2, 4, 2, 2)
+    reader = type("Reader", (), {"conditions": staticmethod(lambda pooled, size: {})})
+    generator = torch.Generator().manual_seed(0)
+    clean, said = Lessons(codes, ["a fox", "a cat"], told).batch(reader, (16, 16), 64, generator)  # type: ignore[arg-type]
+    heard = said["encoder_hidden_states"]
+    assert clean.dtype == torch.float32 and heard.dtype == torch.float16
+    dropped = heard[:, 0, 0] == 0
+    assert 0 < int(dropped.sum()) < 20
+    assert torch.equal(clean[~dropped, 0, 0, 0], heard[~dropped, 0, 0].float())
 
 
 def test_views_are_the_canvas_s_size_and_the_first_is_the_middle(images: Path) -> None:
@@ -285,35 +299,27 @@ def test_a_training_that_diverges_says_so(tiny: Settings, images: Path, monkeypa
         trained(tiny, images)
 
 
-def test_the_command_trains_is_stopped_by_ctrl_c_and_goes_on(tiny: Settings, images: Path) -> None:
+def test_the_command_trains_is_stopped_by_ctrl_c_and_goes_on(
+    tiny: Settings, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As a person runs it: in a process of its own, with a real interrupt."""
-    line = [
-        sys.executable,
-        "-m",
-        "mepg_agent",
-        "experts",
-        "train",
-        "woodcut",
-        "--base",
-        "tiny",
-        "--images",
-        str(images),
-    ]
+    for name, value in (("MEPG_DEVICE", "cpu"), ("MEPG_THREADS", "1")):
+        monkeypatch.setenv(name, value)
+    line = ["experts", "train", "woodcut", "--base", "tiny", "--images", str(images)]
     line += ["--rank", "2", "--batch", "1", "--rate", "0.01"]
-    environ = {**os.environ, "MEPG_HOME": str(tiny.home), "MEPG_DEVICE": "cpu", "MEPG_THREADS": "1"}
-    root = Path(__file__).parents[1]
-    process = subprocess.Popen([*line, "--steps", "100000"], env=environ, cwd=root, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "mepg_agent", *line, "--steps", "100000"]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[1], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert any(said.strip() == "training" for said in process.stderr)  # reads on until it is
     process.send_signal(signal.SIGINT)
     rest = process.stderr.read()
     assert process.wait() == 130
     assert "Stopped after step" in rest and "same command" in rest and "Traceback" not in rest
-    done = subprocess.run([*line, "--steps", "3", "--json"], env=environ, cwd=root, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert f'"folder": "{tiny.home / "experts" / "tiny" / "woodcut"}"' in done.stdout
-    sha256 = hashlib.sha256((tiny.home / "experts" / "tiny" / "woodcut" / "adapter.safetensors").read_bytes())
-    assert sha256.hexdigest() in done.stdout
+    done = mepg(*line, "--steps", "3", "--json")
+    assert done.code == 0, done.err
+    folder = tiny.home / "experts" / "tiny" / "woodcut"
+    assert done.json["folder"] == str(folder)
+    assert done.json["sha256"] == hashlib.sha256((folder / "adapter.safetensors").read_bytes()).hexdigest()
 
 
 def test_mistakes_on_the_command_line_are_one_sentence(tiny: Settings, images: Path) -> None:

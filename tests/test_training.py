@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from mepg_agent.scene import Box
 from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, regional, words
 from mepg_agent.training.captions import caption, relation_words, where
 from mepg_agent.training.crew import Crew
-from mepg_agent.training.crops import HELD_OUT, Crops, batch_of, coded, cut, cut_empty, lessons
+from mepg_agent.training.crops import HELD_OUT, MARGIN, STORED, Crops, batch_of, coded, cut, cut_empty, lessons
+from mepg_agent.training.draws import halved
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
@@ -35,7 +37,7 @@ def sprites(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pool(sprites: Path, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     source = Source(sprites, FAMILY / "vocabulary.toml", tmp_path_factory.mktemp("pool"), size=64, styled=0.05)
-    _compose(source, [0, 1, 2])
+    [_compose(source, index) for index in range(3)]
     return Pool(source)
 
 
@@ -82,18 +84,18 @@ def test_looks_differ_and_the_dominant_color_is_the_one_a_person_names() -> None
 
 def test_a_shard_is_the_same_whoever_makes_it_and_is_not_made_twice(pool: Pool, tmp_path: Path) -> None:
     again = Source(pool.source.sprites, pool.source.vocabulary_file, tmp_path, size=64, styled=0.05)
-    _compose(again, [1])
+    _compose(again, 1)
     assert np.array_equal(np.load(again.file(1, "image.npy")), pool.images[1])
     before = again.file(1, "npz").stat().st_mtime_ns
-    _compose(again, [1])
+    _compose(again, 1)
     assert again.file(1, "npz").stat().st_mtime_ns == before
 
 
 def test_the_pool_takes_in_new_shards(pool: Pool, tmp_path: Path) -> None:
     source = Source(pool.source.sprites, pool.source.vocabulary_file, tmp_path, size=64)
-    _compose(source, [0])
+    _compose(source, 0)
     growing = Pool(source)
-    _compose(source, [1])
+    _compose(source, 1)
     assert len(growing) == SHARD
     growing.refresh()
     assert len(growing) == 2 * SHARD == len(growing.texts)
@@ -137,12 +139,16 @@ def test_the_decoder_learns_beyond_its_pca(pool: Pool, tmp_path: Path) -> None:
 def test_the_denoiser_trains_resumes_and_its_text_tower_learns_to_the_end(
     pool: Pool, tokenizer: CLIPTokenizer, tmp_path: Path
 ) -> None:
-    sizes = config.DenoiserConfig(widths=(32, 64), minutes=1, batch=4, peak=1e-3, parts=2, bfloat16=False)
+    sizes = config.DenoiserConfig(
+        widths=(32, 64), attention=(True, False), minutes=1, batch=4, peak=1e-3, parts=2, bfloat16=False
+    )
     rows, empty = denoiser.plain_rows(pool), denoiser.empty_ids(tokenizer)
-    codes, told = denoiser.encoded(pool, rows, tiny_vae(pool), tokenizer), regional.told(pool, rows, tokenizer)
+    codes, scenes = denoiser.encoded(pool, rows, tiny_vae(pool), tokenizer), Future()
+    scenes.set_result((codes, regional.told(pool, rows, tokenizer)))
     tables = []
     for steps in (4, 8):
-        denoiser.train(tiny_drawer(tokenizer), codes, told, codes, empty, tmp_path / "runs", sizes, Budget(steps=steps))
+        budget = Budget(steps=steps)
+        denoiser.train(tiny_drawer(tokenizer), scenes, codes, empty, tmp_path / "runs", sizes, budget)
         state = torch.load(tmp_path / "runs" / "denoiser.checkpoint.pt", weights_only=True)
         assert state["step"] == steps
         tables.append(next(v for k, v in state["model"].items() if k.endswith("token_embedding.weight")))
@@ -185,8 +191,20 @@ def test_the_decoder_learns_to_mend_what_is_wrong_with_drawn_codes(pool: Pool, t
 
     before = error()
     run = Run("decoder", tmp_path, vae, torch.optim.AdamW(vae.parameters()), Budget(steps=60), 1e-2)
-    decoder.train(vae, pool, rows, faded, run, batch=8, crop=64)
+    sizes = config.AutoencoderConfig(
+        patch=16, channels=4, width=16, fine_width=8, blocks=1, fine_blocks=1, minutes=1, batch=8, crop=64,
+        bfloat16=False,
+    )  # fmt: skip
+    decoder.train(vae, pool, rows, faded, run, sizes)
     assert error() < 0.9 * before
+
+
+def test_a_decoder_that_got_worse_is_not_kept(tmp_path: Path) -> None:
+    before, checkpoint = {"decoder": 38.4, "styled_decoder": 30.0}, tmp_path / "decoder.checkpoint.pt"
+    decoder.check(before, {"decoder": 38.4, "styled_decoder": 29.0}, checkpoint)
+    for worse in (33.5, float("nan")):
+        with pytest.raises(BadInput, match=r"dB after 38\.4 dB.*not kept.*decoder\.checkpoint\.pt"):
+            decoder.check(before, {"decoder": worse, "styled_decoder": 31.0}, checkpoint)
 
 
 def test_near_things_are_heard_before_far_ones_and_the_setting_in_the_rest() -> None:
@@ -232,8 +250,8 @@ def test_the_text_tower_learns_to_tell_what_a_caption_names(
     pool: Pool, tokenizer: CLIPTokenizer, tmp_path: Path
 ) -> None:
     torch.manual_seed(0)
-    tower = CLIPTextModel(words.text_config(tokenizer, 64, 1))
-    taught = words.train(tower, tokenizer, pool, tmp_path, Budget(steps=300), 64).eval()
+    tower = CLIPTextModel(words.text_config(tokenizer, 32, 1))
+    taught = words.train(tower, tokenizer, pool, tmp_path, Budget(steps=250), 32).eval()
     truth = words.answers(pool, torch.arange(HELD_OUT, len(pool)))
     texts = [captions[0] for captions in pool.texts[HELD_OUT:]]
     ids = tokenizer(texts, padding=True, return_tensors="pt")["input_ids"]
@@ -284,6 +302,41 @@ def test_crops_are_labelled_with_what_they_show(pool: Pool) -> None:
     assert len(pool) > HELD_OUT, "the fixture is large enough to leave held-out scenes alone"
 
 
+def test_an_edge_shows_a_corner_of_its_thing_and_never_its_middle() -> None:
+    def shares(radius: float) -> list[torch.Tensor]:
+        """How much of a view is white, of 64 crops and 64 edges, where the inner part of a thing is."""
+        inner, middle = round(radius * STORED / MARGIN / 2), STORED // 2
+        pixels = torch.zeros((1, STORED, STORED, 3), dtype=torch.uint8)
+        pixels[:, middle - inner : middle + inner, middle - inner : middle + inner] = 255
+        crops, rows = Crops(pixels, torch.zeros((1, 3), dtype=torch.long)), torch.zeros(64, dtype=torch.long)
+        kinds = (crops.batch, crops.edges)
+        return [(views(rows, torch.Generator().manual_seed(0)) > 0).float().mean((1, 2, 3)) for views in kinds]
+
+    whole, edge = shares(1.0)
+    assert edge.min() > 0 and edge.max() < 0.6 and edge.mean() < 0.7 * whole.mean()
+    whole, edge = shares(0.25)
+    assert whole.min() > 0 and edge.max() == 0
+
+
+def test_a_model_that_works_in_half_precision_has_gradients_in_full() -> None:
+    class Doubling(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.tensor([1.0, 3.0]))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (self.weight * x.to(self.weight.dtype)).sum()
+
+    model, x = Doubling(), torch.tensor([0.5, 2.0])
+    for enabled, dtype in ((True, torch.bfloat16), (False, torch.float32)):
+        model.zero_grad()
+        value = halved(model, enabled, x)
+        value.backward()
+        assert value.dtype == dtype and model.weight.dtype == torch.float32
+        assert model.weight.grad is not None and model.weight.grad.dtype == torch.float32
+        assert torch.equal(model.weight.grad, x)
+
+
 def test_pieces_of_background_hold_no_thing(pool: Pool) -> None:
     bare = cut_empty(pool, 0, 40)
     assert 5 < len(bare.labels) <= 40 and bool((bare.labels == -1).all())
@@ -314,6 +367,11 @@ def test_the_shipped_configuration_is_valid_and_a_wrong_key_is_named(tmp_path: P
     wrong.write_text(shipped.read_text().replace("styled =", "stylish ="))
     with pytest.raises(BadInput, match=r"styled|stylish"):
         config.read(wrong)
+
+
+def test_the_shipped_configuration_leaves_scenes_of_every_kind_to_train_on() -> None:
+    data = config.read(FAMILY / "training.toml").data
+    assert min(data.scenes, data.lessons, data.style_scenes) > HELD_OUT
 
 
 def test_rare_styles_are_drawn_as_often_as_common_ones_in_half_of_a_batch() -> None:

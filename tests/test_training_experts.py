@@ -33,7 +33,8 @@ def sprites(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pool(sprites: Path, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     folder = tmp_path_factory.mktemp("pool")
     source = Source(sprites, FAMILY / "vocabulary.toml", folder, size=64, style="oil")
-    _compose(source, [0, 1, 2])
+    for index in range(3):
+        _compose(source, index)
     return Pool(source)
 
 

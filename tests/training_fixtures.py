@@ -37,7 +37,7 @@ def write_sprites(folder: Path) -> Path:
 def tiny_drawer(tokenizer: CLIPTokenizer) -> denoiser.Drawer:
     torch.manual_seed(0)
     text = CLIPTextModel(words.text_config(tokenizer, 32, 1))
-    return denoiser.Drawer(denoiser.build((32, 64), latent=4, text=32, sample=4), text)
+    return denoiser.Drawer(denoiser.build((32, 64), (True, False), latent=4, text=32, sample=4), text)
 
 
 def tiny_vae(pool: Pool) -> PatchAutoencoder:

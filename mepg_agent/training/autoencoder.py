@@ -16,6 +16,7 @@ from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import sheets
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT
+from mepg_agent.training.draws import integers, normal, uniform
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import Pool, Source, to_float
 
@@ -50,9 +51,13 @@ def fit(model: PatchAutoencoder, pool: Pool, scenes: int) -> None:
 
 
 def loss(
-    model: PatchAutoencoder, image: Tensor, generator: torch.Generator, drawn: Tensor | None = None
+    model: PatchAutoencoder,
+    image: Tensor,
+    generator: torch.Generator,
+    drawn: Tensor | None = None,
+    bfloat16: bool = False,
 ) -> dict[str, Tensor]:
-    """`image`: (n, 3, h, w) in -1..1; `drawn`: other codes of the first of them.
+    """`image`: (n, 3, h, w) in -1..1; `drawn`: other codes of the first of them; `bfloat16`: decode in it.
 
     Half of the codes carry a little noise.
     """
@@ -60,11 +65,10 @@ def loss(
         code = model.code(image)
         if drawn is not None:
             code[: len(drawn)] = drawn
-        device = code.device
-        spread = (torch.rand((len(code), 1, 1, 1), generator=generator, device=device) - 0.5).clamp(min=0) * 0.2
-        noise = torch.randn(code.shape, generator=generator, device=device)
-        code = code + spread / model.config["scaling_factor"] * noise
-    out = model.picture(code)
+        spread = (uniform((len(code), 1, 1, 1), generator) - 0.5).clamp(min=0) * 0.2
+        code = code + spread / model.config["scaling_factor"] * normal(code.shape, generator)
+    with torch.autocast(code.device.type, torch.bfloat16, enabled=bfloat16):
+        out = model.picture(code)
     edge = sum(F.l1_loss(a, b) for a, b in zip(_edges(out), _edges(image), strict=True))
     terms = {"l1": F.l1_loss(out, image), "l2": F.mse_loss(out, image), "edge": torch.as_tensor(edge)}
     return {**terms, "loss": terms["l1"] + 4 * terms["l2"] + 0.5 * terms["edge"]}
@@ -80,21 +84,24 @@ def pieces(
     """The same square of `crop` pixels of each scene, on the grid of the codes, as floats; and its cells of a code."""
     grid = model.config["patch"]
     starts = (pool.source.size - crop) // grid + 1
-    x, y = torch.randint(starts, (2,), generator=generator, device=generator.device).tolist()
+    x, y = integers(starts, (2,), generator).tolist()
     cells = slice(y, y + crop // grid), slice(x, x + crop // grid)
     down, across = (slice(grid * c.start, grid * c.stop) for c in cells)
     return to_float(pool.pictures(rows)[:, down, across].to(generator.device)), cells
 
 
-def train(model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, batch: int, crop: int) -> None:
+def train(
+    model: PatchAutoencoder, pool: Pool, folder: Path, budget: Budget, batch: int, crop: int, bfloat16: bool = False
+) -> None:
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     run = Run("autoencoder", folder, model, torch.optim.AdamW(model.parameters(), weight_decay=0), budget, 1e-3, 0.999)
     generator = torch.Generator(model.device).manual_seed(pool.source.seed + run.step)
     for step in run:
         if step % 200 == 0:
             pool.refresh()
-        rows = torch.randint(HELD_OUT, len(pool), (batch,), generator=generator, device=generator.device)
+        rows = HELD_OUT + integers(len(pool) - HELD_OUT, (batch,), generator)
         image, _ = pieces(model, pool, rows, crop, generator)
-        terms = loss(model, image, generator)
+        terms = loss(model, image, generator, bfloat16=bfloat16)
         run.descend(terms["loss"])
         run.note(l1=terms["l1"], l2=terms["l2"])
     model.load_state_dict(run.averaged())
@@ -145,7 +152,7 @@ def main() -> None:
     else:
         model = PatchAutoencoder.from_pretrained(folder).to(options.device)
         pool.wait(min(ENOUGH, config.data.scenes))
-        train(model, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch, sizes.crop)
+        train(model, pool, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch, sizes.crop, sizes.bfloat16)
         sheets.reconstructions(model, pool.pictures(torch.arange(12)), config.out / "autoencoder.png")
     print(report(model, pool))
     model.cpu().save_pretrained(folder)

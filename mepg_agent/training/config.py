@@ -36,6 +36,7 @@ class AutoencoderConfig(Frozen):
     minutes: float
     batch: int
     crop: int
+    bfloat16: bool  # see DenoiserConfig
 
 
 class WordsConfig(Frozen):

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
+from mepg_agent.training.draws import integers, normal, uniform
 from mepg_agent.training.pool import Pool, to_float
 
 MARGIN = 1.8  # a stored crop is this much wider than its thing
@@ -35,11 +36,9 @@ class Crops:
 
     def drawn(self, count: int, generator: torch.Generator) -> Tensor:
         """Rows (count,): half of them any crop, half of a style that is drawn first: rare styles are learned too."""
-        device = generator.device
-        anyone = torch.randint(len(self.labels), (count - count // 2,), generator=generator, device=device)
+        anyone = integers(len(self.labels), (count - count // 2,), generator)
         order, starts, counts = self._by_style
-        style = torch.randint(len(starts), (count // 2,), generator=generator, device=device)
-        part = torch.rand(count // 2, generator=generator, device=device)
+        style, part = integers(len(starts), (count // 2,), generator), uniform((count // 2,), generator)
         return torch.cat([anyone, order[starts[style] + (part * counts[style]).long()]])
 
     @cached_property
@@ -53,16 +52,16 @@ class Crops:
 
     def batch(self, rows: Tensor, generator: torch.Generator, rough: bool = True) -> Tensor:
         """Views (n, 3, 64, 64) in -1..1, off and too wide or a little narrow, as drawn things are in their boxes."""
-        noise = torch.rand((3, len(rows), 1, 1), generator=generator, device=generator.device)
+        noise = uniform((3, len(rows), 1, 1), generator)
         half = (0.45 + 0.35 * noise[0]) * 2 / MARGIN
         view = self._views(rows, half, *((noise[1:] - 0.5) * 0.5 / MARGIN))
         return roughen(view, generator) if rough else view
 
     def edges(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         """Views (n, 3, 64, 64) that hold a corner of their thing and what is around it: nothing that can be named."""
-        noise = torch.rand((3, len(rows), 1, 1), generator=generator, device=generator.device)
+        noise = uniform((3, len(rows), 1, 1), generator)
         half = (0.35 + 0.3 * noise[0]) / MARGIN
-        side = torch.randint(4, noise[1].shape, generator=generator, device=generator.device)
+        side = integers(4, noise[1].shape, generator)
         away, along = (0.95 + 0.15 * noise[1]) / MARGIN, (2 * noise[2] - 1) / MARGIN
         sign = torch.where(side < 2, -1.0, 1.0) * away
         x, y = torch.where(side % 2 == 0, sign, along), torch.where(side % 2 == 0, along, sign)
@@ -132,8 +131,8 @@ def _given_back(vae: PatchAutoencoder, pool: Pool, start: int, stop: int) -> Ite
     generator = torch.Generator(vae.device).manual_seed(pool.source.seed + 8)
     for rows in torch.arange(start, stop).split(8):
         codes = vae.code(to_float(pool.pictures(rows).to(vae.device)))
-        off = torch.randn(codes.shape, generator=generator, device=vae.device) / vae.config["scaling_factor"]
-        amount = BLURRED * torch.rand((len(codes), 1, 1, 1), generator=generator, device=vae.device)
+        off = normal(codes.shape, generator) / vae.config["scaling_factor"]
+        amount = BLURRED * uniform((len(codes), 1, 1, 1), generator)
         pictures = vae.picture(codes + off * amount)
         shown = ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
         yield from zip(rows.tolist(), (Image.fromarray(picture.numpy()) for picture in shown), strict=True)
@@ -155,7 +154,7 @@ def cut_empty(pool: Pool, start: int, stop: int) -> Crops:
     pixels = []
     for row in range(start, stop):
         things = [b for b, label in zip(pool.boxes[row].tolist(), pool.labels[row], strict=True) if label[0] >= 0]
-        for left, top, side in torch.rand((TRIES, 3), generator=generator).tolist():
+        for left, top, side in uniform((TRIES, 3), generator).tolist():
             side = 0.2 + 0.3 * side
             box = [left * (1 - side), top * (1 - side), left * (1 - side) + side, top * (1 - side) + side]
             if not any(_meet(box, thing) for thing in things):
@@ -182,10 +181,8 @@ def window(image: Image.Image, box: list[float]) -> np.ndarray:
 
 def roughen(image: Tensor, generator: torch.Generator) -> Tensor:
     """What drawn pictures have and scenes have not: blur, grain, shifted light. (n, 3, s, s) -> same."""
-    amount = torch.rand((4, len(image), 1, 1, 1), generator=generator, device=image.device)
+    amount = uniform((4, len(image), 1, 1, 1), generator)
     soft = F.interpolate(F.avg_pool2d(image, 2), size=image.shape[-2:], mode="bilinear")
     image = torch.lerp(image, soft, amount[0] * (amount[0] > 0.7))
-    image = image + torch.randn(image.shape, generator=generator, device=image.device) * 0.16 * (amount[1] - 0.5).clamp(
-        min=0
-    )
+    image = image + normal(image.shape, generator) * 0.16 * (amount[1] - 0.5).clamp(min=0)
     return (image * (0.85 + 0.3 * amount[2]) + 0.2 * (amount[3] - 0.5)).clamp(-1, 1)

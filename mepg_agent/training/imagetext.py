@@ -31,6 +31,7 @@ from mepg_agent.english import noun_phrase
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT, SIZE, Crops, batch_of, cut_empty, held_out, lessons, middle
+from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 from mepg_agent.training.scenes import TINTS
@@ -108,7 +109,7 @@ def train(
     generator = torch.Generator(empty.pixels.device).manual_seed(SEED + run.step)
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
-        bare = torch.randint(len(empty.labels), (batch // EMPTY,), generator=generator, device=generator.device)
+        bare = integers(len(empty.labels), (batch // EMPTY,), generator)
         views = torch.cat([things, empty.batch(bare, generator)])
         image = seen(model, views.contiguous(memory_format=torch.channels_last))
         labels = labels.unbind(1)

@@ -36,6 +36,7 @@ from mepg_agent.records import Adapter, RenderJob
 from mepg_agent.scene import Frozen
 from mepg_agent.settings import Settings
 from mepg_agent.training.denoiser import DROPOUT, Batch, loss
+from mepg_agent.training.draws import integers, uniform
 from mepg_agent.training.experts import equip, packed, train
 from mepg_agent.training.loop import Budget
 from mepg_agent.training.own_pictures import VIEWS, Example, find, views
@@ -90,13 +91,13 @@ class Lessons:
 
     def batch(self, reader: TextReader, size: tuple[int, int], count: int, generator: torch.Generator) -> Batch:
         """`count` views at random; a tenth of the captions is left out, for guidance. `size` in pixels."""
-        rows = torch.randint(len(self.codes), (count,), generator=generator)
-        dropped = (torch.rand(count, generator=generator) < DROPOUT).tolist()
+        rows = integers(len(self.codes), (count,), generator)
+        dropped = (uniform((count,), generator) < DROPOUT).tolist()
         said = ["" if drop else self.captions[int(row)] for row, drop in zip(rows.tolist(), dropped, strict=True)]
         states = torch.stack([self.told[text][0] for text in said])
         pooled = [p for text in said if (p := self.told[text][1]) is not None]
         conditions = reader.conditions(pooled, size)
-        return self.codes[rows].to(states), {"encoder_hidden_states": states, "added_cond_kwargs": conditions}
+        return self.codes[rows].float(), {"encoder_hidden_states": states, "added_cond_kwargs": conditions}
 
 
 def learn(
@@ -269,7 +270,7 @@ def encode(pipe: Any, pictures: Tensor) -> Tensor:
     """Codes (n, c, h, w), scaled as the denoiser sees them, in half precision, of pictures (n, 3, H, W) in -1..1."""
     found = pipe.vae.encode(pictures.to(*place_of(pipe.vae)))
     latents = found.latents if hasattr(found, "latents") else found.latent_dist.mean
-    return (latents * pipe.vae.config.scaling_factor).half().cpu()
+    return (latents * pipe.vae.config.scaling_factor).half()
 
 
 def _no_room(work: Path, why: str) -> BrokenAsset:

@@ -19,8 +19,9 @@ from mepg_agent.planning.question import EDIT, PLAN
 from mepg_agent.planning.target import encode
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.psa_edits import Editor
-from mepg_agent.training.psa_phrases import write, write_group, write_row, write_split, write_twins
-from mepg_agent.training.psa_scenes import known_thing, plan_of, reading_of, sample_scene
+from mepg_agent.training.psa_kin import write_group, write_row, write_split, write_twins
+from mepg_agent.training.psa_scenes import any_known_thing, plan_of, reading_of, sample_scene
+from mepg_agent.training.psa_writer import write
 
 KIN_SHARE = 0.08  # scenes with several of a kind that differ
 ROW_SHARE = 0.06  # of scenes named from left to right
@@ -45,7 +46,7 @@ def plan_examples(vocabulary: Vocabulary, count: int, seed: int, held: bool) -> 
         scene = sample_scene(rng, vocabulary)
         roll = rng.random()
         if roll < KIN_SHARE:
-            base = known_thing(rng, rng.choice(list(vocabulary.nouns)), vocabulary)
+            base = any_known_thing(rng, vocabulary)
             writer = rng.choice((write_twins, write_twins, write_group, write_split))
             prompt, ordered, used = writer(rng, base, scene.place, held)
         elif roll < KIN_SHARE + ROW_SHARE and 3 <= len(scene.things) <= 6:

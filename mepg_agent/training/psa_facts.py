@@ -14,7 +14,7 @@ from mepg_agent.planning.target import decode
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Relation, RelationKind, ScenePlan
 from mepg_agent.training.psa_data import Example
-from mepg_agent.training.psa_words import STYLES
+from mepg_agent.training.psa_styles import STYLES
 
 WHAT = ("things", "relations", "styles", "colors", "setting", "sizes")  # what is counted, each fact once
 Score = dict[str, tuple[int, int]]  # right, of

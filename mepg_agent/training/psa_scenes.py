@@ -14,11 +14,13 @@ from mepg_agent.planning.target import PLAIN, SIZES
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import MAX_REGIONS, Box, Extent, Region, Relation, RelationKind, ScenePlan, free_id
 from mepg_agent.training.psa_layout import Item, place
-from mepg_agent.training.psa_words import DETAILS, FREE_NOUNS, FREE_PLACES, OPEN_STYLES, STYLES, FreeNoun
+from mepg_agent.training.psa_nouns import DETAILS, FREE_NOUNS, FreeNoun
+from mepg_agent.training.psa_places import FREE_PLACES
+from mepg_agent.training.psa_spots import SPOTS
+from mepg_agent.training.psa_styles import OPEN_STYLES, STYLES
 
 Kind = RelationKind
 EXTENT = Extent(width=512, height=512)
-SPOTS = ("left", "right", "center", "top left", "top right", "bottom left", "bottom right", "top", "bottom")
 COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
 RARE_COLORS = ("golden", "silver", "crimson", "turquoise", "navy", "teal", "violet", "beige", "lime", "cream", "maroon")
 _FLAT = {
@@ -67,6 +69,11 @@ class Thing:
     bigness: str | None = None  # "big" | "small"
     spot: str | None = None
     canonical: str = ""  # the vocabulary's word for it
+
+    @property
+    def word(self) -> str:
+        """The noun, in the plural where there are several."""
+        return self.plural if self.count > 1 else self.noun
 
 
 @dataclass
@@ -123,6 +130,10 @@ def _thing(rng: Random, vocabulary: Vocabulary, nouns: tuple[str, ...] | None) -
     if rng.random() < 0.12:
         thing.bigness = rng.choice(("big", "small"))
     return thing
+
+
+def any_known_thing(rng: Random, vocabulary: Vocabulary) -> Thing:
+    return known_thing(rng, rng.choice(list(vocabulary.nouns)), vocabulary)
 
 
 def known_thing(rng: Random, noun: str, vocabulary: Vocabulary) -> Thing:
@@ -185,7 +196,7 @@ def _links(rng: Random, scene: Scene) -> None:
     for subject in range(1, len(things)):
         if subject in used or rng.random() > 0.6:
             if rng.random() < 0.4 and subject not in used and len(things) <= 5:
-                things[subject].spot = rng.choice(SPOTS)
+                things[subject].spot = rng.choice(list(SPOTS))
             continue
         other = 0 if things[0].canonical in SUPPORTS and rng.random() < 0.6 else rng.randrange(subject)
         kind = _kind(rng, things[subject], things[other])
@@ -193,7 +204,7 @@ def _links(rng: Random, scene: Scene) -> None:
             scene.links.append((subject, kind, other))
     linked = {i for s, _, o in scene.links for i in (s, o)} | used
     if len(things) <= 4 and 0 not in linked and rng.random() < 0.4 and things[0].count == 1:
-        things[0].spot = rng.choice(SPOTS)
+        things[0].spot = rng.choice(list(SPOTS))
 
 
 def _kind(rng: Random, subject: Thing, other: Thing) -> Kind | None:

@@ -18,6 +18,7 @@ from transformers import CLIPTokenizer
 
 from mepg_agent.english import noun_phrase, place_words
 from mepg_agent.training.backgrounds import PLACES, TIMES
+from mepg_agent.training.draws import uniform
 from mepg_agent.training.pool import Pool, all_styles
 from mepg_agent.training.scenes import TINTS
 
@@ -165,10 +166,8 @@ def batch(
 ) -> tuple[Tensor, Tensor]:
     """Ids (n, blocks, tokens), a share of them saying nothing at all, and the prompts' shares at size × size."""
     boxes = told.boxes[rows]
-    device = boxes.device
-    outward = torch.tensor([-1, -1, 1, 1], device=device)
-    slack = SLACK * torch.rand(boxes.shape, generator=generator, device=device) * outward
+    slack = SLACK * uniform(boxes.shape, generator) * torch.tensor([-1, -1, 1, 1], device=boxes.device)
     ids = told.ids[rows].long()
-    dropped = torch.rand(rows.shape, generator=generator, device=device) < dropout
+    dropped = uniform(rows.shape, generator) < dropout
     ids = torch.where(dropped[:, None, None], empty, ids)
     return ids, weights((boxes + slack).clamp(0, 1), told.there[rows], size)

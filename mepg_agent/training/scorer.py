@@ -14,6 +14,7 @@ from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import Crops, batch_of, cut_empty, held_out, lessons, middle
+from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 
@@ -51,8 +52,7 @@ def train(
 
 def nothing(things: Crops, empty: Crops, count: int, generator: torch.Generator) -> Tensor:
     """Views (count, 3, 64, 64) in which there is nothing to name: half background, half edges of things."""
-    rows = [torch.randint(len(c.labels), (count // 2,), generator=generator, device=generator.device)
-            for c in (empty, things)]  # fmt: skip
+    rows = [integers(len(crops.labels), (count // 2,), generator) for crops in (empty, things)]
     return torch.cat([empty.batch(rows[0], generator), things.edges(rows[1], generator)])
 
 

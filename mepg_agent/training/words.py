@@ -19,6 +19,7 @@ from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.training.backgrounds import PLACES, TIMES
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT
+from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import CAPTIONS, Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
@@ -97,8 +98,8 @@ def train(
     run = Run("words", folder, taught, torch.optim.AdamW(taught.parameters(), weight_decay=0.01), budget, 1e-3, 0.99)
     generator = torch.Generator(device).manual_seed(pool.source.seed + run.step)
     for _ in run:
-        chosen = torch.randint(len(rows), (batch,), generator=generator, device=device)
-        which = torch.randint(CAPTIONS, chosen.shape, generator=generator, device=device)
+        chosen = integers(len(rows), (batch,), generator)
+        which = integers(CAPTIONS, chosen.shape, generator)
         said = taught(ids[chosen, which])
         value = surprise(said, truth[chosen])
         run.descend(value)
