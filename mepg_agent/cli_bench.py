@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -151,6 +152,37 @@ def loop(
         ctx.obj.out.print(Text(table), soft_wrap=True)
         if output:
             ctx.obj.out.print(Text(f"Table, plot, sheet and figures: {output}"))
+
+
+@app.command()
+def steps(
+    ctx: typer.Context,
+    backbone: Annotated[str, typer.Option(help="A backbone that ships a vocabulary and a scorer.")] = "picturebook",
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Plot (.png); the figures go beside it (.json)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw every fourth noun with fewer and fewer steps, by three schedulers, and count what the scorer still sees."""
+    with quiet():
+        from mepg_agent.bench.family import load
+        from mepg_agent.bench.plot import check_plotting
+        from mepg_agent.bench.steps import draw_plot, measure, report, view
+
+    file = check_output(output, ".png") if output else None
+    figures = check_output(file.with_suffix(".json"), ".json") if file else None
+    if file:
+        check_plotting()
+    with redirect_stdout(sys.stderr):
+        rows = measure(load(Settings.load(), backbone), ctx.obj.err)
+    if file and figures:
+        draw_plot(rows, file)
+        figures.write_text(json.dumps(report(rows), indent=1) + "\n", encoding="utf-8")
+    if as_json:
+        ctx.obj.json(report(rows))
+    else:
+        ctx.obj.out.print(view(rows))
 
 
 @app.command()

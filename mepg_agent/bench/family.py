@@ -121,7 +121,7 @@ class FamilyBench:
     def _one(self, noun: str, look: str, seed: int) -> Drawn:
         extent = self.backbone.item.defaults.extent
         plan = plan_of(noun, look, self.vocabulary, extent, look in self.experts)
-        job = self._job(plan, seed)
+        job = self.job(plan, seed)
         started = time.perf_counter()
         picture = draw(self.engine, job)
         seconds = time.perf_counter() - started
@@ -150,7 +150,7 @@ class FamilyBench:
     def _scores(self, image: Pixels, plan: ScenePlan) -> dict[Check, float]:
         return {finding.check: finding.score for finding in self.verifier.verify(image, plan).findings}
 
-    def _job(self, plan: ScenePlan, seed: int) -> RenderJob:
+    def job(self, plan: ScenePlan, seed: int) -> RenderJob:
         brief = Brief(prompt=plan.prompt, seed=seed)
         return prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
 
@@ -203,7 +203,7 @@ class FamilyBench:
             for noun, (setting, light) in SCENES.items():
                 plan = plan_of(noun, expert, self.vocabulary, self.backbone.item.defaults.extent, expert=True)
                 plan = plan.model_copy(update={"background": setting, "time": light, "style": expert})
-                pictures.append(Image.fromarray(draw(self.engine, self._job(plan, 0)).image))
+                pictures.append(Image.fromarray(draw(self.engine, self.job(plan, 0)).image))
                 labels.append(f"{noun}, {expert}")
         return grid(pictures, labels, columns=len(SCENES))
 
