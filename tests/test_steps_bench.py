@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,9 @@ from test_family_bench import FOUND, PORTFOLIO, VOCABULARY, HalfSure
 from mepg_agent.bench import steps
 from mepg_agent.bench.family import FamilyBench
 from mepg_agent.bench.scorer import Scorer
-from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
-from mepg_agent.records import RenderJob
 
 QUIET = Console(quiet=True)
-
-
-class Heard(FakeEngine):
-    """Remembers the jobs it was given."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.jobs: list[RenderJob] = []
-
-    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
-        self.jobs.append(job)
-        return super().run(job, before)
 
 
 @pytest.fixture
@@ -40,13 +25,13 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> FamilyBench:
     monkeypatch.setattr(steps, "EVERY", 30)
     torch.manual_seed(0)
     scorer = Scorer(list(VOCABULARY.nouns), list(VOCABULARY.looks)).eval()
-    return FamilyBench(Heard(), HalfSure(), scorer, FOUND, VOCABULARY, PORTFOLIO.experts_of("picturebook"))
+    return FamilyBench(FakeEngine(), HalfSure(), scorer, FOUND, VOCABULARY, PORTFOLIO.experts_of("picturebook"))
 
 
 def test_every_scheduler_draws_the_same_things_at_every_count_of_steps(bench: FamilyBench):
     rows = steps.measure(bench, QUIET)
     assert [(r.scheduler, r.steps) for r in rows] == [("dpm++", 4), ("dpm++", 8), ("ddim", 4), ("ddim", 8)]
-    assert isinstance(bench.engine, Heard)
+    assert isinstance(bench.engine, FakeEngine)
     asked = [(j.scheduler, j.steps) for j in bench.engine.jobs]
     things = [j.model_copy(update={"scheduler": "", "steps": 1}) for j in bench.engine.jobs]
     number = len(things) // 4
