@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from threading import Lock
 from typing import Any, Protocol
 
@@ -38,7 +39,10 @@ def make_scheduler(name: str, own: Any) -> Any:
         raise BadInput(f"There is no scheduler '{name}'.", f"Known: default, {', '.join(SCHEDULERS)}.")
     import diffusers
 
-    return getattr(diffusers, SCHEDULERS[name]).from_config(own.config)
+    kind = getattr(diffusers, SCHEDULERS[name])
+    # Codes are no pixels: what some classes would cut off at ±1 is picture.
+    codes = {"clip_sample": False} if "clip_sample" in signature(kind).parameters else {}
+    return kind.from_config(own.config, **codes)
 
 
 def place_of(model: nn.Module) -> tuple[torch.device, torch.dtype]:

@@ -9,9 +9,9 @@ from mepg_agent.portfolio import Noun
 from mepg_agent.scene import Box, Extent, Relation, RelationKind
 
 # Factor on the usual height of a noun for 1, 2, 3 … things in the picture.
-SHRINK = (1.4, 1.15, 1.0, 0.85, 0.74, 0.65, 0.58, 0.53)
+SHRINK = (1.2, 1.1, 1.0, 0.85, 0.74, 0.65, 0.58, 0.53)
 BORDER = 0.03
-TALLEST = 0.8
+TALLEST = 0.7
 IN_A_PART = 0.5  # tallest thing that still looks as if it were in the top, or on the left
 ONE_ROW = 4  # more than these stand in two rows, one behind the other
 MEETING = 0.12  # how far, of their summed heights, what stands in front reaches into what is behind it

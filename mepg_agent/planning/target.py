@@ -34,6 +34,7 @@ SPOTS = (
 DEPTHS = ("front", "back")
 BETWEEN = "between"
 WORDS = "[a-z]([a-z' -]{0,28}[a-z])?"
+STYLE = "[a-z0-9]([a-z0-9' -]{0,28}[a-z0-9])?"  # "3d render"
 HUE = "((light|dark|pale|bright|deep) )?[a-z]{3,14}"
 ADVICE = "Ask the model again, or use the rule planner (--planner rules)."
 
@@ -157,7 +158,7 @@ def grammar(vocabulary: Vocabulary | None) -> str:
     a word that nobody can draw should be named, not turned into another.
     """
     lights = either(vocabulary.times) if vocabulary else WORDS
-    head = f"{WORDS}(, {lights})?(, in {WORDS})?"
+    head = f"{WORDS}(, {lights})?(, in {STYLE})?"
     thing = f"\n{thing_pattern()}"
     bodies = [f"({thing}){{{count}}}{_relations(count)}" for count in range(1, MAX_REGIONS + 1)]
     return f"{head}({'|'.join(bodies)})?"
@@ -166,7 +167,7 @@ def grammar(vocabulary: Vocabulary | None) -> str:
 def thing_pattern() -> str:
     """Regular expression of one thing's line."""
     detail = "[a-z~][a-z' ~-]{0,38}[a-z~]"
-    optional = (HUE, either(SIZES), f"is {detail}", f"in {WORDS}", f"at {either((*SPOTS, *DEPTHS))}")
+    optional = (HUE, either(SIZES), f"is {detail}", f"in {STYLE}", f"at {either((*SPOTS, *DEPTHS))}")
     return f"(1[0-6]|[1-9]) {WORDS}" + "".join(f"(, {part})?" for part in optional)
 
 
