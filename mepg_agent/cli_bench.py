@@ -164,7 +164,7 @@ def steps(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw every fourth noun with fewer and fewer steps, by three schedulers, and count what the scorer still sees."""
+    """Draw every fourth noun with fewer and fewer steps, by two schedulers, and count what the scorer still sees."""
     with quiet():
         from mepg_agent.bench.family import load
         from mepg_agent.bench.plot import check_plotting

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import DPMSolverMultistepScheduler
 from engine_fixtures import (
     ATTENTION,
     SIDE,
@@ -341,3 +342,11 @@ def test_an_experts_text_side_weights_act_on_its_own_prompt(engine: LocalEngine,
 def test_a_wide_canvas_is_drawn(engine: LocalEngine, experts: tuple[Adapter, ...]) -> None:
     job = make_job((region("fox", SMALL, adapter="expert1"),), experts[:1], extent=Extent(width=192, height=64))
     assert draw(engine, job).image.shape == (64, 192, 3)
+
+
+def test_no_scheduler_cuts_codes_off_as_if_they_were_pixels():
+    from mepg_agent.engine.sampler import SCHEDULERS, make_scheduler
+
+    own = DPMSolverMultistepScheduler(prediction_type="sample")
+    made = [make_scheduler(name, own) for name in SCHEDULERS]
+    assert [m.config.get("clip_sample", False) for m in made] == [False] * len(SCHEDULERS)

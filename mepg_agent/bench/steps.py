@@ -23,7 +23,7 @@ from mepg_agent.records import RenderJob
 from mepg_agent.verify.crops import square_crop
 
 COUNTS = (4, 6, 8, 12, 20, 30)
-SOLVERS = ("dpm++", "unipc", "ddim")
+SOLVERS = ("dpm++", "unipc")
 EVERY = 4  # one noun in so many is drawn
 
 
