@@ -20,6 +20,10 @@ from mepg_agent.records import ROUNDS
 from mepg_agent.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
+Plot = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Plot (.png); the figures go beside it (.json)."),
+]
 
 
 @app.callback()
@@ -158,22 +162,15 @@ def loop(
 def steps(
     ctx: typer.Context,
     backbone: Annotated[str, typer.Option(help="A backbone that ships a vocabulary and a scorer.")] = "picturebook",
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Plot (.png); the figures go beside it (.json)."),
-    ] = None,
+    output: Plot = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw every fourth noun with fewer and fewer steps, by two schedulers, and count what the scorer still sees."""
     with quiet():
         from mepg_agent.bench.family import load
-        from mepg_agent.bench.plot import check_plotting
         from mepg_agent.bench.steps import draw_plot, measure, report, view
 
-    file = check_output(output, ".png") if output else None
-    figures = check_output(file.with_suffix(".json"), ".json") if file else None
-    if file:
-        check_plotting()
+    file, figures = _plot_files(output)
     with redirect_stdout(sys.stderr):
         rows = measure(load(Settings.load(), backbone), ctx.obj.err)
     if file and figures:
@@ -213,21 +210,15 @@ def speed(
     size: Annotated[
         str | None, typer.Option(metavar="PIXELS", help="As 256 or 320x256; at most 256 on a CPU without it.")
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Plot (.png); the figures go beside it (.json)."),
-    ] = None,
+    output: Plot = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare regions and experts in one pass with a plain pipeline and with the usual ways."""
     with quiet():
-        from mepg_agent.bench.plot import check_plotting, draw_plot
+        from mepg_agent.bench.plot import draw_plot
         from mepg_agent.bench.speed import measure
 
-    file = check_output(output, ".png") if output else None
-    figures = check_output(file.with_suffix(".json"), ".json") if file else None
-    if file:
-        check_plotting()
+    file, figures = _plot_files(output)
     extent = read_size(size) if size else None
     with telling(ctx.obj.err, "building", as_json) as tell:
         report = measure(arch, steps=steps, repeats=repeats, extent=extent, settings=Settings.load(), tell=tell)
@@ -240,3 +231,15 @@ def speed(
         ctx.obj.out.print(speed_view(report))
         if file:
             ctx.obj.out.print(Text(f"Plot: {file}\nFigures: {figures}"))
+
+
+def _plot_files(output: Path | None) -> tuple[Path | None, Path | None]:
+    """Where a plot and its figures go. BadInput, before anything is measured, where one of them cannot be written."""
+    if output is None:
+        return None, None
+    from mepg_agent.bench.plot import check_plotting
+
+    file = check_output(output, ".png")
+    figures = check_output(file.with_suffix(".json"), ".json")
+    check_plotting()
+    return file, figures

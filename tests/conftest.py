@@ -47,3 +47,11 @@ def three_things() -> ScenePlan:
             for noun, x in nouns.items()
         ),
     )
+
+
+@pytest.fixture
+def one_small(three_things: ScenePlan) -> ScenePlan:
+    """The same with a castle so narrow that the critic has something to say."""
+    *others, castle = three_things.regions
+    narrow = castle.box.model_copy(update={"width": 0.13})
+    return three_things.with_regions([*others, castle.model_copy(update={"box": narrow})])

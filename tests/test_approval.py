@@ -99,12 +99,12 @@ def test_an_answer_that_nothing_waits_for_is_refused(settings: Settings, three_t
             result_of(agent, result.session, YES)
 
 
-def test_the_stream_ends_with_the_question(settings: Settings, three_things: ScenePlan):
+def test_the_stream_ends_with_the_question(settings: Settings, one_small: ScenePlan):
     told: list[Event | Result] = []
     with agent_of(settings) as agent, pytest.raises(NeedsApproval):
-        for item in agent.stream(three_things.prompt, plan=three_things, approve=True):
+        for item in agent.stream(one_small.prompt, plan=one_small, approve=True):
             told.append(item)
-    assert {item.node for item in told if isinstance(item, Event)} == {"plan"}
+    assert {item.node for item in told if isinstance(item, Event)} == {"plan", "critique"}
 
 
 def test_a_change_needs_a_plan_and_nothing_else_has_one(three_things: ScenePlan):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import DDPMScheduler
-from training_fixtures import FAMILY, LOOKS, VOCABULARY, disc, tiny_drawer, tiny_vae, write_sprites
+from training_fixtures import FAMILY, LOOKS, VOCABULARY, composed, disc, tiny_drawer, tiny_vae, write_sprites
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
@@ -37,8 +37,7 @@ def sprites(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pool(sprites: Path, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     source = Source(sprites, FAMILY / "vocabulary.toml", tmp_path_factory.mktemp("pool"), size=64, styled=0.05)
-    [_compose(source, index) for index in range(3)]
-    return Pool(source)
+    return composed(source)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from training_fixtures import FAMILY, VOCABULARY, tiny_drawer, tiny_vae, write_sprites
+from training_fixtures import FAMILY, VOCABULARY, composed, tiny_drawer, tiny_vae, write_sprites
 from transformers import CLIPTokenizer
 
 from mepg_agent.engine.layers import GatedLayer, LowRank
@@ -17,7 +17,7 @@ from mepg_agent.portfolio import read_backbone
 from mepg_agent.training import config, denoiser, experts, regional
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.loop import Budget
-from mepg_agent.training.pool import Pool, Source, _compose, all_styles, expert_styles
+from mepg_agent.training.pool import Pool, Source, all_styles, expert_styles
 from mepg_agent.training.scenes import Composer, Sprites
 from mepg_agent.training.styles import RIM, restyle
 
@@ -33,9 +33,7 @@ def sprites(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pool(sprites: Path, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     folder = tmp_path_factory.mktemp("pool")
     source = Source(sprites, FAMILY / "vocabulary.toml", folder, size=64, style="oil")
-    for index in range(3):
-        _compose(source, index)
-    return Pool(source)
+    return composed(source)
 
 
 @pytest.fixture(scope="module")

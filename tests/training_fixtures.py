@@ -11,7 +11,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.portfolio import read_vocabulary
 from mepg_agent.training import autoencoder, denoiser, words
-from mepg_agent.training.pool import Pool
+from mepg_agent.training.pool import Pool, Source, _compose
 
 FAMILY = Path(__file__).parents[1] / "experts" / "picturebook"
 VOCABULARY = read_vocabulary(FAMILY / "vocabulary.toml")
@@ -32,6 +32,12 @@ def write_sprites(folder: Path) -> Path:
     file = folder / "sprites.npz"
     np.savez(file, sprites=art, nouns=nouns, looks=LOOKS, colors=np.full((len(nouns), len(LOOKS)), "red"))
     return file
+
+
+def composed(source: Source, shards: int = 3) -> Pool:
+    for index in range(shards):
+        _compose(source, index)
+    return Pool(source)
 
 
 def tiny_drawer(tokenizer: CLIPTokenizer) -> denoiser.Drawer:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from mepg_agent.bench.scorer import SIZE, Scorer
+from mepg_agent.bench.judge import look as see
+from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sheet import grid
 from mepg_agent.engine.base import Engine, Picture, Pixels
 from mepg_agent.engine.device import choose_device
@@ -125,9 +125,7 @@ class FamilyBench:
         started = time.perf_counter()
         picture = draw(self.engine, job)
         seconds = time.perf_counter() - started
-        crop = square_crop(picture.image, plan.regions[0].box).resize((SIZE, SIZE), Image.Resampling.BILINEAR)
-        pixels = torch.from_numpy(np.array(crop)).permute(2, 0, 1)[None].float() / 127.5 - 1
-        nouns, looks = self.scorer.judge(pixels)
+        nouns, looks = see(self.scorer, [square_crop(picture.image, plan.regions[0].box)])
         score = self._scores(picture.image, plan)
         wrong = plan.with_regions(
             [plan.regions[0].model_copy(update={"noun": _other(noun, list(self.vocabulary.nouns), seed)})]

@@ -11,14 +11,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from mepg_agent.bench.family import FamilyBench, draw, plan_of
-from mepg_agent.bench.scorer import SIZE
+from mepg_agent.bench.judge import look as see
 from mepg_agent.records import RenderJob
 from mepg_agent.verify.crops import square_crop
 
@@ -54,8 +52,7 @@ def _row(bench: FamilyBench, things: list[tuple[str, str]], jobs: list[RenderJob
         started = time.perf_counter()
         image = draw(bench.engine, job.model_copy(update={"scheduler": scheduler, "steps": steps})).image
         seconds = time.perf_counter() - started
-        crop = square_crop(image, job.regions[0].box).resize((SIZE, SIZE), Image.Resampling.BILINEAR)
-        nouns, looks = bench.scorer.judge(torch.from_numpy(np.array(crop)).permute(2, 0, 1)[None].float() / 127.5 - 1)
+        nouns, looks = see(bench.scorer, [square_crop(image, job.regions[0].box)])
         n, s = bench.scorer.nouns.index(noun), bench.scorer.styles.index(look)
         sure = float(nouns[0, n] * looks[0, s])
         found.append((int(nouns.argmax()) == n, int(looks.argmax()) == s, sure, seconds))

@@ -90,9 +90,6 @@ class Codes:
     latents: Tensor
     ids: Tensor
 
-    def to(self, device: torch.device) -> Codes:
-        return Codes(self.latents.to(device), self.ids.to(device))
-
 
 def plain_rows(pool: Pool) -> Tensor:
     """The pool's scenes that are in no style as a whole; the held-out ones are left alone."""

@@ -196,10 +196,8 @@ class Lessons:
 
     def _listen(self, pupil: Pupil, told: regional.Told, size: int, generator: torch.Generator) -> Tensor:
         """States of all prompts, one after the other; where each is heard, and where the adapter, goes to the ears."""
-        every, levels = (
-            torch.arange(len(told.rows), device=told.rows.device),
-            len(pupil.unet.config["block_out_channels"]),
-        )
+        every = torch.arange(len(told.rows), device=told.rows.device)
+        levels = len(pupil.unet.config["block_out_channels"])
         ids, shares = regional.batch(told, every, self.empty, DROPOUT, size, generator)
         worn, tokens = told.styles == self.number, self.states.shape[1]
         pupil.ears.biases = regional.biases(shares, tokens, levels)

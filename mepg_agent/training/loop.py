@@ -54,8 +54,9 @@ class Run:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        torch.backends.cudnn.benchmark = True  # shapes repeat from step to step
-        torch.set_float32_matmul_precision("high")
+        if next(self.model.parameters()).device.type == "cuda":  # of the whole process: elsewhere others draw in it
+            torch.backends.cudnn.benchmark = True  # shapes repeat from step to step
+            torch.set_float32_matmul_precision("high")
         if self.ema_decay:
             self.average = {k: v.detach().clone().float() for k, v in self.model.state_dict().items()}
         if self.checkpoint.exists():

@@ -130,13 +130,18 @@ def _labels(
 def pools(data: DataConfig) -> list[Pool]:
     """The scenes of all kinds, then those of each expert's style, as soon as all are there: what verifier and scorer
     learn from."""
-    plain = Source.of(data)
-    counts = [(plain, data.scenes)]
-    counts += [(Source.style_of(data, style), data.style_scenes) for style in expert_styles(plain.vocabulary())]
-    every = [Pool(source) for source, _ in counts]
-    for pool, (_, count) in zip(every, counts, strict=True):
-        pool.wait(count)
+    every = []
+    for source, count in _counts(data):
+        every.append(Pool(source))
+        every[-1].wait(count)
     return every
+
+
+def _counts(data: DataConfig) -> list[tuple[Source, int]]:
+    """The scenes of all kinds and those of each expert's style: where they come from, and how many."""
+    plain = Source.of(data)
+    styles = expert_styles(plain.vocabulary())
+    return [(plain, data.scenes), *((Source.style_of(data, style), data.style_scenes) for style in styles)]
 
 
 class Pool:
@@ -187,9 +192,7 @@ def to_float(image: Tensor) -> Tensor:
 
 def shards(data: DataConfig) -> list[tuple[Source, int]]:
     """All that a family learns from, in the order in which it is wanted: lessons, then scenes and styles together."""
-    styles = [Source.style_of(data, style) for style in expert_styles(Source.of(data).vocabulary())]
-    counts = [(Source.of(data), data.scenes), *((source, data.style_scenes) for source in styles)]
-    lessons = Source.lessons_of(data)
+    counts, lessons = _counts(data), Source.lessons_of(data)
     for source, _ in (*counts, (lessons, 0)):
         source.folder.mkdir(parents=True, exist_ok=True)
     later = [(i / n, source, i) for source, count in counts for n in [-(-count // SHARD)] for i in range(n)]
