@@ -20,6 +20,7 @@ from mepg_agent.scene import Extent, Fraction, Frozen
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Stands = Literal["ground", "sky", "water"]
+FLOATS = 0.95  # a horizon as low as this is no ground: the sky and space have nothing to stand on
 SafeId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 

@@ -200,23 +200,56 @@ def test_a_change_of_the_whole_picture_redraws_all_of_it(plan: ScenePlan):
         ("put them in space", [Background(place="space")]),
         ("make the fox red and move it up", [Recolor(region="fox", color="red"), Move(region="fox", dy=-0.2)]),
         ("remove the cat, then make it night", [Remove(region="cat"), Time(time="night")]),
+        (
+            "make the fox red and the castle blue",
+            [Recolor(region="fox", color="red"), Recolor(region="castle", color="blue")],
+        ),
+        ("remove the fox, the cat and the left dog", [Remove(region=i) for i in ("fox", "cat", "dog")]),
+        ("make the fox and the cat bigger", [Resize(region="fox", factor=1.3), Resize(region="cat", factor=1.3)]),
+        ("move the fox and the cat up", [Move(region="fox", dy=-0.2), Move(region="cat", dy=-0.2)]),
+        ("the fox is too small", [Resize(region="fox", factor=1.3)]),
+        ("the castle is too big", [Resize(region="castle", factor=0.77)]),
+        ("make the dog on the right black", [Recolor(region="dog-2", color="black")]),
+        ("make the watercolor one red", [Recolor(region="fox", color="red")]),
+        ("turn the dogs into cats", [Replace(region="dog", noun="cat"), Replace(region="dog-2", noun="cat")]),
+        ("add a crown to the fox", [Add(noun="crown")]),
+        (
+            "add a rabbit between the dogs",
+            [
+                Add(noun="rabbit", kind=RelationKind.RIGHT_OF, other="dog"),
+                Relate(region="rabbit", kind=RelationKind.LEFT_OF, other="dog-2"),
+            ],
+        ),
+        ("place a balloon next to the fox", [Add(noun="balloon", kind=RelationKind.NEXT_TO, other="fox")]),
     ],
 )
 def test_frequent_instructions_are_understood(plan: ScenePlan, text: str, expected: list[PlanEdit]):
     assert parse_edit(text, plan, vocabulary(), STYLES) == tuple(expected)
 
 
-def test_two_things_change_places(plan: ScenePlan):
-    found = parse_edit("swap the fox and the cat", plan, vocabulary(), STYLES)
+@pytest.mark.parametrize(
+    ("text", "one", "other"), [("swap the fox and the cat", "fox", "cat"), ("swap the two dogs", "dog", "dog-2")]
+)
+def test_two_things_change_places(plan: ScenePlan, text: str, one: str, other: str):
+    found = parse_edit(text, plan, vocabulary(), STYLES)
     assert isinstance(found, tuple)
     after = apply(plan, found, vocabulary())
-    assert after.region("fox").box.cx == pytest.approx(plan.region("cat").box.cx, abs=1e-3)
+    assert after.region(one).box.cx == pytest.approx(plan.region(other).box.cx, abs=1e-3)
+
+
+def test_what_is_moved_beside_a_thing_at_the_border_makes_it_give_way():
+    before = planned("a fox left of a house")
+    after = apply(before, [Relate(region="fox", kind=RelationKind.RIGHT_OF, other="house")], vocabulary())
+    assert [str(r) for r in after.relations] == ["fox right of house"]
+    assert all(holds(r, after) for r in after.relations)
 
 
 @pytest.mark.parametrize(
     ("text", "asked", "choices"),
     [
         ("make the dog red", "Which dog?", ("the left dog", "the right dog")),
+        ("remove one of the dogs", "Which dog?", ("the left dog", "the right dog")),
+        ("put the dog on the left", "Which dog?", ("the left dog", "the right dog")),
         ("remove the elephant", "no elephant", ("fox", "castle", "cat", "dog", "dog-2", "full-moon")),
         ("remove the wizard", "'wizard'", ("fox", "castle", "cat", "dog", "dog-2", "full-moon")),
         ("frobnicate", "not understand 'frobnicate'", None),

@@ -384,3 +384,17 @@ def test_most_of_a_thing_behind_another_is_seen():
         hidden = plan.region(relation.subject).box.covered_by(plan.region(relation.object).box)
         assert holds(relation, plan)
         assert hidden <= 0.45, prompt
+
+
+def test_several_on_one_thing_are_alike_and_side_by_side():
+    plan = planned("three candles on a birthday cake")
+    candles = [r.box for r in plan.regions if r.noun == "candle"]
+    assert all(holds(r, plan) for r in plan.relations)
+    assert len({round(box.height, 2) for box in candles}) == 1
+    assert candles[0].right <= candles[1].x + 0.01 and candles[1].right <= candles[2].x + 0.01
+
+
+def test_what_is_between_two_that_are_named_after_it_stands_level_with_them():
+    dog, cat, fox = (region.box for region in planned("a dog left of a cat and right of a fox").regions)
+    assert fox.right <= dog.x + 0.01 and dog.right <= cat.x + 0.01
+    assert dog.bottom == pytest.approx(cat.bottom, abs=0.02)

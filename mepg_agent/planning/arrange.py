@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mepg_agent.portfolio import Noun
+from mepg_agent.portfolio import FLOATS, Noun
 from mepg_agent.scene import Box, Extent, Relation, RelationKind
 
 # Factor on the usual height of a noun for 1, 2, 3 … things in the picture.
 SHRINK = (1.2, 1.1, 1.0, 0.85, 0.74, 0.65, 0.58, 0.53)
 BORDER = 0.03
+GAP = 0.06  # between things side by side or in two rows: two of a kind whose boxes nearly touch are drawn as one
 TALLEST = 0.7
+SMALL = 0.2  # of several on one thing or in two rows, none is made smaller than this
 IN_A_PART = 0.5  # tallest thing that still looks as if it were in the top, or on the left
-ONE_ROW = 4  # more than these stand in two rows, one behind the other
+ONE_ROW = 3  # more than these stand in two rows, one behind the other
 MEETING = 0.12  # how far, of their summed heights, what stands in front reaches into what is behind it
 ASIDE = 0.75  # of the mean of their widths: how far what is behind stands to the side
 FRONT = 0.85  # what stands in front of a thing is drawn smaller, so that the thing is seen
@@ -38,7 +40,7 @@ class Item:
 
 
 def arrange(items: list[Item], relations: list[Relation], ground: float, extent: Extent) -> dict[str, Box]:
-    """A box for every item. `ground` is the horizon, fraction from the top; from 0.95 on everything floats."""
+    """A box for every item. `ground` is the horizon, fraction from the top; from FLOATS on nothing stands."""
     by_id = {item.id: item for item in items}
     hanging = {r.subject: r for r in reversed(relations) if r.kind in _HANGS and r.subject != r.object}
     _sizes(items, by_id, hanging, extent)
@@ -85,45 +87,69 @@ def _sizes(items: list[Item], by_id: dict[str, Item], hanging: dict[str, Relatio
             item.height *= FRONT
         elif relation.kind in (RelationKind.ON, RelationKind.ABOVE):
             item.height = min(item.height, max(0.9 - anchor.height, 0.2), 0.75 * anchor.height + 0.1)
+        gaps = sum(_same(relation, other) for other in hanging.values()) - 1
+        if relation.kind is RelationKind.ON and gaps > 1:
+            # as many side by side as the anchor is wide, give or take half of the outermost
+            item.height = min(item.height, max(anchor.height / gaps, SMALL))
+            anchor.height = min(max(anchor.height, gaps * item.height), TALLEST)
 
 
 def _rows(
     items: list[Item], hanging: dict[str, Relation], relations: list[Relation], ground: float, extent: Extent
 ) -> None:
     """Side by side along the ground and along the sky: as said to be left or right, else as named."""
-    sideways = [r for r in relations if r.kind in (RelationKind.LEFT_OF, RelationKind.RIGHT_OF)]
+    left_of: dict[str, list[str]] = {}  # of an item: those that belong to its left
+    for relation in relations:
+        if relation.kind is RelationKind.LEFT_OF:
+            left_of.setdefault(relation.object, []).append(relation.subject)
+        elif relation.kind is RelationKind.RIGHT_OF:
+            left_of.setdefault(relation.subject, []).append(relation.object)
     for sky in (False, True):
         row = [i for i in items if (i.noun.stands == "sky") == sky and i.id not in hanging]
-        rank = {
-            i.id: n + {"left": -50.0, "right": 50.0}.get((i.spot or "").split(" ")[-1], 0.0) for n, i in enumerate(row)
-        }
-        for _ in row:
-            for relation in sideways:
-                if relation.subject in rank and relation.object in rank:
-                    before, after = relation.subject, relation.object
-                    if relation.kind is RelationKind.RIGHT_OF:
-                        before, after = after, before
-                    if rank[before] >= rank[after]:
-                        rank[relation.subject] = rank[relation.object] + (-0.5 if before == relation.subject else 0.5)
-        ordered = sorted(row, key=lambda i: rank[i.id])
+        row.sort(key=lambda i: {"left": -1, "right": 1}.get((i.spot or "").split(" ")[-1], 0))
+        ordered = _ordered(row, left_of)
         deep = 2 if len(ordered) > ONE_ROW else 1
+        if deep == 2 and not sky and ground < FLOATS:  # both rows have their feet on the ground
+            for item in ordered:
+                item.height = min(item.height, max(1 - ground - GAP - 2 * BORDER, SMALL))
         for number in range(deep):
             _spread(ordered[number::deep], extent)
         for item in ordered if deep == 2 else ():
             item.depth = item.depth or ("back" if item in ordered[1::2] else "front")
 
 
+def _ordered(row: list[Item], left_of: dict[str, list[str]]) -> list[Item]:
+    """The row as it is, but each item comes after those that belong to its left; of a circle one is not."""
+    by_id = {item.id: item for item in row}
+    done: dict[str, Item] = {}
+    waiting: set[str] = set()
+
+    def place(item: Item) -> None:
+        if item.id not in done and item.id not in waiting:
+            waiting.add(item.id)
+            for other in left_of.get(item.id, ()):
+                if other in by_id:
+                    place(by_id[other])
+            done[item.id] = item
+
+    for item in row:
+        place(item)
+    return list(done.values())
+
+
 def _spread(row: list[Item], extent: Extent) -> None:
     """Centres along the width with even gaps; what is too wide together shrinks together."""
     if not row:
         return
+    least = min(GAP, (1 - 2 * BORDER) / len(row) / 4)
+    room = 1 - 2 * BORDER - least * (len(row) - 1)
     total = sum(_width(i, extent) for i in row)
-    if total > 1 - 2 * BORDER:
+    if total > room:
         for item in row:
-            item.height *= (1 - 2 * BORDER) / total
-        total = sum(_width(i, extent) for i in row)
-    gap = max((1 - total) / (len(row) + 1), 0.0)
-    x = gap
+            item.height *= room / total
+        total = room
+    gap = max((1 - total) / (len(row) + 1), least)  # as much is free at the ends as between two, if it can be
+    x = (1 - total - gap * (len(row) - 1)) / 2
     for item in row:
         item.cx = x + _width(item, extent) / 2
         x += _width(item, extent) + gap
@@ -133,9 +159,9 @@ def _stand(item: Item, ground: float) -> None:
     """Feet on the ground, nearer ones lower; the sky above the horizon; in space everything floats."""
     half = item.height / 2
     if item.noun.stands == "sky":
-        item.cy = max(half + BORDER, ground * (0.3 if ground < 0.95 else 0.4))
+        item.cy = max(half + BORDER, ground * (0.3 if ground < FLOATS else 0.4))
         return
-    if ground >= 0.95:
+    if ground >= FLOATS:
         item.cy = 0.55
         return
     share = {"back": 0.2, "front": 0.9, None: 0.6}[item.depth]
@@ -144,14 +170,20 @@ def _stand(item: Item, ground: float) -> None:
 
 
 def _second_row(items: list[Item], hanging: dict[str, Relation], ground: float) -> None:
-    """More things than fit side by side: those behind stand clear of those in front."""
-    row = [i for i in items if i.noun.stands != "sky" and i.id not in hanging]
-    if len(row) <= ONE_ROW or ground >= 0.95:
-        return
-    front = min((i.cy - i.height / 2 for i in row if i.depth == "front"), default=1.0)
-    for item in row:
-        if item.depth == "back":
-            item.cy = min(item.cy, front - item.height / 2)
+    """More things than fit side by side: those behind stand clear of those in front, what floats is higher or lower."""
+    for sky in (False, True):
+        row = [i for i in items if (i.noun.stands == "sky") == sky and i.id not in hanging]
+        if len(row) <= ONE_ROW:
+            continue
+        back, front = ([i for i in row if i.depth == depth] for depth in ("back", "front"))
+        if sky or ground >= FLOATS:
+            middle = 0.5 if ground >= FLOATS else BORDER + max((i.height for i in back), default=0.0)
+            for item in (*back, *front):
+                item.cy = middle + (0.5 if item in front else -0.5) * (item.height + GAP)
+            continue
+        top = min((i.cy - i.height / 2 for i in front), default=1.0)
+        for item in back:
+            item.cy = min(item.cy, top - GAP - item.height / 2)
 
 
 def _step_back(items: list[Item], by_id: dict[str, Item], hanging: dict[str, Relation], ground: float) -> None:
@@ -162,7 +194,7 @@ def _step_back(items: list[Item], by_id: dict[str, Item], hanging: dict[str, Rel
             continue
         anchor = by_id[relation.object]
         feet = 1 - BORDER - item.height + MEETING * (item.height + anchor.height)
-        horizon = ground + BORDER if anchor.noun.stands != "sky" and ground < 0.95 else 0.0
+        horizon = ground + BORDER if anchor.noun.stands != "sky" and ground < FLOATS else 0.0
         lowest = max(feet, horizon, anchor.height + BORDER)
         anchor.cy = min(anchor.cy, lowest - anchor.height / 2)
 
@@ -232,5 +264,5 @@ def _go_to_spot(item: Item, ground: float, extent: Extent) -> None:
     if "top" in words or "bottom" in words:
         item.cy = half_h + BORDER if "top" in words else 1 - half_h - BORDER
     elif spot == "center":
-        stands = item.noun.stands != "sky" and ground < 0.95
+        stands = item.noun.stands != "sky" and ground < FLOATS
         item.cy = max(0.5, ground + BORDER - half_h) if stands else 0.5

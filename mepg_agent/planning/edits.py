@@ -58,7 +58,7 @@ class Move(Frozen):
 
 
 class Relate(Frozen):
-    """ "Put the fox left of the castle": the fox moves, the castle stays."""
+    """ "Put the fox left of the castle": the fox moves, and the castle too if there is no room where it stands."""
 
     op: Literal["relate"] = "relate"
     region: RegionId
@@ -248,15 +248,17 @@ def _at_spot(region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
 
 
 def _related(plan: ScenePlan, edit: Relate, vocabulary: Vocabulary | None) -> ScenePlan:
-    """The region goes where the relation holds, everything else stays. Raises BadInput if there is no such place."""
+    """The region goes where the relation holds, if need be the other one too; everything else stays. Raises BadInput
+    if there is no such place."""
     plan.region(edit.other)
     asked = Relation(subject=edit.region, kind=edit.kind, object=edit.other)
     other = [r for r in plan.relations if {r.subject, r.object} != {edit.region, edit.other}]
     trial = plan.replaced(relations=(asked, *other))
-    result = _solve_for(trial, edit.region, vocabulary)
-    if not holds(asked, result):
-        raise BadInput(f"There is no room for {asked}.", "Move or shrink one of the two first.")
-    return result
+    for free in ((edit.region,), (edit.region, edit.other)):
+        result = solve_only(trial, free, vocabulary).plan
+        if holds(asked, result):
+            return result
+    raise BadInput(f"There is no room for {asked}.", "Move or shrink one of the two first.")
 
 
 def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePlan:
@@ -281,7 +283,8 @@ def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePl
     if edit.kind is not None and edit.other is not None:
         plan.region(edit.other)
         relations.append(Relation(subject=region_id, kind=edit.kind, object=edit.other))
-    return _solve_for(plan.replaced(regions=(*plan.regions, new), relations=tuple(relations)), region_id, vocabulary)
+    grown = plan.replaced(regions=(*plan.regions, new), relations=tuple(relations))
+    return solve_only(grown, (region_id,), vocabulary).plan
 
 
 def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | None) -> Box:
@@ -294,8 +297,3 @@ def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | N
     crowd = [Item(f"other-{i}", known) for i in range(len(plan.regions))]
     box = arrange([Item("new", known, edit.size, edit.spot), *crowd], [], ground, plan.extent)["new"]
     return box if edit.spot else Box.centered(0.5, box.cy, box.width, box.height)
-
-
-def _solve_for(plan: ScenePlan, region_id: str, vocabulary: Vocabulary | None) -> ScenePlan:
-    """Only this region may move."""
-    return solve_only(plan, (region_id,), vocabulary).plan

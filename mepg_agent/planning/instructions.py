@@ -10,10 +10,12 @@ from mepg_agent.planning import edits
 from mepg_agent.planning.edits import PlanEdit
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag, lexicon, split
 from mepg_agent.planning.reader import Reader
+from mepg_agent.planning.reading import Reading
 from mepg_agent.planning.references import Asked, Found, Question, find_reference, told_apart
 from mepg_agent.planning.stylephrase import find_style
+from mepg_agent.planning.words import ONES
 from mepg_agent.portfolio import Vocabulary
-from mepg_agent.scene import Region, RelationKind, ScenePlan
+from mepg_agent.scene import Region, RelationKind, ScenePlan, free_id
 
 VERBS = {
     **dict.fromkeys(("remove", "delete", "erase", "drop", "take away", "take out", "get rid of", "lose"), "remove"),
@@ -23,34 +25,14 @@ VERBS = {
     **dict.fromkeys(("move", "shift", "put", "place", "bring", "send", "push", "slide", "pull", "drag"), "move"),
 }
 SCALES = {
-    **{
-        "much bigger": 1.6,
-        "much larger": 1.6,
-        "a lot bigger": 1.6,
-        "twice as big": 2.0,
-        "twice as large": 2.0,
-        "huge": 1.6,
-    },
-    **{
-        "bigger": 1.3,
-        "larger": 1.3,
-        "taller": 1.3,
-        "enlarge": 1.3,
-        "grow": 1.3,
-        "a bit bigger": 1.15,
-        "big": 1.3,
-        "large": 1.3,
-    },
-    **{"slightly bigger": 1.15, "a little bigger": 1.15, "slightly smaller": 0.87, "a bit smaller": 0.87},
-    **{
-        "much smaller": 0.6,
-        "a lot smaller": 0.6,
-        "half as big": 0.5,
-        "half the size": 0.5,
-        "tiny": 0.55,
-        "double": 2.0,
-    },
-    **{"smaller": 0.77, "shrink": 0.77, "shorter": 0.77, "small": 0.77, "a little smaller": 0.87},
+    **dict.fromkeys(("twice as big", "twice as large", "double"), 2.0),
+    **dict.fromkeys(("much bigger", "much larger", "a lot bigger", "huge", "much too small"), 1.6),
+    **dict.fromkeys(("bigger", "larger", "taller", "enlarge", "grow", "big", "large", "too small"), 1.3),
+    **dict.fromkeys(("a bit bigger", "slightly bigger", "a little bigger"), 1.15),
+    **dict.fromkeys(("a bit smaller", "slightly smaller", "a little smaller"), 0.87),
+    **dict.fromkeys(("smaller", "shrink", "shorter", "small", "too big", "too large"), 0.77),
+    **dict.fromkeys(("much smaller", "a lot smaller", "much too big", "much too large"), 0.6),
+    **{"tiny": 0.55, "half as big": 0.5, "half the size": 0.5},
 }
 STEP = 0.2  # of a move without a measure; "a bit" halves it, "far" doubles it
 WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "higher": (0, -1), "down": (0, 1), "lower": (0, 1)}
@@ -59,6 +41,7 @@ _SPLIT = re.compile(r"\s*(?:[.;!\n]+|,?\s+(?:and then|then)\s+)\s*")
 _VERB_FORMS = (*VERBS, "make", "color", "colour", "paint", "turn", "change", "enlarge", "shrink", "recolor", "restyle")
 _ANY_VERB = "|".join(sorted(_VERB_FORMS, key=len, reverse=True))
 _AND_VERB = re.compile(rf"\s*(?:,|,?\s+and)\s+(?=(?:{_ANY_VERB})\b)")
+_AND_THING = re.compile(r"\s*(?:,\s*and|,|\s+and)\s+(?=the\s)", re.IGNORECASE)
 
 
 @dataclass
@@ -108,13 +91,29 @@ def parse_edit(
             if not split(clause_text):
                 continue
             clause = _Clause(plan, lex, clause_text, last)
-            result = _read(clause)
+            result = _listed(clause) or _read(clause)
             if isinstance(result, Question):
                 return result
             found += result
             named = tuple(r for e in result if (r := getattr(e, "region", None)) is not None)
             last = named or last
     return tuple(found) or _not_understood(text, plan)
+
+
+def _listed(clause: _Clause) -> list[PlanEdit] | None:
+    """ "make the fox green and the house blue": the verb is said once. None unless every part says what to do."""
+    first, *more = _AND_THING.split(clause.text)
+    verb = _opening(first) or _opening_word(first)
+    if not more or VERBS.get(verb) in ("add", "replace", "swap"):
+        return None
+    parts = (first, *(f"{verb if verb in _VERB_FORMS else ''} {part}" for part in more))
+    found: list[PlanEdit] = []
+    for part in parts:
+        read = _read(_Clause(clause.plan, clause.lexicon, part, clause.last))
+        if isinstance(read, Question):
+            return None
+        found += read
+    return found
 
 
 def _read(clause: _Clause) -> list[PlanEdit] | Question:
@@ -168,7 +167,8 @@ def _add(clause: _Clause) -> list[PlanEdit] | Question:
         near = tuple(clause.lexicon.nearest_nouns(word, 3, 0.4))
         return Question(text=f"'{word[:60]}' cannot be drawn. What should be added?", choices=near)
     links = {a: (kind, b) for a, kind, b in reading.links}
-    objects = {b for _, b in links.values()}
+    objects = {*(b for _, b in links.values()), *(end for _, *ends in reading.between for end in ends)}
+    objects |= reading.definite  # "add a crown to the fox"
     result: list[PlanEdit] = []
     for index, thing in known:
         noun = thing.noun or ""
@@ -183,22 +183,43 @@ def _add(clause: _Clause) -> list[PlanEdit] | Question:
                 return Question(text=f"Which {reading.things[other].noun}?", choices=tuple(ids))
             anchor = ids[0] if ids else None
         fields = {"color": thing.color, "style": thing.style, "size": thing.size, "spot": thing.spot}
+        ends = _between(clause, reading, index)
+        if isinstance(ends, Question):
+            return ends
+        if ends is not None:
+            kind, anchor = RelationKind.RIGHT_OF, ends[0]
         for _ in range(thing.count):
             result.append(edits.Add(noun=noun, kind=kind if anchor else None, other=anchor, **fields))  # type: ignore[arg-type]
+        if ends is not None:
+            new = free_id(noun, (r.id for r in clause.plan.regions))
+            result.append(edits.Relate(region=new, kind=RelationKind.LEFT_OF, other=ends[1]))
     return result
 
 
+def _between(clause: _Clause, reading: Reading, index: int) -> tuple[str, str] | Question | None:
+    """The two regions, from left to right, that a thing is added between."""
+    nouns = {reading.things[end].noun for middle, *ends in reading.between if middle == index for end in ends}
+    found = sorted((r for r in clause.plan.regions if r.noun in nouns), key=lambda r: r.box.cx)
+    if not nouns or not found:
+        return None
+    if len(found) != 2:
+        return Question(text="Between which two?", choices=tuple(r.id for r in clause.plan.regions))
+    return found[0].id, found[1].id
+
+
 def _new_noun(clause: _Clause) -> tuple[int, Piece] | None:
-    """The noun after "with", "into", "to", "by" or an indefinite article: what something becomes."""
+    """The noun after "into" or an indefinite article: what something becomes."""
     for i, piece in enumerate(clause.pieces):
-        if piece.tag is Tag.NOUN and i and not piece.plural:
-            before = i - 1
-            while before > 0 and clause.pieces[before].tag in (Tag.COLOR, Tag.SIZE, Tag.SHADE):
-                before -= 1
-            opens = clause.pieces[before].tag is Tag.INDEFINITE
-            earlier = any(p.tag in (Tag.NOUN, Tag.IT) for p in clause.pieces[:before])
-            if opens and earlier:
-                return i, piece
+        if piece.tag is not Tag.NOUN or not i:
+            continue
+        start = i - 1
+        while start > 0 and clause.pieces[start].tag in (Tag.COLOR, Tag.SIZE, Tag.SHADE):
+            start -= 1
+        article = clause.pieces[start].tag is Tag.INDEFINITE
+        into = "into" in (p.text for p in clause.pieces[max(start - 1, 0) : start + 1])
+        earlier = any(p.tag in (Tag.NOUN, Tag.IT) for p in clause.pieces[:start])
+        if earlier and (into or (article and not piece.plural)):
+            return i, piece
     return None
 
 
@@ -230,12 +251,15 @@ def _swap(clause: _Clause) -> list[PlanEdit] | Question:
     first = find_reference(asked, 0)
     if isinstance(first, Question):
         return first
-    second = find_reference(asked, first.end)
-    if isinstance(second, Question):
-        return second
-    if len(first.regions) != 1 or len(second.regions) != 1:
+    both = first.regions
+    if len(both) == 1:
+        second = find_reference(asked, first.end)
+        if isinstance(second, Question):
+            return second
+        both += second.regions
+    if len(both) != 2:
         return Question(text="Which two should change places?", choices=tuple(r.id for r in clause.plan.regions))
-    a, b = (clause.plan.region(found.regions[0]) for found in (first, second))
+    a, b = map(clause.plan.region, both)
     dx, dy = round(b.box.cx - a.box.cx, 4), round(b.box.bottom - a.box.bottom, 4)
     return [edits.Move(region=a.id, dx=dx, dy=dy), edits.Move(region=b.id, dx=-dx, dy=-dy)]
 
@@ -294,7 +318,7 @@ def _describe(clause: _Clause) -> list[PlanEdit] | Question:
     time, place = clause.first(Tag.TIME), clause.first(Tag.PLACE)
     color = clause.first(Tag.COLOR)
     scale = clause.said(tuple(SCALES))
-    names = any(p.tag in (Tag.NOUN, Tag.IT) for p in clause.pieces) and not whole
+    names = any(p.tag in (Tag.NOUN, Tag.IT) or p.text in ONES for p in clause.pieces) and not whole
     if not names or (clause.first(Tag.NOUN) is None and (time or place)):
         result: list[PlanEdit] = [edits.Restyle(style=style)] if style else []
         result += [edits.Background(place=place.value)] if place else []

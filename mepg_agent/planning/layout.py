@@ -8,7 +8,7 @@ import numpy as np
 
 from mepg_agent.planning.geometry import APART, CLAUSES, front_and_back, holds, placed
 from mepg_agent.planning.program import Answer, Bond, Limit, Program
-from mepg_agent.portfolio import Place, Vocabulary
+from mepg_agent.portfolio import FLOATS, Place, Vocabulary
 from mepg_agent.scene import Box, Frozen, Region, Relation, RelationKind, ScenePlan
 
 POSITIONS = 3  # latent positions along the shorter side of the smallest box
@@ -154,7 +154,7 @@ def standing_level(region: Region, plan: ScenePlan, vocabulary: Vocabulary | Non
 def _ground(plan: ScenePlan, vocabulary: Vocabulary | None) -> Place | None:
     """The place, if it has a ground to stand on: the sky and space have none."""
     place = vocabulary.places.get(plan.background) if vocabulary else None
-    return place if place is not None and place.ground < 0.95 else None
+    return place if place is not None and place.ground < FLOATS else None
 
 
 def _stands(region: Region, vocabulary: Vocabulary | None) -> str | None:

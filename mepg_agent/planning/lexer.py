@@ -88,6 +88,8 @@ class Lexicon:
             self._put(Tag.COUNT, phrase, number=count)
         for phrase, kind in words.RELATIONS.items():
             self._put(Tag.RELATION, phrase, kind=kind)
+        for phrase, kind in words.its_sides().items():
+            self._put(Tag.RELATION, phrase, value=words.ITS, kind=kind)
         for phrase, spot in words.spots().items():
             self._put(Tag.SPOT, phrase, value=spot)
         for color in vocabulary.colors:
@@ -161,7 +163,7 @@ class Lexicon:
             return Piece(Tag.BREAK, tokens[at]), 1
         for size in range(min(LONGEST, len(tokens) - at), 0, -1):
             found = self.phrases.get(" ".join(tokens[at : at + size]))
-            if found is None and size == 2:
+            if found is None and size == 2 and len(tokens[at + 1]) > 1:  # "dog's" is no plural
                 found = self._written_apart("".join(tokens[at : at + 2]))
             if found is not None:
                 return found, size

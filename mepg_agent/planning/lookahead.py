@@ -30,13 +30,50 @@ def noun_phrase_head(pieces: list[Piece], at: int) -> int:
     return at
 
 
-def subject_follows(pieces: list[Piece], object_at: int, first: bool) -> bool:
-    """Whether the object at `object_at` is followed by the subject: "behind the fox there is a castle". `first`: no
-    thing was named before, so a comma may stand between."""
-    at = object_at + 1
-    while at < len(pieces) and (pieces[at].tag is Tag.FILLER or (pieces[at].text == "," and first)):
+def past_filler(pieces: list[Piece], at: int, comma: bool = False) -> int:
+    """Index of the first piece from `at` on that says something; a comma may say nothing either."""
+    while at < len(pieces) and (pieces[at].tag is Tag.FILLER or (comma and pieces[at].text == ",")):
         at += 1
-    return at < len(pieces) and pieces[at].tag in BEGINS
+    return at
+
+
+def subject_follows(pieces: list[Piece], object_at: int, comma: bool) -> bool:
+    """Whether the object at `object_at` is followed by the subject: "behind the fox there is a castle". `comma`: one
+    may stand between, as it may where no thing was named before."""
+    piece = at_or_none(pieces, past_filler(pieces, object_at + 1, comma))
+    return piece is not None and piece.tag in BEGINS
+
+
+def color_list_head(pieces: list[Piece], at: int) -> Piece | None:
+    """The noun that the list of colours around `at` is about: "red, white and blue kites"."""
+    while at < len(pieces) and (pieces[at].tag is Tag.COLOR or pieces[at].text in (",", "and")):
+        at += 1
+    piece = at_or_none(pieces, at)
+    return piece if piece is not None and piece.tag is Tag.NOUN and pieces[at - 1].tag is Tag.COLOR else None
+
+
+def objects_end(pieces: list[Piece], head: int) -> int:
+    """Index of the last noun of what something is between: "two trees", "a house and a church"."""
+    link = at_or_none(pieces, head + 1)
+    if link is None or link.text != "and" or pieces[head].plural:
+        return head
+    return noun_phrase_head(pieces, head + 2)
+
+
+def is_overhead(pieces: list[Piece], at: int) -> bool:
+    """Whether a place is said to be over things, or they to be under it: "a starry sky over a house"."""
+    after = at_or_none(pieces, at + 1)
+    before = at_or_none(pieces, _phrase_start(pieces, at) - 1)
+    return (after is not None and after.kind is RelationKind.ABOVE) or (
+        before is not None and before.kind in (RelationKind.UNDER, RelationKind.BELOW)
+    )
+
+
+def _phrase_start(pieces: list[Piece], at: int) -> int:
+    """Index of the first word of the noun phrase that ends at `at`."""
+    while at > 0 and pieces[at - 1].tag in (*ADJECTIVES, Tag.DEFINITE, Tag.INDEFINITE):
+        at -= 1
+    return at
 
 
 def means_place(pieces: list[Piece], at: int, counted: bool) -> bool:
@@ -44,10 +81,7 @@ def means_place(pieces: list[Piece], at: int, counted: bool) -> bool:
     mountains" are not. `counted`: a number was said."""
     if counted:
         return False
-    back = at - 1
-    while back >= 0 and pieces[back].tag in (*ADJECTIVES, Tag.DEFINITE):
-        back -= 1
-    before = at_or_none(pieces, back)
+    before = at_or_none(pieces, _phrase_start(pieces, at) - 1)
     if before is None:
         return False
     if before.tag is Tag.AMONG:

@@ -6,32 +6,33 @@ import re
 from dataclasses import replace
 
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
-from mepg_agent.planning.lookahead import BEGINS, at_or_none, means_place, noun_phrase_head, subject_follows
-from mepg_agent.planning.reading import Pending, Phrase, Reading, Thing
+from mepg_agent.planning.lookahead import (
+    BEGINS,
+    at_or_none,
+    color_list_head,
+    is_overhead,
+    means_place,
+    noun_phrase_head,
+    past_filler,
+)
+from mepg_agent.planning.reading import Phrase, Thing
+from mepg_agent.planning.standing import Standing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style, noun_follows
+from mepg_agent.planning.words import ONES, POSSESSIVE
+from mepg_agent.portfolio import FLOATS
 from mepg_agent.scene import RelationKind
 
 MOST_OF_A_KIND = 8
 SOME = 2  # how many "foxes" without a number are
 
 
-class Reader:
+class Reader(Standing):
     """Reads one text; `reading` is the result."""
 
     def __init__(self, lexicon: Lexicon, text: str) -> None:
-        self.lexicon = lexicon
+        super().__init__(lexicon, *lexicon.read(text))
         self.text = text
-        self.pieces, mended = lexicon.read(text)
-        self.reading = Reading(notes=mended)
-        self._phrase = Phrase()
         self._headless: list[Phrase] = []  # "a red and" of "a red and a blue balloon"
-        self._pending: Pending | None = None
-        self._group: list[int] = []  # things joined by "and" just now
-        self._open = False  # the list may go on
-        self._again = False  # it lists things that were named before
-        self._joined = ""  # what stood between the last two things: "and", ","
-        self._after = ""  # what was read last: "thing", "place", "break", "link", ""
-        self._negated = False
         self._left_out: list[str] = []
         self._usual: str | None = None  # a place where the things said to be there always are
         at = 0
@@ -67,13 +68,15 @@ class Reader:
             case Tag.IT:
                 self._it()
             case Tag.INDEFINITE | Tag.COUNT | Tag.DEFINITE:
-                self._article(piece)
+                self._article(piece, at)
             case Tag.COLOR:
-                self._color(piece)
+                self._color(piece, at)
             case Tag.SIZE:
                 self._phrase.size = piece.number
             case Tag.BREAK | Tag.LINK:
                 self._separator(piece, at)
+            case Tag.WHOLE if not noun_follows(self.pieces, at + 1):  # "a fox and a dog, all red"
+                self._phrase.count = sum(self.reading.things[i].count for i in self._group) or None
             case Tag.NEGATION:
                 self._close_phrase()
                 self._negated = True
@@ -83,7 +86,10 @@ class Reader:
 
     # Noun phrases
 
-    def _article(self, piece: Piece) -> None:
+    def _article(self, piece: Piece, at: int) -> None:
+        if piece.text in ONES and self._phrase.opened and not noun_follows(self.pieces, at + 1):
+            self._one(piece)
+            return
         if self._phrase.described and self._after == "link":
             self._headless.append(self._phrase)
             self._phrase = Phrase()
@@ -93,11 +99,30 @@ class Reader:
         elif piece.tag is Tag.COUNT:
             self._phrase.count = int(piece.number)
 
-    def _color(self, piece: Piece) -> None:
-        if self._phrase.color is None:
-            self._phrase.color = piece.value
-        elif self._phrase.color != piece.value:
-            self._left_out.append(piece.text)
+    def _one(self, piece: Piece) -> None:
+        """ "a red car and a blue one": another of the kind; "two dogs, a big one and a small one": one of them."""
+        phrase, self._phrase = self._phrase, Phrase()
+        named = [i for i, t in enumerate(self.reading.things) if t.noun]
+        if not named or self._negated:
+            return
+        last = self.reading.things[named[-1]]
+        phrase.count = count = phrase.count or (SOME if piece.text == "ones" else 1)
+        if self._of_rest(count) or (self._after == "break" and last.count > count):
+            self._part(named[-1], phrase)
+            return
+        said = {f: getattr(phrase, f) for f in ("color", "style", "size", "spot", "depth")}
+        self._add(replace(last, count=count, detail=None, **said))
+
+    def _color(self, piece: Piece, at: int) -> None:
+        color, head = self._phrase.color, color_list_head(self.pieces, at)
+        if color is not None and color != piece.value:
+            bare_plural = head is not None and head.plural and not self._phrase.opened
+            if self._after not in ("link", "break") or not bare_plural:
+                self._left_out.append(piece.text)
+                return
+            self._headless.append(self._phrase)  # "red and blue balloons" are red ones and blue ones
+            self._phrase = Phrase()
+        self._phrase.color = piece.value
 
     def _noun(self, piece: Piece, at: int) -> None:
         if piece.place is not None and means_place(self.pieces, at, self._phrase.count is not None):
@@ -112,15 +137,20 @@ class Reader:
             self.reading.notes.append(f"Left out the {piece.value}, as asked.")
             self._after = "link"
             return
-        earlier = self._mentioned(piece.value) if phrase.definite and phrase.count is None else None
+        earlier = self.reading.mentioned(piece.value, phrase) if phrase.definite and phrase.count is None else None
         headless, self._headless = self._headless, []
         for one in headless:
             self._add(self._thing(piece, one), "and")
-        if earlier is not None:
-            self._describe(earlier, phrase)
-            self._enter(earlier, again=True)
-        else:
+        if earlier is None:
+            if phrase.definite:
+                self.reading.definite.add(len(self.reading.things))
             self._add(self._thing(piece, phrase), "and" if headless else None)
+            return
+        if phrase.spot and not piece.plural:  # "two dogs; the left dog is red"
+            self._part(earlier, phrase)
+        else:
+            self.reading.describe(earlier, phrase)
+        self._enter(earlier, again=True)
 
     def _thing(self, piece: Piece, phrase: Phrase) -> Thing:
         always_many = piece.text == self.lexicon.vocabulary.nouns[piece.value].plural and piece.text.endswith("s")
@@ -142,106 +172,6 @@ class Reader:
             depth=phrase.depth,
         )
 
-    def _mentioned(self, noun: str) -> int | None:
-        found = [i for i, t in enumerate(self.reading.things) if t.noun == noun]
-        return found[-1] if found else None
-
-    def _describe(self, index: int, phrase: Phrase) -> None:
-        thing = self.reading.things[index]
-        self.reading.things[index] = replace(
-            thing,
-            color=phrase.color or thing.color,
-            style=phrase.style or thing.style,
-            size=phrase.size if phrase.size != 1.0 else thing.size,
-            spot=phrase.spot or thing.spot,
-            depth=phrase.depth or thing.depth,
-        )
-
-    def _add(self, thing: Thing, joined: str | None = None) -> None:
-        self.reading.things.append(thing)
-        if joined is not None:
-            self._joined, self._after = joined, "link"
-        self._enter(len(self.reading.things) - 1)
-
-    def _enter(self, index: int, again: bool = False) -> None:
-        """A thing has just been named: it ends a relation that waits for it, or joins the list under way."""
-        pending = self._pending
-        listed = (
-            self._open and self._after in ("link", "break") and self._joined in ("and", ",") and again == self._again
-        )
-        if pending is not None:
-            self._fill(pending, index)
-        self._group = [*self._group, index] if listed and pending is None else [index]
-        self._open, self._again = pending is None, again
-        self._after = "thing"
-
-    def _close_phrase(self) -> None:
-        """A phrase ends without a noun: "the dog is red" describes the dog, "a fox and a red" nothing."""
-        phrase, self._phrase = self._phrase, Phrase()
-        if (phrase.described or phrase.spot or phrase.depth) and self._group and self.reading.things:
-            for index in self._group[-1:]:
-                self._describe(index, phrase)
-
-    # How things stand
-
-    def _fill(self, pending: Pending, index: int) -> None:
-        if pending.fronted and pending.objects and (pending.kind is not None or len(pending.objects) == 2):
-            pending.subjects = [index]
-        else:
-            pending.objects.append(index)
-            single = self.reading.things[index].count == 1
-            if pending.kind is None and len(pending.objects) < 2 and single:
-                return
-            if pending.fronted:
-                return
-        self._pending = None
-        self._connect(pending)
-
-    def _connect(self, pending: Pending) -> None:
-        objects = pending.objects
-        for subject in pending.subjects:
-            if pending.kind is None:
-                self.reading.between.append((subject, objects[0], objects[-1]))
-            elif pending.reverse:
-                self.reading.links.append((objects[0], pending.kind, subject))
-            else:
-                self.reading.links.append((subject, pending.kind, objects[0]))
-
-    def _relation(self, piece: Piece, at: int) -> None:
-        if self._after == "link" and self._phrase.described and not self._group:
-            self._phrase = Phrase()
-        self._close_phrase()
-        self._negated = False
-        ahead = noun_phrase_head(self.pieces, at + 1)
-        following = at_or_none(self.pieces, ahead)
-        if piece.tag is Tag.AMONG or (following is not None and self._is_setting(following, ahead)):
-            return
-        kind = RelationKind.ON if piece.tag is Tag.WEARING else piece.kind
-        fronted = self._after != "thing" and subject_follows(self.pieces, ahead, first=not self.reading.things)
-        if not fronted and not self._group:
-            return
-        subjects = [] if fronted else list(self._group) if self._joined == "and" else self._group[-1:]
-        self._pending = Pending(kind, subjects, fronted=fronted, reverse=piece.tag is Tag.WEARING)
-        if following is None or following.tag not in (Tag.NOUN, Tag.UNKNOWN, Tag.IT):
-            self._it()
-
-    def _is_setting(self, piece: Piece, at: int) -> bool:
-        """Whether a preposition before `piece` says where or when the picture is, not how a thing stands."""
-        return piece.tag in (Tag.PLACE, Tag.TIME) or bool(piece.place and means_place(self.pieces, at, False))
-
-    def _it(self) -> None:
-        """The pronoun, or an object left unsaid: what was named before the subjects."""
-        pending = self._pending
-        if pending is None:
-            return
-        candidates = [i for i in range(len(self.reading.things)) if i not in pending.subjects]
-        if pending.subjects:
-            candidates = [i for i in candidates if i < min(pending.subjects)] or candidates
-        if not candidates:
-            self._pending = None
-            return
-        self._fill(pending, candidates[-1])
-
     def _place(self, place: str, piece: Piece, at: int) -> None:
         phrase, self._phrase = self._phrase, Phrase()
         compound = at + 1 < len(self.pieces) and self.pieces[at + 1].tag is Tag.NOUN and piece.tag is Tag.PLACE
@@ -250,8 +180,11 @@ class Reader:
         if self._negated:
             self.reading.notes.append(f"Left out the {place}, as asked.")
             return
+        stood_on = self.lexicon.vocabulary.places[place].ground < FLOATS
         if self._after == "thing" and self._group and all(self._stands(i) == place for i in self._group):
             self._usual = place  # "stars in the sky" says nothing new about the picture's place
+        elif not stood_on and is_overhead(self.pieces, at):
+            self._usual = place  # "a house under a starry sky" stands on the ground
         elif self.reading.place in (None, place):
             self.reading.place = place
         else:
@@ -261,10 +194,6 @@ class Reader:
             return
         self._pending = None
         self._after = "place"
-
-    def _stands(self, index: int) -> str | None:
-        noun = self.reading.things[index].noun
-        return self.lexicon.vocabulary.nouns[noun].stands if noun else None
 
     def _time(self, piece: Piece) -> None:
         if self.reading.time in (None, piece.value):
@@ -282,11 +211,14 @@ class Reader:
             self._relation(Piece(Tag.RELATION, "on", kind=RelationKind.ON), at)
             self._phrase = Phrase(opened=True, definite=True)
             return
-        begins = following is not None and (following.tag in BEGINS or following.text == ":")
-        if following is not None and following.text == "," and self._after in ("", "break"):
-            begins = at + 2 < len(self.pieces) and self.pieces[at + 2].tag in BEGINS
+        ahead = past_filler(self.pieces, at + 1)  # "on the left there is a dog"
+        head = at_or_none(self.pieces, ahead)
+        begins = head is not None and (head.tag in BEGINS or head.text == ":")
+        if head is not None and head.text == "," and self._after in ("", "break"):
+            begins = ahead + 1 < len(self.pieces) and self.pieces[ahead + 1].tag in BEGINS
         inside_phrase = self._phrase.opened and noun_follows(self.pieces, at + 1)
-        if not inside_phrase and not (begins and self._after != "thing"):
+        some = self._phrase.count is not None and not self._phrase.described  # "one on the left"
+        if not inside_phrase and not some and not (begins and self._after != "thing"):
             self._close_phrase()
         if piece.value in ("front", "back"):
             self._phrase.depth = "front" if piece.value == "front" else "back"
@@ -337,6 +269,9 @@ class Reader:
             self.reading.notes.append(f"Left out '{piece.text}', as asked.")
             self._phrase = Phrase()
             return
+        if self._pending is not None and at and self.pieces[at - 1].text in POSSESSIVE:
+            self._it()  # "with a crown on its head"
+            return
         following = at_or_none(self.pieces, at + 1)
         adjective = noun_follows(self.pieces, at + 1) or (following is not None and following.tag is Tag.PLACE)
         named = self._phrase.opened or self._phrase.described or self._pending is not None or self._after != "thing"
@@ -350,13 +285,14 @@ class Reader:
     def _separator(self, piece: Piece, at: int) -> None:
         if piece.tag is Tag.BREAK:
             self._negated = False
-            if not self._phrase.spot or self._after == "thing":
+            colors = self._phrase.color and self._after != "thing" and color_list_head(self.pieces, at)
+            if (not self._phrase.spot or self._after == "thing") and not colors:
                 self._close_phrase()
             if piece.text not in (",", ":") and self._pending is not None:
                 self._pending = None
-        elif self._after == "thing" and self._phrase.described and not self._headless_follows(at):
+        elif self._says_more() and not self._headless_follows(at):
             self._close_phrase()
-        if piece.text in ("with", "together with", "along with"):
+        if piece.text in ("with", "together with", "along with", "but"):
             self._joined, self._negated = "", False
         elif self._after in ("thing", "break", "link") and not (piece.text == "," and self._joined == "and"):
             self._joined = "and" if piece.tag is Tag.LINK else "," if piece.text == "," else ""
@@ -366,6 +302,12 @@ class Reader:
             self._joined = ""
         self._after = "link" if piece.tag is Tag.LINK else "break"
 
+    def _says_more(self) -> bool:
+        """Whether the adjectives before this "and" may be about what was named before them: "the fox is red and …"."""
+        return self._phrase.described and (self._after == "thing" or self._phrase.count is not None)
+
     def _headless_follows(self, at: int) -> bool:
         """Whether the adjectives before this "and" belong to a noun said only after it: "a red and a blue balloon"."""
-        return self._phrase.opened and at + 1 < len(self.pieces) and self.pieces[at + 1].tag in BEGINS
+        head = at_or_none(self.pieces, noun_phrase_head(self.pieces, at + 1))
+        named = head is not None and head.tag in (Tag.NOUN, Tag.UNKNOWN)
+        return self._phrase.opened and named and self.pieces[at + 1].tag in BEGINS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mepg_agent.scene import RelationKind
@@ -37,6 +37,55 @@ class Reading:
     style: str | None = None
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)  # words that seem to name things
+    definite: set[int] = field(default_factory=set, compare=False)  # things that were first named with "the"
+
+    def mentioned(self, noun: str, phrase: Phrase) -> int | None:
+        """The thing that "the red dog" means: of that noun, the last one that nothing in the phrase speaks against."""
+        told = [(_both_told(thing, phrase), i) for i, thing in enumerate(self.things) if thing.noun == noun]
+        fitting = [(len(pairs), index) for pairs, index in told if all(a == b for a, b in pairs)]
+        return max(fitting)[1] if fitting else None
+
+    def describe(self, index: int, phrase: Phrase) -> None:
+        """What the phrase says is true of the thing."""
+        thing = self.things[index]
+        self.things[index] = replace(
+            thing,
+            color=phrase.color or thing.color,
+            style=phrase.style or thing.style,
+            size=phrase.size if phrase.size != 1.0 else thing.size,
+            spot=phrase.spot or thing.spot,
+            depth=phrase.depth or thing.depth,
+        )
+
+    def part(self, index: int, phrase: Phrase) -> int | None:
+        """Describe some of several: "two dogs, one red". What is left of them becomes a thing of its own, with the same
+        relations; its index, None where nothing is left."""
+        thing, count = self.things[index], phrase.count or 1
+        if count >= thing.count:
+            self.describe(index, phrase)
+            return None
+        rest = len(self.things)
+        self.things.append(replace(thing, count=thing.count - count))
+        self.things[index] = replace(thing, count=count)
+        self.describe(index, phrase)
+        self.links += [(rest if s == index else s, k, rest if o == index else o) for s, k, o in self.links
+                       if index in (s, o)]  # fmt: skip
+        self.between += [(rest, a, b) for middle, a, b in self.between if middle == index]
+        self.between = [(m, a, rest if a == b == index else b) for m, a, b in self.between]
+        return rest
+
+    def antecedent(self, candidates: list[int]) -> int:
+        """What "it" means among things already named: the last one, or what that one was just related to, as in "a
+        castle with a fox beside it and a bird above it"."""
+        last = candidates[-1]
+        return next((o for s, _, o in reversed(self.links) if s == last and o in candidates), last)
+
+
+def _both_told(thing: Thing, phrase: Phrase) -> list[tuple[object, object]]:
+    """What thing and phrase both tell, side by side."""
+    sides = [(getattr(thing, f), getattr(phrase, f)) for f in ("color", "style", "spot", "depth")]
+    told: list[tuple[object, object]] = [(a, b) for a, b in sides if a is not None and b is not None]
+    return told + ([(thing.size, phrase.size)] if 1.0 not in (thing.size, phrase.size) else [])
 
 
 @dataclass

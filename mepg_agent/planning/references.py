@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
+from mepg_agent.planning.stylephrase import ADJECTIVES
+from mepg_agent.planning.words import ONES
 from mepg_agent.scene import Frozen, Region, ScenePlan
 
 
@@ -45,14 +47,42 @@ _SUPERLATIVES = {"leftmost": "left", "rightmost": "right", "biggest": "big", "la
 
 
 def find_reference(asked: Asked, at: int) -> Found | Question:
-    """The first reference at or after piece `at`. A `Question` if it fits no region, or several where one is meant."""
+    """The first reference at or after piece `at`, with those listed right after it ("the fox, the dog and the cat"). A
+    `Question` if it fits no region, or several where one is meant."""
+    found = _single(asked, at)
+    while isinstance(found, Found) and (start := _listed(asked.pieces, found.end)):
+        more = _single(asked, start)
+        if isinstance(more, Question):
+            return more
+        found = Found(tuple(dict.fromkeys((*found.regions, *more.regions))), more.end)
+    return found
+
+
+def _single(asked: Asked, at: int) -> Found | Question:
     for i in range(at, len(asked.pieces)):
         piece = asked.pieces[i]
         if piece.tag is Tag.IT:
             return _it(asked, i)
-        if piece.tag is Tag.NOUN:
+        if piece.tag is Tag.NOUN or (piece.text in ONES and _before(asked.pieces, at, i) and not _noun_next(asked, i)):
             return _named(asked, at, i)
     return _no_such(asked, "Which thing?")
+
+
+def _noun_next(asked: Asked, at: int) -> bool:
+    return at + 1 < len(asked.pieces) and (asked.pieces[at + 1].tag is Tag.NOUN or asked.pieces[at + 1].text == "of")
+
+
+def _listed(pieces: list[Piece], at: int) -> int:
+    """Index where the next of a list of references begins; 0 if the list is over."""
+    start = at
+    while start < len(pieces) and pieces[start].text in (",", "and"):
+        start += 1
+    if start == at or start == len(pieces) or pieces[start].tag is not Tag.DEFINITE:
+        return 0
+    end = start
+    while end < len(pieces) and pieces[end].tag in (*ADJECTIVES, Tag.SPOT, Tag.DEFINITE):
+        end += 1
+    return start if end < len(pieces) and pieces[end].tag is Tag.NOUN else 0
 
 
 def _it(asked: Asked, at: int) -> Found | Question:
@@ -61,6 +91,10 @@ def _it(asked: Asked, at: int) -> Found | Question:
 
 def _named(asked: Asked, start: int, at: int) -> Found | Question:
     noun = asked.pieces[at]
+    words = _before(asked.pieces, start, at)
+    if noun.text in ONES:  # "the red one": whatever is red
+        chosen = _narrowed(list(asked.plan.regions), words)
+        return _found(asked, "one", chosen, noun.text == "ones", at)
     fitting = [r for r in asked.plan.regions if asked.lexicon.vocabulary.noun_forms.get(r.noun, r.noun) == noun.value]
     if not fitting:
         return _no_such(asked, f"There is no {noun.value} in the picture. Which thing is meant?")
@@ -69,12 +103,34 @@ def _named(asked: Asked, start: int, at: int) -> Found | Question:
         numbered = [r for r in fitting if r.id.endswith(f"-{int(following.number)}")]
         if numbered:
             return Found((numbered[0].id,), at + 2)
-    words = _before(asked.pieces, start, at)
     chosen = _narrowed(fitting, words)
-    many = noun.plural or any(p.tag in (Tag.COUNT, Tag.WHOLE) and p.number != 1 for p in words)
+    count = next((p.number for p in words if p.tag is Tag.COUNT), _one_of(asked.pieces, at - len(words)))
+    many = noun.plural or any(p.tag is Tag.WHOLE for p in words) or (count or 1) > 1
+    if len(chosen) > 1 and _says_which(asked.pieces, at + 1):
+        return _found(asked, noun.value, _most(chosen, asked.pieces[at + 1]), many, at + 1)
+    return _found(asked, noun.value, chosen, many and count in (None, len(chosen)), at)
+
+
+def _found(asked: Asked, noun: str, chosen: list[Region], many: bool, last: int) -> Found | Question:
+    """The regions, if so many may be meant; `last` is the reference's last piece."""
     if len(chosen) > 1 and not many:
-        return Question(text=f"Which {noun.value}?", choices=tuple(told_apart(r, chosen) for r in chosen))
-    return Found(tuple(r.id for r in chosen), at + 1)
+        return Question(text=f"Which {noun}?", choices=tuple(told_apart(r, chosen) for r in chosen))
+    return Found(tuple(r.id for r in chosen), last + 1)
+
+
+def _one_of(pieces: list[Piece], start: int) -> float | None:
+    """How many of those that are named from `start` on are meant, if that is said: "one of the dogs"."""
+    count, of = (pieces[i] if i >= 0 else None for i in (start - 2, start - 1))
+    said = count is not None and of is not None and count.tag is Tag.COUNT and of.text == "of"
+    return count.number if said and count is not None else None
+
+
+def _says_which(pieces: list[Piece], at: int) -> bool:
+    """Whether the spot after a noun tells which one is meant: "make the dog on the left red" does, "put the dog on the
+    left" does not."""
+    if at >= len(pieces) or pieces[at].tag is not Tag.SPOT or not pieces[at].text.startswith(("on the", "at the")):
+        return False
+    return any(p.tag not in (Tag.FILLER, Tag.BREAK) for p in pieces[at + 1 :])
 
 
 def _before(pieces: list[Piece], start: int, at: int) -> list[Piece]:

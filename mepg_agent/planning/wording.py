@@ -19,7 +19,7 @@ def scene_sentence(plan: ScenePlan, vocabulary: Vocabulary | None, spots: Mappin
     night". Regions of the same words count as one ("two dogs"). `spots` are parts of the canvas by region id, where the
     person named one. At most 600 characters: of a longer sentence the relations are left out, then the last things.
     """
-    groups = _groups(plan)
+    groups = _groups(plan, spots or {})
     setting = place_words(plan.background, plan.time)
     style = f"{plan.style} style" if plan.style else ""
     for relations in (plan.relations, ()):
@@ -40,11 +40,11 @@ def _joined(phrases: Sequence[str], setting: str, style: str) -> str:
     return ", ".join(p for p in (scene or "an empty scene", style) if p)
 
 
-def _groups(plan: ScenePlan) -> list[list[Region]]:
+def _groups(plan: ScenePlan, spots: Mapping[str, str]) -> list[list[Region]]:
     """Regions of the same words, in the order of the first of each."""
-    groups: dict[tuple[str, str | None], list[Region]] = {}
+    groups: dict[tuple[str, str | None, str | None], list[Region]] = {}
     for region in plan.regions:
-        groups.setdefault((region.prompt, region.style), []).append(region)
+        groups.setdefault((region.prompt, region.style, spots.get(region.id)), []).append(region)
     return list(groups.values())
 
 

@@ -9,26 +9,19 @@ from mepg_agent.scene import RelationKind as Kind
 COUNTS = {
     **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
     **{"a pair of": 2, "pair of": 2, "a couple of": 2, "couple of": 2, "both": 2, "twin": 2, "a trio of": 3},
-    **{
-        "a few": 3,
-        "several": 3,
-        "some": 3,
-        "a group of": 3,
-        "a bunch of": 3,
-        "bunch of": 3,
-        "group of": 3,
-        "a dozen": 12,
-        "eleven": 11,
-        "twelve": 12,
-    },
+    **dict.fromkeys(("a few", "several", "some", "a group of", "a bunch of", "bunch of", "group of"), 3),
+    **{"ones": 2, "eleven": 11, "twelve": 12, "a dozen": 12},
     **{"a herd of": 4, "a flock of": 4, "a pack of": 4, "many": 5, "lots of": 5, "a lot of": 5, "a row of": 4},
 }
+ONES = ("one", "ones")  # without a noun they stand for the one just named
 INDEFINITE = ("a", "an", "another", "a single", "one single")
 DEFINITE = ("the", "this", "that", "these", "those", "its", "his", "her", "their", "my", "your", "our")
+POSSESSIVE = ("its", "his", "her", "their")
+ITS = "it"  # value of a relation that names its object in a pronoun: "to its left"
 SIZES = {
     **dict.fromkeys(("tiny", "miniature", "very small", "teeny", "minuscule"), 0.55),
-    **dict.fromkeys(("small", "little", "mini", "smallish"), 0.75),
-    **dict.fromkeys(("big", "large"), 1.3),
+    **dict.fromkeys(("small", "little", "mini", "smallish", "smaller"), 0.75),
+    **dict.fromkeys(("big", "large", "bigger", "larger"), 1.3),
     **dict.fromkeys(("huge", "giant", "enormous", "gigantic", "massive", "very big", "very large", "colossal"), 1.6),
 }
 SHADES = ("dark", "light", "bright", "pale", "deep", "vivid")  # before a colour they are passed over
@@ -49,28 +42,11 @@ RELATIONS: dict[str, Kind] = {
     **dict.fromkeys(("at the side of", "at", "against", "around", "outside", "adjacent to", "holding"), Kind.NEXT_TO),
     **dict.fromkeys(("inside", "inside of", "within", "in", "into"), Kind.INSIDE),
 }
-NOT_PLACES = {
-    Kind.LEFT_OF,
-    Kind.RIGHT_OF,
-    Kind.ABOVE,
-    Kind.BELOW,
-    Kind.UNDER,
-    Kind.NEXT_TO,
-}  # "above the clouds": things
+NOT_PLACES = {*Kind} - {Kind.ON, Kind.BEHIND, Kind.IN_FRONT_OF, Kind.INSIDE}  # "above the clouds": things
 BETWEEN = ("between", "in between", "in the middle between")
 AMONG = ("among", "amid", "amongst", "across", "through", "along")  # before places only
 NEGATIONS = (
-    "no",
-    "without",
-    "without any",
-    "not",
-    "but no",
-    "but not",
-    "with no",
-    "free of",
-    "except",
-    "never",
-    "don't",
+    *("no", "without", "without any", "not", "but no", "but not", "with no", "free of", "except", "never", "don't"),
 )
 CARRIERS = (
     *("painting", "picture", "drawing", "image", "illustration", "scene", "print", "poster", "artwork", "version"),
@@ -97,25 +73,21 @@ FILLER = (
         "having",
         "for",
     ),
+    *("looking at", "looks at", "look at", "staring at", "pointing at", "waving at", "place"),
     *("colored", "coloured", "color", "colour", "very", "quite", "really", "just", "only", "so", "as", "side"),
     *("background", "we", "you", "can", "could", "let", "us", "us see", "while", "where", "looking", "looks", "like"),
-    *("using", "done", "drawn", "painted", "made", "rendered", "depicted", "featuring", "containing", "plus", "s", "t"),
+    *("using", "done", "drawn", "painted", "made", "rendered", "depicted", "featuring", "containing", "plus"),
+    *("s", "t", "d", "ll", "m", "re", "ve"),  # after an apostrophe
     *("both of them", "side by side", "together", "each", "other", "up", "down", "directly", "exactly"),
-    *("slightly", "far", "high", "low", "during", "lit", "from", "but", "today", "now", "nice", "beautiful", "pretty"),
+    *("slightly", "far", "high", "low", "during", "lit", "from", "today", "now", "nice", "beautiful", "pretty"),
     *("cute", "lovely", "amazing", "stunning", "detailed", "simple", "masterpiece", "high quality", "4k", "hd"),
 )
 WHOLE = (
-    "everything",
-    "all",
-    "whole picture",
-    "whole scene",
-    "whole image",
-    "entire picture",
-    "entire scene",
-    "all of it",
+    *("everything", "all", "all of it"),
+    *("whole picture", "whole scene", "whole image", "entire picture", "entire scene"),
 )
 IT = ("it", "them", "him")
-LINKS = ("and", "or", "with", "as well as", "together with", "along with", "alongside of")
+LINKS = ("and", "or", "with", "but", "as well as", "together with", "along with", "alongside of")
 
 
 def spots() -> dict[str, str]:
@@ -141,6 +113,13 @@ def spots() -> dict[str, str]:
         found.update(dict.fromkeys(words, spot))
     of = ("picture", "image", "canvas", "frame", "scene", "page", "painting", "drawing")
     return found | {f"{p} of the {o}": spot for (p, spot), o in product(found.items(), of)}
+
+
+def its_sides() -> dict[str, Kind]:
+    """Every phrase that relates to what was just named: "to its left", "on her right side"."""
+    sides = {"left": Kind.LEFT_OF, "right": Kind.RIGHT_OF}
+    parts = product(("to", "on", "at"), POSSESSIVE, sides.items(), ("", " side"))
+    return {f"{lead} {whose} {side}{tail}": kind for lead, whose, (side, kind), tail in parts}
 
 
 DEPTHS = {

@@ -1,0 +1,125 @@
+"""What the rules hear in a prompt, before anything is laid out."""
+
+from __future__ import annotations
+
+import pytest
+from planning_fixtures import STYLES, vocabulary
+
+from mepg_agent.planning.lexer import lexicon
+from mepg_agent.planning.reader import Reader
+from mepg_agent.planning.reading import Reading
+
+
+def read(prompt: str) -> Reading:
+    return Reader(lexicon(vocabulary(), STYLES), prompt).reading
+
+
+def things(reading: Reading) -> list[str]:
+    """ "2 red dog in neon at left"."""
+    lines: list[str] = []
+    for thing in reading.things:
+        where = thing.spot or thing.depth
+        words = [str(thing.count), thing.color, thing.noun, thing.style and f"in {thing.style}"]
+        lines.append(" ".join(word for word in (*words, f"at {where}" if where else None) if word))
+    return lines
+
+
+def links(reading: Reading) -> list[str]:
+    named = [thing.noun for thing in reading.things]
+    return [f"{named[s]} {kind} {named[o]}" for s, kind, o in reading.links]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("on the left is a dog, on the right is a cat", ["1 dog at left", "1 cat at right"]),
+        ("on the left there is a dog and on the right there is a cat", ["1 dog at left", "1 cat at right"]),
+        ("in the foreground stands a dog, in the background a castle", ["1 dog at front", "1 castle at back"]),
+    ],
+)
+def test_a_part_of_the_canvas_that_is_said_first_belongs_to_what_follows(prompt: str, expected: list[str]):
+    assert things(read(prompt)) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a castle and a dragon above it", ["dragon above castle"]),
+        ("a dog and a cat beside it", ["cat next to dog"]),
+        ("a fox and a dog next to each other", ["dog next to fox"]),
+        ("a castle with a fox to the left of it and a bear to the right of it",
+         ["fox left of castle", "bear right of castle"]),
+        ("a castle with a fox to its left and a bear to its right", ["fox left of castle", "bear right of castle"]),
+        ("a brown dog. To its left, a cat.", ["cat left of dog"]),
+        ("a dog with a cat next to it and a bird above it", ["cat next to dog", "bird above dog"]),
+        ("a bear with a crown on its head", ["crown on bear"]),
+        ("a table with an apple and a banana on it", []),
+    ],
+)  # fmt: skip
+def test_a_pronoun_means_what_was_named_before_the_things_it_relates(prompt: str, expected: list[str]):
+    assert links(read(prompt)) == expected
+
+
+def test_a_second_relation_after_and_is_of_the_same_thing():
+    assert links(read("a dog left of a cat and right of a fox")) == ["dog left of cat", "dog right of fox"]
+
+
+@pytest.mark.parametrize("prompt", ["between a house and a church stands a tree", "between two churches a tree"])
+def test_what_something_is_between_may_be_said_first(prompt: str):
+    reading = read(prompt)
+    assert [reading.things[middle].noun for middle, *_ in reading.between] == ["oak tree"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("two dogs, one red and one blue", ["1 red dog", "1 blue dog"]),
+        ("three cats: one black, one white and one orange", ["1 black cat", "1 white cat", "1 orange cat"]),
+        ("five cats, two black and three white", ["2 black cat", "3 white cat"]),
+        ("two cats, one on the left and one on the right", ["1 cat at left", "1 cat at right"]),
+        ("two robots, one in neon and one in watercolor", ["1 robot in neon", "1 robot in watercolor"]),
+        ("two dogs. The left dog is red", ["1 red dog at left", "1 dog"]),
+        ("a fox and a dog, both red", ["1 red fox", "1 red dog"]),
+        ("a dog, a cat and a fox, all red", ["1 red dog", "1 red cat", "1 red fox"]),
+        ("a red car and a blue one", ["1 red car", "1 blue car"]),
+        ("three balloons: two red ones and a blue one", ["2 red balloon", "1 blue balloon"]),
+        ("red, blue and green kites", ["2 red kite", "2 blue kite", "2 green kite"]),
+        ("a red, white and blue kite", ["1 red kite"]),
+    ],
+)
+def test_some_of_several_are_told_apart(prompt: str, expected: list[str]):
+    assert things(read(prompt)) == expected
+
+
+def test_each_of_several_told_apart_keeps_the_relation_of_all():
+    reading = read("two dogs in front of a house, one red and one blue")
+    assert [t.color for t in reading.things if t.noun == "dog"] == ["red", "blue"]
+    assert links(reading) == ["dog in front of house"] * 2
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("the black cat is left of the white cat", ["1 black cat", "1 white cat"]),
+        ("a red car and a blue car, the red car on the left", ["1 red car at left", "1 blue car"]),
+    ],
+)
+def test_the_same_noun_in_another_color_is_another_thing(prompt: str, expected: list[str]):
+    assert things(read(prompt)) == expected
+
+
+def test_a_possessive_is_no_plural():
+    assert things(read("a lion's crown")) == ["1 lion", "1 crown"]
+
+
+def test_but_ends_what_is_left_out():
+    assert things(read("not a dog but a cat")) == ["1 cat"]
+
+
+@pytest.mark.parametrize("prompt", ["a blue sky over a meadow with a cow", "a cow on a meadow under a starry sky"])
+def test_a_sky_over_things_is_not_the_place_they_stand_in(prompt: str):
+    assert read(prompt).place == "meadow"
+
+
+def test_looking_at_something_is_not_standing_beside_it():
+    assert links(read("a cat looking at the moon")) == []
