@@ -41,7 +41,7 @@ def family(
             "-o",
             "--output",
             metavar="FOLDER",
-            help="Gets family.json, nouns.png, experts.png and every picture.",
+            help="Gets family.json, nouns.png, experts.png and every picture; a stopped run goes on.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -51,7 +51,7 @@ def family(
         from mepg_agent.bench.family import load, report, view, write
 
     with redirect_stdout(sys.stderr):
-        measured = load(Settings.load(), backbone)
+        measured = load(Settings.load(), backbone, output)
         measured.run(list(measured.vocabulary.nouns), ctx.obj.err)
     if output:
         write(measured, output)

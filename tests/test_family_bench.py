@@ -42,20 +42,21 @@ class HalfSure:
         )
 
 
-def bench() -> FamilyBench:
+def bench(folder: Path | None = None) -> FamilyBench:
     assert VOCABULARY is not None
     torch.manual_seed(0)
     scorer = Scorer(["dog", "cat", "castle"], ["flat", "glossy", "watercolor"]).eval()
-    return FamilyBench(FakeEngine(), HalfSure(), scorer, FOUND, VOCABULARY, PORTFOLIO.experts_of("picturebook"))
+    experts = PORTFOLIO.experts_of("picturebook")
+    return FamilyBench(FakeEngine(), HalfSure(), scorer, FOUND, VOCABULARY, experts, folder)
 
 
 def row(noun: str, seed: int, seen: str, present: float, look: str = "flat", seen_look: str = "flat") -> Drawn:
     blank = np.zeros((8, 8, 3), np.uint8)
-    return Drawn(noun, look, seed, blank, seen, seen_look, present, 0.9, other=0.1, other_style=0.2, seconds=1.0)
+    return Drawn(noun, look, seed, "job", blank, seen, seen_look, present, 0.9, other=0.1, other_style=0.2, seconds=1.0)
 
 
 def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> None:
-    measured = bench()
+    measured = bench(tmp_path)
     measured.run(["dog", "castle"], QUIET)
     plain, by_expert = measured.rows[: 2 * SEEDS], measured.rows[2 * SEEDS :]
     assert [(r.noun, r.seed) for r in plain] == [(n, s) for n in ("dog", "castle") for s in range(SEEDS)]
@@ -68,9 +69,20 @@ def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> Non
             sheet.load()
     said = [json.loads(line) for line in (tmp_path / "pictures.jsonl").read_text().splitlines()]
     assert [(r["noun"], r["seed"], r["present"]) for r in said] == [(r.noun, r.seed, r.present) for r in measured.rows]
-    with Image.open(tmp_path / said[-1]["file"]) as picture:
+    with Image.open(tmp_path / "pictures" / f"{said[-1]['job']}.png") as picture:
         assert np.array_equal(np.asarray(picture), measured.rows[-1].image)
     assert view(measured).row_count == len(written["table"]) + 1
+
+
+def test_a_bench_that_goes_on_draws_no_picture_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = bench(tmp_path)
+    first.run(["dog"], QUIET)
+    monkeypatch.setattr(FakeEngine, "run", lambda *_: pytest.fail("it was drawn already"))
+    again = bench(tmp_path)
+    again.run(["dog"], QUIET)
+    for before, after in zip(first.rows, again.rows, strict=True):
+        assert np.array_equal(before.image, after.image) and after.job == before.job
+        assert after.seconds == pytest.approx(before.seconds, abs=1e-3)
 
 
 def test_thresholds_come_from_other_pictures_than_those_they_are_judged_by() -> None:

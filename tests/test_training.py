@@ -394,6 +394,6 @@ def test_a_batch_has_as_many_crops_of_each_set() -> None:
 
 
 def test_what_is_given_back_stays_within_the_scenes_that_may_be_learned_from(pool: Pool) -> None:
-    composed, given = lessons(tiny_vae(pool), [pool], [(20, 36)], bfloat16=False)
+    composed, given = lessons(tiny_vae(pool), [pool], [(20, 36)])
     assert torch.equal(composed.labels, cut(pool, 20, 36).labels)
     assert torch.equal(given.labels, composed.labels), "16 scenes of the many that would be given back"

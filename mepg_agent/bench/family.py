@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -29,6 +30,7 @@ from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
+from mepg_agent.files import whole
 from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary, place
 from mepg_agent.records import Brief, Check, RenderJob
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
@@ -38,7 +40,7 @@ from mepg_agent.verify.chain import style_names
 from mepg_agent.verify.clip import ClipVerifier
 from mepg_agent.verify.crops import square_crop
 
-PICTURES = "pictures"
+PICTURES, SECONDS = "pictures", "seconds"
 SEEDS = 4
 CALIBRATING = 2  # the first seeds set the thresholds, the others say how well these hold
 WRONG = 4  # one picture in so many is wrong where thresholds are set
@@ -60,6 +62,7 @@ class Drawn:
     noun: str
     look: str  # or the style of an expert
     seed: int
+    job: str  # the hash that names its file
     image: Pixels
     seen: str
     seen_look: str
@@ -93,7 +96,8 @@ def draw(engine: Engine, job: RenderJob) -> Picture:
 
 
 class FamilyBench:
-    """Draws and judges; `rows` holds one `Drawn` a picture."""
+    """Draws and judges; `rows` holds one `Drawn` a picture. `folder` keeps the pictures: of a run that was stopped, or
+    of the same family with another verifier, none is drawn again."""
 
     def __init__(
         self,
@@ -103,10 +107,11 @@ class FamilyBench:
         backbone: Found[Backbone],
         vocabulary: Vocabulary,
         experts: Mapping[str, Found[Expert]],
+        folder: Path | None = None,
     ) -> None:
         """Of `experts`, those are measured whose style the scorer knows."""
         self.engine, self.verifier, self.scorer = engine, verifier, scorer
-        self.backbone, self.vocabulary = backbone, vocabulary
+        self.backbone, self.vocabulary, self.folder = backbone, vocabulary, folder
         self.experts = {name: found for name, found in experts.items() if name in scorer.styles}
         self.rows: list[Drawn] = []
 
@@ -122,11 +127,9 @@ class FamilyBench:
         extent = self.backbone.item.defaults.extent
         plan = plan_of(noun, look, self.vocabulary, extent, look in self.experts)
         job = self.job(plan, seed)
-        started = time.perf_counter()
-        picture = draw(self.engine, job)
-        seconds = time.perf_counter() - started
-        nouns, looks = see(self.scorer, [square_crop(picture.image, plan.regions[0].box)])
-        score = self._scores(picture.image, plan)
+        image, seconds = self._picture(job)
+        nouns, looks = see(self.scorer, [square_crop(image, plan.regions[0].box)])
+        score = self._scores(image, plan)
         wrong = plan.with_regions(
             [plan.regions[0].model_copy(update={"noun": _other(noun, list(self.vocabulary.nouns), seed)})]
         )
@@ -135,15 +138,33 @@ class FamilyBench:
             noun=noun,
             look=look,
             seed=seed,
-            image=picture.image,
+            job=job.hash(),
+            image=image,
             seen=self.scorer.nouns[int(nouns.argmax())],
             seen_look=self.scorer.styles[int(looks.argmax())],
             present=score[Check.PRESENT],
             style=score[Check.STYLE],
-            other=self._scores(picture.image, wrong)[Check.PRESENT],
-            other_style=self._scores(picture.image, strange)[Check.STYLE],
+            other=self._scores(image, wrong)[Check.PRESENT],
+            other_style=self._scores(image, strange)[Check.STYLE],
             seconds=seconds,
         )
+
+    def _picture(self, job: RenderJob) -> tuple[Pixels, float]:
+        """What the job draws, and the seconds that it took when it was drawn."""
+        file = self.folder / PICTURES / f"{job.hash()}.png" if self.folder else None
+        if file and file.exists():
+            with Image.open(file, formats=["PNG"]) as kept:
+                return np.asarray(kept), float(kept.info[SECONDS])
+        started = time.perf_counter()
+        image = draw(self.engine, job).image
+        seconds = time.perf_counter() - started
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            said = PngInfo()
+            said.add_text(SECONDS, f"{seconds:.3f}")
+            with whole(file) as stream:
+                Image.fromarray(image).save(stream, "PNG", pnginfo=said)
+        return image, seconds
 
     def _scores(self, image: Pixels, plan: ScenePlan) -> dict[Check, float]:
         return {finding.check: finding.score for finding in self.verifier.verify(image, plan).findings}
@@ -252,16 +273,14 @@ def report(bench: FamilyBench) -> dict[str, Any]:
 
 
 def write(bench: FamilyBench, folder: Path) -> None:
-    """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`; and to be
-    judged by eye every picture in `pictures`, with what scorer and verifier said of it in `pictures.jsonl`."""
-    (folder / PICTURES).mkdir(parents=True, exist_ok=True)
+    """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`; and what
+    scorer and verifier said of every picture in `pictures.jsonl`."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "family.json").write_text(json.dumps(report(bench), indent=1) + "\n")
     with (folder / "pictures.jsonl").open("w", encoding="utf-8") as lines:
-        for number, row in enumerate(bench.rows):
-            file = f"{PICTURES}/{number:03}.png"
-            Image.fromarray(row.image).save(folder / file)
+        for row in bench.rows:
             said = {f.name: getattr(row, f.name) for f in fields(row) if f.name != "image"}
-            lines.write(json.dumps({"file": file, **said}) + "\n")
+            lines.write(json.dumps(said) + "\n")
     shown = [r for r in bench.plain if r.seed < 2]
     labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
@@ -269,7 +288,7 @@ def write(bench: FamilyBench, folder: Path) -> None:
         bench.scenes().save(folder / "experts.png")
 
 
-def load(settings: Settings, backbone: str = "picturebook") -> FamilyBench:
+def load(settings: Settings, backbone: str = "picturebook", folder: Path | None = None) -> FamilyBench:
     """The shipped family, ready to be measured. Raises BadInput for a backbone without a vocabulary or a scorer."""
     portfolio = Portfolio(settings.experts)
     found, vocabulary = portfolio.backbone(backbone), portfolio.vocabulary(backbone)
@@ -281,4 +300,5 @@ def load(settings: Settings, backbone: str = "picturebook") -> FamilyBench:
         place(found, found.item.verifier or "verifier"), found.item.thresholds, vocabulary,
         style_names(portfolio, backbone), found.item.style_prompt, choose_device(settings.device),
     )  # fmt: skip
-    return FamilyBench(engine, verifier, Scorer.load(scorer), found, vocabulary, portfolio.experts_of(backbone))
+    experts = portfolio.experts_of(backbone)
+    return FamilyBench(engine, verifier, Scorer.load(scorer), found, vocabulary, experts, folder)

@@ -106,23 +106,20 @@ def cut(pool: Pool, start: int, stop: int) -> Crops:
     return _things(pool, ((row, pool.picture(row)) for row in range(start, stop)))
 
 
-def coded(vae: PatchAutoencoder, pool: Pool, start: int, stop: int, bfloat16: bool = False) -> Crops:
+def coded(vae: PatchAutoencoder, pool: Pool, start: int, stop: int) -> Crops:
     """Every thing of the scenes start..stop as the autoencoder gives them back from codes that are a little off, which
     is how far drawn pictures differ from composed ones whatever they show."""
-    with torch.autocast(vae.device.type, torch.bfloat16, enabled=bfloat16):
-        return _things(pool, _given_back(vae, pool, start, stop))
+    return _things(pool, _given_back(vae, pool, start, stop))
 
 
-def lessons(
-    vae: PatchAutoencoder, every: Sequence[Pool], spans: Sequence[tuple[int, int]], bfloat16: bool
-) -> list[Crops]:
+def lessons(vae: PatchAutoencoder, every: Sequence[Pool], spans: Sequence[tuple[int, int]]) -> list[Crops]:
     """Every thing of the scenes start..stop of each pool; and those of the first of them as the autoencoder gives them
     back; on its device."""
     composed, given = [], []
     for pool, (start, stop) in zip(every, spans, strict=True):
         count = CODED_PLAIN if pool.source.style is None else CODED
         composed.append(cut(pool, start, stop))
-        given.append(coded(vae, pool, start, min(start + count, stop), bfloat16))
+        given.append(coded(vae, pool, start, min(start + count, stop)))
     return [joined(each).to(vae.device) for each in (composed, given)]
 
 

@@ -158,7 +158,7 @@ def main() -> None:
     texts = said(model, tokenizer, every[0].source.vocabulary())
     vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
     spans = [(HELD_OUT, min(middle(pool), HELD_OUT + sizes.scenes)) for pool in every]
-    sets = lessons(vae, every, spans, config.denoiser.bfloat16)
+    sets = lessons(vae, every, spans)
     empty = cut_empty(every[0], *spans[0]).to(options.device)
     train(model, texts, sets, empty, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
     model.cpu().save_pretrained(config.out / "verifier")

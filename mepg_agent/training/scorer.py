@@ -79,7 +79,7 @@ def main() -> None:
     settings = config.scorer
     vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
     spans = [(max(len(pool) - settings.scenes, middle(pool)), len(pool)) for pool in every]
-    sets = lessons(vae, every, spans, settings.bfloat16)
+    sets = lessons(vae, every, spans)
     empty = cut_empty(every[0], *spans[0]).to(options.device)
     budget = Budget(minutes=settings.minutes)
     train(model, sets, empty, config.out / "runs", budget, settings.batch, settings.bfloat16)
