@@ -1,0 +1,39 @@
+"""The first boxes of a scene keep things apart that would be drawn as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mepg_agent.planning.arrange import GAP, Item, arrange
+from mepg_agent.portfolio import Portfolio
+from mepg_agent.scene import Extent
+
+VOCABULARY = Portfolio((Path(__file__).parents[1] / "experts",)).vocabulary("picturebook")
+assert VOCABULARY is not None
+CANVAS = Extent(width=256, height=256)
+
+
+def items(noun: str, count: int) -> list[Item]:
+    assert VOCABULARY is not None
+    return [Item(id=f"{noun}-{i}", noun=VOCABULARY.nouns[noun]) for i in range(count)]
+
+
+@pytest.mark.parametrize("count", range(2, 9))
+@pytest.mark.parametrize(
+    ("noun", "ground"), [("apple", 0.5), ("rose", 0.6), ("bus", 0.65), ("full moon", 0.5), ("cat", 1.0)]
+)
+def test_several_of_a_kind_keep_clear_of_one_another(noun: str, ground: float, count: int) -> None:
+    boxes = list(arrange(items(noun, count), [], ground, CANVAS).values())
+    for i, one in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            across = max(one.x, other.x) - min(one.right, other.right)
+            down = max(one.y, other.y) - min(one.bottom, other.bottom)
+            assert max(across, down) >= GAP * 0.95
+
+
+def test_four_things_are_larger_in_two_rows_than_a_row_would_let_them_be() -> None:
+    boxes = list(arrange(items("apple", 4), [], 0.5, CANVAS).values())
+    assert len({round(box.cy, 3) for box in boxes}) == 2
+    assert all(box.width > 0.22 for box in boxes)
