@@ -82,5 +82,7 @@ def test_a_view_shows_its_box_with_a_halo_where_the_canvas_has_one(x: float, y: 
     assert seen is not None and seen.area == pytest.approx(box.area / view.box.area, rel=1e-6)
 
 
-def test_what_is_out_of_view_is_not_seen() -> None:
+def test_what_is_out_of_view_or_only_touches_it_is_not_seen() -> None:
     assert View.around((Box(x=0, y=0, width=0.1, height=0.1),)).seen(DOG) is None
+    beside = Box(x=0.1, y=0.55, width=0.1, height=0.35)  # ends where the view begins, but for a rounding
+    assert View.around((Box.centered(0.725, 0.9, 0.55, 0.2),)).seen(beside) is None

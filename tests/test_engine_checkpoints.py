@@ -131,6 +131,11 @@ def test_a_checkpoint_has_a_time_window_and_may_be_the_background(
     assert difference(draw(engine, job).latents, draw(ReferenceEngine(engine), job).latents) < ROUNDING
 
 
+def test_a_checkpoint_is_silent_while_its_region_is(engine: LocalEngine, adapters: dict[str, Adapter]) -> None:
+    unheard = draw(engine, make_job((region("a", LEFT, start=0.9, adapter="ink"),), (adapters["ink"],)))
+    assert difference(unheard.latents, draw(engine, make_job()).latents) < ROUNDING and unheard.calls == 3
+
+
 def test_checkpoints_count_against_the_budget_of_memory(engine: LocalEngine, adapters: dict[str, Adapter]) -> None:
     residents = Residents(engine.pipe, budget=1)
     both = residents.get((adapters["ink"], adapters["oil"]))

@@ -26,12 +26,14 @@ from engine_fixtures import (
     save_wide_pipeline,
 )
 from safetensors.torch import save_file
+from torch.overrides import TorchFunctionMode
 
 from mepg_agent.engine.base import Engine, Latents, Step
 from mepg_agent.engine.gating import partition
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.reference import ReferenceEngine
 from mepg_agent.engine.routing import Routing
+from mepg_agent.engine.text import TextReader
 from mepg_agent.errors import BadInput
 from mepg_agent.records import Adapter, GateKind, Keep
 from mepg_agent.scene import Box, Extent
@@ -274,8 +276,11 @@ def test_every_scheduler_draws_a_finite_picture_twice_the_same(engine: LocalEngi
     assert np.isfinite(first).all() and (first == again).all()
 
 
-def test_one_full_region_equals_the_slow_renderer(engine: LocalEngine, experts: tuple[Adapter, ...]) -> None:
-    job = make_job((region("fox", FULL, adapter="expert1"),), experts[:1])
+@pytest.mark.parametrize("start", [0.0, 0.5])
+def test_one_full_region_equals_the_slow_renderer(
+    engine: LocalEngine, experts: tuple[Adapter, ...], start: float
+) -> None:
+    job = make_job((region("fox", FULL, adapter="expert1", start=start),), experts[:1])
     assert difference(draw(engine, job).latents, draw(ReferenceEngine(engine), job).latents) < ROUNDING
 
 
@@ -337,6 +342,40 @@ def test_an_experts_text_side_weights_act_on_its_own_prompt(engine: LocalEngine,
     job = make_job((region("fox", FULL, adapter="text"),), (expert,))
     assert difference(draw(engine, job).latents, wanted) < ROUNDING
     assert difference(draw(engine, make_job(prompt="a fox", adapters=(expert,))).latents, wanted) > 1e-3
+
+
+def test_a_prompt_is_read_once_for_all_experts_that_leave_the_text_encoder_alone(
+    engine: LocalEngine, experts: tuple[Adapter, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    plain_read = TextReader.read
+    monkeypatch.setattr(TextReader, "read", lambda self, *asked: read.append(asked[0]) or plain_read(self, *asked))
+    own = save_text_adapter(tmp_path, engine.pipe)
+    regions = (region("a", LEFT, adapter="expert1"), region("b", RIGHT, adapter="expert2"))
+    draw(engine, make_job(regions, experts, negative="blurry"))
+    assert sorted(read) == ["a a", "a b", "a meadow", "blurry"]
+    read.clear()
+    draw(engine, make_job((region("a", LEFT, adapter="text"),), (own,), negative="blurry"))
+    assert sorted(read) == ["a a", "a meadow", "blurry", "blurry"]
+
+
+def test_nothing_of_double_precision_is_sent_to_the_device_for_apple_s_have_none(
+    engine: LocalEngine, experts: tuple[Adapter, ...]
+) -> None:
+    sent: list[torch.dtype] = []
+
+    class Watched(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if func is torch.Tensor.to and any(isinstance(a, torch.device) for a in args) and torch.float64 not in args:
+                sent.append(args[0].dtype)
+            return func(*args, **(kwargs or {}))
+
+    keep = Keep(picture="0" * 64, latents="1" * 64, redraw=(SMALL,))
+    job = make_job((region("a", SMALL, adapter="expert1"),), experts[:1], steps=1)
+    with Watched():
+        first = draw(engine, job)
+        draw(engine, job.model_copy(update={"keep": keep}), (first.image, first.latents))
+    assert sent and torch.float64 not in sent
 
 
 def test_a_wide_canvas_is_drawn(engine: LocalEngine, experts: tuple[Adapter, ...]) -> None:

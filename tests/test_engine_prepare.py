@@ -143,6 +143,11 @@ def test_a_scale_of_zero_is_kept_and_a_word_is_not_said_twice() -> None:
     assert fox(expert="plain").prompt == "a red fox"
 
 
+def test_a_style_that_another_word_holds_is_still_to_be_said() -> None:
+    assert fox(style="ink", prompt="a pink fox").prompt == "ink a pink fox"
+    assert fox(style="ink", prompt="a fox, Ink on paper").prompt == "a fox, Ink on paper"
+
+
 def test_an_expert_that_is_not_installed_is_named_with_those_that_are() -> None:
     with pytest.raises(BadInput, match=r"'fox' asks for the expert 'oil'.*neon, plain, watercolor"):
         job(expert="oil")

@@ -16,7 +16,7 @@ from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.engine.regions import opacity, receptive_radius
 from mepg_agent.engine.windows import touched
-from mepg_agent.errors import BadInput
+from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.records import Adapter, Keep, RenderJob
 from mepg_agent.scene import Box, Extent
 
@@ -162,12 +162,19 @@ def test_a_repair_without_its_picture_or_of_another_size_is_refused(engine: Loca
         engine.run(make_job(), before)
     with pytest.raises(BadInput, match=r"128×128.*64×64"):
         next(iter(engine.run(repair_job((FOX,), extent=Extent(width=64, height=64)), before)))
-    with pytest.raises(BadInput, match="nothing to draw"):
-        next(iter(engine.run(repair_job(()), before)))
+    for nothing in ((), (Box(x=0.5, y=0.5, width=1e-9, height=1e-9),)):
+        with pytest.raises(BadInput, match="nothing to draw"):
+            next(iter(engine.run(repair_job(nothing), before)))
 
 
 def test_a_pipeline_folder_that_is_not_there_is_a_broken_asset(tmp_path: Path) -> None:
-    from mepg_agent.errors import BrokenAsset
-
     with pytest.raises(BrokenAsset, match="cannot be loaded"):
         LocalEngine(tmp_path / "nowhere", weights_hash=WEIGHTS)
+
+
+def test_a_pipeline_whose_weights_are_cut_short_is_a_broken_asset(tmp_path: Path) -> None:
+    folder = save_pipeline(tmp_path)
+    [weights] = (folder / "text_encoder").glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(BrokenAsset, match="cannot be loaded"):
+        LocalEngine(folder, weights_hash=WEIGHTS)

@@ -123,6 +123,15 @@ def test_a_folder_is_added_with_what_its_manifest_says(tiny: Settings, folder: P
     assert [h.problem for h in check(tiny)] == [None, None]
 
 
+def test_a_manifest_speaks_for_its_own_weights_and_not_for_others_beside_them(
+    tiny: Settings, folder: Path, tmp_path: Path
+) -> None:
+    shutil.copy(save_adapter(tmp_path, build_unet(), 2, ("to_k",)).path, folder / "second.safetensors")
+    other = add(tiny, folder, base="tiny", file="second.safetensors").item
+    assert (other.id, other.scale) == ("second", 1.0)
+    assert add(tiny, folder, file="adapter.safetensors").item.id == "woodcut"
+
+
 def test_a_folder_of_pefts_needs_no_manifest(tiny: Settings, lora: Path, tmp_path: Path) -> None:
     file = peft_folder(lora, tmp_path / "peft", alpha=6)
     assert add(tiny, file.parent, base="tiny").item.id == "adapter-model"

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from edit_fixtures import agent_of, drawn, pixels
+from scripted import ScriptedVerifier
 
-from mepg_agent.records import Check, Rung
+from mepg_agent.records import Check, Rung, Verdict
 from mepg_agent.scene import Box, Region, ScenePlan
 from mepg_agent.settings import Settings
-from mepg_agent.verify.gone import taken_away
+from mepg_agent.verify.gone import taken_away, with_gone
 
 
 def without(plan: ScenePlan, *ids: str, **more: Box) -> ScenePlan:
@@ -46,6 +47,16 @@ def test_what_another_thing_hides_or_resembles_is_not_looked_for(three_things: S
     assert taken_away(three_things, without(three_things, "dog", cat=dog)) == ()
     assert taken_away(three_things, without(three_things, "dog", dog=dog.moved(0.2, 0))) == ()
     assert taken_away(three_things, without(three_things, "dog", cat=dog.moved(0.2, 0))) != ()
+
+
+def test_things_with_long_names_that_begin_alike_are_told_apart(three_things: ScenePlan):
+    names = ["a-very-long-name-of-a-thing-that-is-told-apart-" + n for n in "12"]
+    boxes = [region.box for region in three_things.regions]
+    regions = [Region(id=n, noun="fox", prompt="a fox", box=box) for n, box in zip(names, boxes[:2], strict=True)]
+    before, plan = three_things.replaced(regions=regions), three_things.replaced(regions=())
+    image = np.zeros((256, 256, 3), np.uint8)
+    verdict = with_gone(Verdict(findings=()), ScriptedVerifier({}), image, before, plan)
+    assert [f.was for f in verdict.findings] == names
 
 
 def test_where_a_removed_thing_is_still_seen_the_place_is_drawn_again_and_nothing_else(

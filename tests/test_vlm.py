@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +75,13 @@ def test_an_agent_looks_with_it_and_every_finding_carries_question_answer_and_cr
     assert all(f.question and f.answer and f.answer in f.evidence for f in result.verdict.findings)
 
 
-def test_a_folder_without_such_a_model_is_a_sentence(tmp_path: Path):
-    with pytest.raises(BrokenAsset, match="no readable image-text-to-text model"):
-        LocalEyes(tmp_path, PROMPTS)
+def test_a_folder_without_such_a_model_or_with_half_of_one_is_a_sentence(folder: Path, tmp_path: Path):
+    shutil.copytree(folder, tmp_path / "half")
+    [weights] = (tmp_path / "half").glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:5000])
+    for source in (tmp_path, tmp_path / "half"):
+        with pytest.raises(BrokenAsset, match="no readable image-text-to-text model"):
+            LocalEyes(source, PROMPTS)
 
 
 def test_a_model_that_is_nowhere_is_a_sentence(settings: Settings):

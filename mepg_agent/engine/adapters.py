@@ -21,7 +21,8 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class ExpertWeights:
-    """An adapter's layers by module name, of the denoiser and of each text encoder; or a whole other denoiser."""
+    """An adapter's layers by module name, of the denoiser and of each text encoder that it changes; or a whole other
+    denoiser."""
 
     unet: Mapping[str, LowRank]
     text: Mapping[str, Mapping[str, LowRank]]
@@ -36,7 +37,7 @@ class ExpertWeights:
     @property
     def reads_text(self) -> bool:
         """Whether a prompt gets other keys and values with this expert than without."""
-        return any(self.text.values()) or any(reads_text(name) for name in self.unet)
+        return bool(self.text) or any(reads_text(name) for name in self.unet)
 
 
 class Residents:
@@ -88,7 +89,7 @@ def load(adapter: Adapter, pipe: Any) -> ExpertWeights:
         weights = {name: model.get_submodule(name).get_parameter("weight") for name in layers}
         placed[part] = {n: LowRank(p.down.to(weights[n]), p.up.to(weights[n])) for n, p in layers.items()}
     unet = placed.pop("unet")
-    return ExpertWeights(unet, placed)
+    return ExpertWeights(unet, {part: layers for part, layers in placed.items() if layers})
 
 
 def load_checkpoint(adapter: Adapter, pipe: Any) -> ExpertWeights:

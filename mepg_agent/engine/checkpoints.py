@@ -6,6 +6,7 @@ MultiDiffusion (arXiv 2302.08113) but only where a checkpoint has something to d
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +14,18 @@ import torch
 from torch import Tensor
 
 from mepg_agent.engine.adapters import ExpertWeights
+from mepg_agent.engine.field import Field
 from mepg_agent.engine.sampler import Pass
 from mepg_agent.engine.windows import Window, crops
-from mepg_agent.records import Adapter, RenderJob
+from mepg_agent.records import RenderJob
 
 
 @dataclass(frozen=True)
 class _Guest:
-    """Another denoiser on its window, its weight (h, w) there, and the slices of that window in the host's."""
+    """Another denoiser on its window, and the slices of that window in the host's."""
 
-    adapter: Adapter
+    adapter: str
     run: Pass
-    weight: Tensor
     place: tuple[slice, slice]
 
 
@@ -41,42 +42,38 @@ class Ensemble:
             guest
             for adapter in job.adapters
             if experts[adapter.id].checkpoint is not None
-            for guest in self._invite(pipe, job, experts, adapter, canvas)
+            for guest in self._invite(pipe, job, experts, adapter.id, canvas)
         ]
 
     def _invite(
-        self, pipe: Any, job: RenderJob, experts: dict[str, ExpertWeights], adapter: Adapter, canvas: tuple[int, int]
-    ) -> list[_Guest]:
+        self, pipe: Any, job: RenderJob, experts: dict[str, ExpertWeights], adapter: str, canvas: tuple[int, int]
+    ) -> Iterator[_Guest]:
         host = self._host.window
-        weight = torch.from_numpy(_weight(job, adapter.id, self.field.finest)).float().to(self.field.device)
-        found = []
-        for window in _windows(pipe, job, adapter.id, host, canvas):
+        for window in _windows(pipe, job, adapter, host, canvas):
             top, left = window.top - host.top, window.left - host.left
             place = (slice(top, top + window.height), slice(left, left + window.width))
-            if weight[place].any():
-                run = Pass(pipe, job, experts, window, canvas, experts[adapter.id].checkpoint)
-                found.append(_Guest(adapter, run, weight[place].to(pipe.unet.dtype), place))
-        return found
+            yield _Guest(adapter, Pass(pipe, job, experts, window, canvas, experts[adapter].checkpoint), place)
 
     def predict(self, latents: Tensor, timestep: Tensor, step: int, of: int) -> Tensor:
         base = self._host.predict(latents, timestep, step, of)
         self.calls += 1
         blended = base
         for guest in self._guests:
-            if not guest.adapter.start <= step / of < guest.adapter.end:
+            weight = _weight(self.field, guest.adapter)[guest.place].to(base.dtype)
+            if not weight.any():
                 continue
             own = guest.run.predict(latents[:, :, *guest.place].contiguous(), timestep, step, of)
             blended = blended.clone()
-            blended[:, :, *guest.place] += guest.weight * (own - base[:, :, *guest.place])
+            blended[:, :, *guest.place] += weight * (own - base[:, :, *guest.place])
             self.calls += guest.run.window.area / self._host.window.area
         return blended
 
 
-def _weight(job: RenderJob, adapter: str, weights: Any) -> Any:
-    """Share (h, w) of the prediction that a checkpoint gives; its scale says how far it replaces the backbone."""
-    scales = [job.background_scale if job.background_adapter == adapter else 0.0]
-    scales += [r.scale if r.adapter == adapter else 0.0 for r in job.regions]
-    return sum(min(scale, 1.0) * w for scale, w in zip(scales, weights, strict=True))
+def _weight(field: Field, adapter: str) -> Tensor:
+    """Share (h, w) of the prediction that a checkpoint gives now; its scale says how far it replaces the backbone."""
+    scales = [min(scale, 1.0) if used == adapter else 0.0 for used, scale in field.drawn_by]
+    weights = field.top.weights
+    return (torch.tensor(scales, device=weights.device)[:, None, None] * weights).sum(0)
 
 
 def _windows(pipe: Any, job: RenderJob, adapter: str, host: Window, canvas: tuple[int, int]) -> list[Window]:

@@ -23,8 +23,8 @@ from mepg_agent.engine.checkpoints import Ensemble
 from mepg_agent.engine.regions import blend, check, redraw
 from mepg_agent.engine.sampler import decode, encode
 from mepg_agent.engine.windows import HALO, Window, touched
-from mepg_agent.records import JobRegion, Keep, RenderJob
-from mepg_agent.scene import Box, PixelBox
+from mepg_agent.records import Keep, RenderJob
+from mepg_agent.scene import EPS, Box, PixelBox
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class View:
         """The part of a box that is seen, in fractions of the view."""
         left, top = max(box.x, self.box.x), max(box.y, self.box.y)
         right, bottom = min(box.right, self.box.right), min(box.bottom, self.box.bottom)
-        if right <= left or bottom <= top:
+        if min(right - left, bottom - top) < EPS:  # a box that only touches the view may overlap it by a rounding
             return None
         x, y = (left - self.box.x) / self.box.width, (top - self.box.y) / self.box.height
         wide, high = (right - left) / self.box.width, (bottom - top) / self.box.height
@@ -61,14 +61,13 @@ def draw_closeup(
     started, (image, accepted) = time.perf_counter(), before
     view, canvas = View.around(keep.redraw), (accepted.shape[1], accepted.shape[2])
     place, scale = view.box.pixels(job.extent), pipe.vae_scale_factor
-    near = _enlarged(job, keep, view)
-    assert near.keep is not None
+    near = _enlarged(job, view)
     large = _resized(image[place.as_slices()], job.extent.width, job.extent.height)
-    boxes = [box.pixels(job.extent) for box in near.keep.redraw]
+    boxes = [seen.pixels(job.extent) for box in keep.redraw if (seen := view.seen(box)) is not None]
     run = Ensemble(pipe, near, experts, Window(0, 0, *canvas), canvas)
     free = torch.from_numpy(touched(boxes, canvas, scale)).to(pipe.unet.device)
     latents = torch.empty(0)
-    for moment in redraw(pipe, run, near, encode(pipe, large), free, canvas):
+    for moment in redraw(pipe, run, near, keep.candidates, encode(pipe, large), free, canvas):
         latents = moment.latents.float()
         yield Step(moment.step, moment.of)
     drawn = [_put_back(image, small, place, keep, job) for small in decode(pipe, latents)]
@@ -79,15 +78,11 @@ def draw_closeup(
     yield Picture(found[0][0], found[0][1], seconds, calls, shares, candidates=found)
 
 
-def _enlarged(job: RenderJob, keep: Keep, view: View) -> RenderJob:
-    """The job as it is seen in the view."""
-    regions: list[JobRegion] = []
-    for region in job.regions:
-        box = view.seen(region.box)
-        if box is not None:
-            regions.append(region.model_copy(update={"box": box}))
-    near = keep.model_copy(update={"redraw": tuple(box for b in keep.redraw if (box := view.seen(b)) is not None)})
-    return job.model_copy(update={"regions": tuple(regions), "keep": near})
+def _enlarged(job: RenderJob, view: View) -> RenderJob:
+    """The job with what the view shows of its regions."""
+    seen = ((region, view.seen(region.box)) for region in job.regions)
+    regions = tuple(region.model_copy(update={"box": box}) for region, box in seen if box is not None)
+    return job.model_copy(update={"regions": regions})
 
 
 def _put_back(image: Pixels, large: Pixels, place: PixelBox, keep: Keep, job: RenderJob) -> Pixels:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.windows import touched
 from mepg_agent.errors import BadInput
-from mepg_agent.records import JobRegion, RenderJob, digest
-from mepg_agent.scene import Extent, PixelBox
+from mepg_agent.records import JobRegion, Keep, RenderJob, digest
+from mepg_agent.scene import Extent
 
-LATENT_CHANNELS = 4
 LATENT_SCALE = 8  # pixels per latent position
 
 
@@ -38,7 +38,7 @@ class FakeEngine:
             image, latents = _draw(job, 0)
             yield Picture(image, latents, seconds=0.0, calls=float(job.steps))
             return
-        drawn = tuple(_put_on(before, _draw(job, n), job) for n in range(job.keep.candidates))
+        drawn = tuple(_put_on(before, _draw(job, n), job.keep, job.extent) for n in range(job.keep.candidates))
         share = min(sum(box.area for box in job.keep.redraw), 1.0)
         image, latents = drawn[0]
         yield Picture(image, latents, seconds=0.0, calls=job.steps * share * len(drawn), candidates=drawn)
@@ -62,17 +62,11 @@ def _color(*parts: object) -> tuple[int, ...]:
     return tuple(bytes.fromhex(digest([str(p) for p in parts])[:6]))
 
 
-def _put_on(before: tuple[Pixels, Latents], drawn: tuple[Pixels, Latents], job: RenderJob) -> tuple[Pixels, Latents]:
+def _put_on(
+    before: tuple[Pixels, Latents], drawn: tuple[Pixels, Latents], keep: Keep, extent: Extent
+) -> tuple[Pixels, Latents]:
     """The new picture inside the boxes of the repair, the one before everywhere else."""
-    image, latents = before[0].copy(), before[1].copy()
-    for box in job.keep.redraw if job.keep else ():
-        inside = box.pixels(job.extent)
-        image[inside.as_slices()] = drawn[0][inside.as_slices()]
-        cells = PixelBox(
-            left=inside.left // LATENT_SCALE,
-            top=inside.top // LATENT_SCALE,
-            right=-(-inside.right // LATENT_SCALE),
-            bottom=-(-inside.bottom // LATENT_SCALE),
-        )
-        latents[(slice(None), *cells.as_slices())] = drawn[1][(slice(None), *cells.as_slices())]
+    boxes = [box.pixels(extent) for box in keep.redraw]
+    image = np.where(touched(boxes, (extent.height, extent.width), 1)[..., None], drawn[0], before[0])
+    latents = np.where(touched(boxes, before[1].shape[1:], LATENT_SCALE), drawn[1], before[1])
     return image, latents

@@ -1,7 +1,8 @@
 """The gates of one pass: what each block and each expert weighs at each position, at each resolution of the denoiser.
 
-Source of the gate: share γ_r(p) of region r in the cross-attention at position p, with logits biased by the log of the
-regions' soft masks; an expert's gate is G_m(p) = Σ_r R[r, m] γ_r(p), where R holds the scales (see `routes`).
+Source of the gate: share γ_r(p) of region r in the last cross-attention at that resolution, with logits biased by the
+log of the regions' soft masks; the masks themselves before the first one and where a resolution has none. An expert's
+gate is G_m(p) = Σ_r R[r, m] γ_r(p), where R holds the scales (see `routes`).
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Level:
         self, weights: Tensor, routes: Tensor, merged: Sequence[int], shared: bool, copies: int, dtype: torch.dtype
     ) -> None:
         """`weights` (blocks, h, w); `routes` (blocks, experts); `merged` the unconditional block of each block."""
+        self.weights = weights
         self.size = (weights.shape[1], weights.shape[2])
         self._copies = copies  # 2 where the batch also holds the unconditional branch
         self._flat = weights.flatten(1)
@@ -137,7 +139,7 @@ class Level:
 
 
 class Field:
-    """Gates at every resolution for one pass over `window`; `at(progress)` moves it to a step."""
+    """Gates at every resolution for one pass over `window`; `at` moves it to a step."""
 
     def __init__(
         self,
@@ -165,14 +167,20 @@ class Field:
         self._windows = {a.id: (a.start, a.end) for a in job.adapters}
         self.phase: Phase | None = None
         self.levels: dict[int, Level] = {}  # by number of positions
-        self.background: Reader = (None, 0.0)  # fused into the weights
+        self.drawn_by: list[Reader] = []  # by block; the background's is fused into the weights
         self.experts: tuple[str, ...] = ()  # adapter ids of the gates' columns
         self.read_by: list[Reader] = []  # by block: what its prompt is read with
         self.mute_read_by: list[Reader] = []  # by unconditional block: what the negative prompt is read with
 
     @property
     def finest(self) -> Weights:
+        """Weights of all blocks at the finest resolution, whether they are heard now or not."""
         return self._weights[0]
+
+    @property
+    def top(self) -> Level:
+        """The finest resolution as it is now."""
+        return next(iter(self.levels.values()))
 
     def at(self, step: int, of: int) -> bool:
         """Moves to step 0 ≤ `step` < `of`. True when a new phase began."""
@@ -194,9 +202,9 @@ class Field:
 
     def _enter(self, phase: Phase) -> None:
         self.phase = phase
-        self.experts, table = routes(self.job, phase.working)
-        self.background = _expert(self.job, 0, phase.working)
-        self.read_by = [self._reader(block) for block in range(len(self.job.regions) + 1)]
+        self.drawn_by = experts_of(self.job, phase.working)
+        self.experts, table = routes(self.drawn_by)
+        self.read_by = experts_of(self.job, phase.working & self._readers)
         self.mute_read_by = list(dict.fromkeys(self.read_by))
         merged = [self.mute_read_by.index(reader) for reader in self.read_by]
         self.levels.clear()
@@ -210,28 +218,21 @@ class Field:
             table_ = torch.from_numpy(table).float().to(self.device)
             self.levels[weights[0].size] = Level(tensor, table_, merged, phase.shared, self.copies, self._dtype)
 
-    def _reader(self, block: int) -> Reader:
-        assert self.phase is not None
-        return _expert(self.job, block, self.phase.working & self._readers)
+
+def experts_of(job: RenderJob, working: frozenset[str]) -> list[Reader]:
+    """Each block's adapter and its scale, where it is among `working`."""
+    named = [(job.background_adapter, job.background_scale), *((r.adapter, r.scale) for r in job.regions)]
+    return [(adapter, scale) if adapter in working else (None, 0.0) for adapter, scale in named]
 
 
-def _expert(job: RenderJob, block: int, working: frozenset[str]) -> Reader:
-    adapter, scale = (
-        (job.background_adapter, job.background_scale)
-        if block == 0
-        else (job.regions[block - 1].adapter, job.regions[block - 1].scale)
-    )
-    return (adapter, scale) if adapter in working else (None, 0.0)
-
-
-def routes(job: RenderJob, working: frozenset[str]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Adapters to gate, and R (blocks, adapters): what a block's share adds to each adapter's gate.
+def routes(used: Sequence[Reader]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Adapters to gate, and R (blocks, adapters): what a block's share adds to each adapter's gate, from the adapter
+    and scale that each block uses.
 
     The background's adapter is fused into the weights, so its row is zero and a region's row holds the region's
     expert minus the background's.
     """
-    base, base_scale = _expert(job, 0, working)
-    used = [_expert(job, block, working) for block in range(len(job.regions) + 1)]
+    base, base_scale = used[0]
     ids = sorted({i for i, _ in used if i is not None})
     table = np.zeros((len(used), len(ids)))
     for block, (adapter, scale) in enumerate(used):

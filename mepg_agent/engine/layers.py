@@ -60,8 +60,7 @@ class GatedLayer:
         if isinstance(module, nn.Conv2d):
             self._add_map(module, args[0], out)
         elif out.ndim == 2:
-            finest = next(iter(self._field.levels.values()))
-            out += F.linear(F.linear(args[0], self._down) * finest.mean_gates(self._ranks), self._up)
+            out += F.linear(F.linear(args[0], self._down) * self._field.top.mean_gates(self._ranks), self._up)
         else:
             self._add_tokens(args[0], out)
 

@@ -169,6 +169,7 @@ def quiet() -> Iterator[None]:
 
 def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
     from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
+    from safetensors import SafetensorError
 
     import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 
@@ -177,7 +178,7 @@ def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
             pipe: Any = DiffusionPipeline.from_pretrained(
                 source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).rstrip(".").split())
         raise BrokenAsset(
             f"The pipeline {source} cannot be loaded: {reason}.", "Check the folder or hub id in backbone.toml."

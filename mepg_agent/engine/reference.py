@@ -78,8 +78,12 @@ class _Passes:
         share = first + (last - first) * step / max(of - 1, 1)
         weights = (1 - share) * self._weights
         for block, region in enumerate(self._job.regions, 1):
-            weights[block] *= region.strength if region.start <= step / of < region.end else 0.0
-        weights[0] = share + weights[0]
+            if region.start <= step / of < region.end:
+                weights[block] *= region.strength
+            else:  # the background's meanwhile
+                weights[0] += weights[block]
+                weights[block] = 0
+        weights[0] += share
         return weights / weights.sum(0)
 
     def _one(

@@ -45,7 +45,7 @@ def repair(
         begun = time.perf_counter()
         run = Ensemble(pipe, job, experts, window, canvas)
         free = torch.from_numpy(touched(boxes, canvas, scale)[window.as_slices()]).to(accepted.device)
-        for moment in redraw(pipe, run, job, accepted[:, *window.as_slices()], free, canvas):
+        for moment in redraw(pipe, run, job, keep.candidates, accepted[:, *window.as_slices()], free, canvas):
             latents[:, :, *window.as_slices()] = moment.latents.float()
             yield Step(number * moment.of + moment.step, len(windows) * moment.of)
         calls += run.calls * keep.candidates * window.area / (canvas[0] * canvas[1])
@@ -68,19 +68,17 @@ def check(pipe: Any, job: RenderJob, before: tuple[Pixels, Latents]) -> Keep:
             f"the job draws {job.extent}.",
             "Repair a picture that this backbone drew at this size.",
         )
-    if not job.keep or not job.keep.redraw:
-        raise BadInput("The repair names nothing to draw again.", "Name at least one region.")
+    if not job.keep or not any(box.pixels(job.extent).area for box in job.keep.redraw):
+        raise BadInput("The repair names nothing to draw again.", "Name at least one region of a pixel or more.")
     return job.keep
 
 
 def redraw(
-    pipe: Any, run: Ensemble, job: RenderJob, clean: Tensor, free: Tensor, canvas: tuple[int, int]
+    pipe: Any, run: Ensemble, job: RenderJob, candidates: int, clean: Tensor, free: Tensor, canvas: tuple[int, int]
 ) -> Iterator[Moment]:
     """Denoises all candidates of one crop in one batch; candidate c takes every seed plus c."""
-    keep: Keep | None = job.keep
-    assert keep is not None
     channels, dtype = pipe.unet.config.in_channels, pipe.unet.dtype
-    noises = torch.stack([draw_noise(job, run.field, channels, canvas, c, dtype) for c in range(keep.candidates)])
+    noises = torch.stack([draw_noise(job, run.field, channels, canvas, c, dtype) for c in range(candidates)])
     noises = torch.where(free, noises, noises[:1])
     pin = Pin(clean[None].to(dtype), free, noises[:1])
     return denoise(run, make_scheduler(job.scheduler, pipe.scheduler), noises, job, pin)
@@ -110,9 +108,10 @@ def _rise(low: int, high: int, limit: int) -> NDArray[np.float32]:
 
 def _decoded_onto(pipe: Any, latents: Tensor, image: Pixels, boxes: Sequence[PixelBox]) -> list[Pixels]:
     """The picture before with each candidate inside the boxes."""
-    seen = opacity(boxes, *image.shape[:2])
-    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
-    area = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    area = (
+        slice(min(b.top for b in boxes), max(b.bottom for b in boxes)),
+        slice(min(b.left for b in boxes), max(b.right for b in boxes)),
+    )
     drawn = []
     for part in _decode_area(pipe, latents, area):
         new = image.copy()

@@ -24,10 +24,11 @@ class Routing:
         routed = (routes != 0).cpu().numpy()
         heard = [[spoken[block] for block in np.flatnonzero(column)] for column in routed.T]
         self.windows = [disjoint([_bounds(mask) for mask in masks if mask.any()]) for masks in heard]
+        self._areas = [sum(int(w.area) for w in windows) for windows in self.windows]
         everywhere = [np.flatnonzero(np.any(masks, axis=0)) if masks else np.zeros(0, int) for masks in heard]
         longest = max((len(found) for found in everywhere), default=0)
         rows = np.zeros((len(everywhere), longest), np.int64)
-        valid = np.zeros((len(everywhere), longest))
+        valid = np.zeros((len(everywhere), longest), np.float32)  # Apple's GPUs have nothing longer
         for expert, found in enumerate(everywhere):
             rows[expert, : len(found)], valid[expert, : len(found)] = found, 1.0
         self._rows = torch.from_numpy(rows).to(weights.device)  # (experts, longest), padded with position 0
@@ -46,7 +47,7 @@ class Routing:
         `taps` counts multiplications for one rank at one position, over the batch.
         """
         positions = self.size[0] * self.size[1]
-        one = sum(sum(w.area for w in ws) * max(r, 16) * taps for ws, r in zip(self.windows, ranks, strict=True))
+        one = taps * sum(area * max(rank, 16) for area, rank in zip(self._areas, ranks, strict=True))
         return self._cpu and one + WINDOW * sum(map(len, self.windows)) < positions * sum(ranks) * taps
 
     def rows(self, batch: int) -> Tensor:

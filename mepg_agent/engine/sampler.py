@@ -80,7 +80,7 @@ class Pass:
         readers = frozenset(i for i, e in experts.items() if e.reads_text)
         depth = len(self._unet.config.block_out_channels)
         self.field = Field(job, window, canvas, depth, readers, *place_of(self._unet))
-        self._texts: dict[tuple[str, bool, Reader], tuple[Tensor, Tensor | None]] = {}
+        self._texts: dict[tuple[str, bool, Reader | None], tuple[Tensor, Tensor | None]] = {}
         self._hooks: dict[nn.Module, GatedLayer] = {}
         self._processors: dict[nn.Module, RegionalAttention] = {}
         self._weights: dict[nn.Parameter, Tensor] = {}
@@ -121,8 +121,8 @@ class Pass:
             if name.endswith(".attn2")
         }
         self._hooks = gated_layers(self._unet, [self._layers[i] for i in field.experts], field)
-        if field.background != self._base:
-            adapter, scale = self._base = field.background
+        if field.drawn_by[0] != self._base:
+            adapter, scale = self._base = field.drawn_by[0]
             self._weights = {} if adapter is None else fused_weights(self._unet, self._layers[adapter], scale)
 
     @property
@@ -130,11 +130,12 @@ class Pass:
         return [self._job.prompt, *(r.prompt for r in self._job.regions)]
 
     def _text(self, prompt: str, negative: bool, reader: Reader) -> tuple[Tensor, Tensor | None]:
-        key = (prompt, negative, reader)
+        adapter, scale = reader
+        text = self._experts[adapter].text if adapter else {}
+        key = (prompt, negative, reader if text else None)  # without text layers it reads as the backbone does
         if key not in self._texts:
-            adapter, scale = reader
             read = self._reader.read_negative if negative else self._reader.read
-            self._texts[key] = read(prompt, self._experts[adapter].text if adapter else {}, scale)
+            self._texts[key] = read(prompt, text, scale)
         return self._texts[key]
 
     def _batch_texts(self, count: int) -> tuple[Tensor, dict[str, Tensor] | None]:

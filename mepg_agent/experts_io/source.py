@@ -52,11 +52,11 @@ def _folder(folder: Path, file: str | None) -> Source:
     manifest = folder / MANIFEST
     try:
         card = read_expert(manifest) if manifest.is_file() else None
-        if card is not None and file is None:
+        if card is not None and file in (None, card.file):
             return Source(weights_file(Found(folder=folder, item=card)), card)
     except BrokenAsset as error:
         raise BadInput(error.message, error.advice) from error
-    return Source(folder / _weights([f.name for f in folder.iterdir() if f.is_file()], file, str(folder)), card)
+    return Source(folder / _weights([f.name for f in folder.iterdir() if f.is_file()], file, str(folder)))
 
 
 def _weights(names: Iterable[str], file: str | None, where: str) -> str:

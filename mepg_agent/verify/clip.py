@@ -183,6 +183,7 @@ def _unit(embeddings: torch.Tensor) -> torch.Tensor:
 
 def _load(folder: Path | str, device: str) -> tuple[Any, Any]:
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
@@ -192,7 +193,7 @@ def _load(folder: Path | str, device: str) -> tuple[Any, Any]:
         if not all(hasattr(model, part) for part in ("get_image_features", "get_text_features", "logit_scale")):
             raise ValueError(f"a {type(model).__name__} does not compare pictures with words")
         return model.to(device).eval(), AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise BrokenAsset(
             f"{folder} holds no readable CLIP model: {error}.", "Restore the verifier's folder."
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mepg_agent.records import Check, Finding, Verdict
-from mepg_agent.scene import Region, ScenePlan
+from mepg_agent.scene import Region, ScenePlan, free_id
 from mepg_agent.verify.base import Pixels, Verifier
 
 HIDDEN = 0.5  # share of a place that something else stands in now: what is seen there is that
@@ -25,16 +25,18 @@ def taken_away(before: ScenePlan, plan: ScenePlan) -> tuple[Region, ...]:
 
 def with_gone(verdict: Verdict, verifier: Verifier, image: Pixels, before: ScenePlan, plan: ScenePlan) -> Verdict:
     """The verdict with a finding on the whole picture more for every thing that was taken away."""
-    asked = tuple(Region.model_validate({**dict(r), "id": f"{PREFIX}{r.id}"[:48]}) for r in taken_away(before, plan))
+    asked: dict[str, Region] = {}
+    for region in taken_away(before, plan):
+        asked[free_id(f"{PREFIX}{region.id}", asked)] = region
     if not asked:
         return verdict
-    seen = verifier.verify(image, plan.replaced(regions=asked, relations=()))
-    gone = tuple(_gone(f) for f in seen.findings if f.check is Check.PRESENT)
+    regions = tuple(region.model_copy(update={"id": name}) for name, region in asked.items())
+    seen = verifier.verify(image, plan.replaced(regions=regions, relations=()))
+    gone = tuple(_gone(f, asked[f.region].id) for f in seen.findings if f.check is Check.PRESENT and f.region)
     return Verdict.model_validate({**dict(verdict), "findings": (*verdict.findings, *gone)})
 
 
-def _gone(there: Finding) -> Finding:
-    name = (there.region or "").removeprefix(PREFIX)
+def _gone(there: Finding, name: str) -> Finding:
     changed = {
         "region": None,
         "was": name,

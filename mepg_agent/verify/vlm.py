@@ -109,6 +109,7 @@ def _schema(count: int) -> dict[str, Any]:
 
 def _load(source: Path | str, device: str) -> tuple[Any, Any]:
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForImageTextToText, AutoProcessor
     from transformers.utils.logging import disable_progress_bar
 
@@ -120,7 +121,7 @@ def _load(source: Path | str, device: str) -> tuple[Any, Any]:
         dtype = torch.float32 if device == "cpu" else "auto"
         model: Any = AutoModelForImageTextToText.from_pretrained(source, use_safetensors=True, dtype=dtype)
         return model.to(device).eval(), processor
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
         reason = " ".join(str(error).split()).rstrip(".")[:300]
         raise BrokenAsset(
             f"{source} holds no readable image-text-to-text model: {reason}.",
