@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Command
+from langgraph.types import Command, StateSnapshot
 from pydantic import ValidationError
 
 from mepg_agent.agent_async import in_thread
@@ -105,15 +105,15 @@ class Agent(RegionEditor):
 
     def stream(self, prompt: str | Brief, **wishes: Any) -> Stream:
         """Events while the picture is made, the `Result` last. Closing the iterator stops between two steps."""
-        return self._follow(*self._begin(prompt, wishes))
+        return self._follow(self.begin(prompt, **wishes))
 
     def begin(self, prompt: str | Brief, **wishes: Any) -> str:
         """Opens a session for what is asked and draws nothing: `resume` does. Raises BadInput as `draw`."""
-        return self._begin(prompt, wishes)[0]
+        return self.store.begin(self._checked(prompt, wishes))
 
     def batch(self, prompts: Iterable[str | Brief], **wishes: Any) -> Iterator[Result]:
         """The results of several requests, one after the other; `wishes` hold for all, and all are checked first."""
-        briefs = [make_brief(prompt, **wishes) for prompt in prompts]
+        briefs = [self._checked(prompt, wishes) for prompt in prompts]
         return (self.draw(brief) for brief in briefs)
 
     async def adraw(self, prompt: str | Brief, **wishes: Any) -> Result:
@@ -123,11 +123,11 @@ class Agent(RegionEditor):
 
     def astream(self, prompt: str | Brief, **wishes: Any) -> AsyncGenerator[Event | Result, None]:
         """`stream` that leaves the event loop free; closing it or cancelling its task stops between two steps."""
-        return self._apart(lambda stop: self._follow(*self._begin(prompt, wishes), stop))
+        return self._apart(lambda stop: self._follow(self.begin(prompt, **wishes), stop))
 
     async def abatch(self, prompts: Iterable[str | Brief], **wishes: Any) -> AsyncGenerator[Result, None]:
         """`batch` that leaves the event loop free; closing it or cancelling its task stops between two steps."""
-        for brief in [make_brief(prompt, **wishes) for prompt in prompts]:
+        for brief in [self._checked(prompt, wishes) for prompt in prompts]:
             yield await self.adraw(brief)
 
     async def aedit(self, session: str, instruction: str, rounds: int | None = None) -> Result:
@@ -145,12 +145,13 @@ class Agent(RegionEditor):
         stop = threading.Event()
         return in_thread(lambda: start(stop), stop)
 
-    def _begin(self, prompt: str | Brief, wishes: dict[str, Any]) -> tuple[str, Brief]:
+    def _checked(self, prompt: str | Brief, wishes: dict[str, Any]) -> Brief:
+        """Raises BadInput for what can be known to be wrong before a session is opened."""
         brief = make_brief(prompt, **wishes)
         self.portfolio.backbone(brief.backbone)
         self._planner(brief)
         check_names(brief.verifiers)
-        return self.store.begin(brief), brief
+        return brief
 
     def _run(
         self,
@@ -163,26 +164,18 @@ class Agent(RegionEditor):
         context, graph = self._context(stop), self._compiled()
         repairs = MAX_REGIONS * (brief.rounds + 1)
         name, limit = thread_of(session, edit), 10 + 3 * (MAX_REVISIONS + repairs)
+        given = self._input(session, brief, edit, answer)
         thread: Any = {"configurable": {"thread_id": name}, "recursion_limit": limit}
-        given: Any = {"session": session, "brief": brief.model_dump(mode="json")}
-        given |= {"edit": edit.model_dump(mode="json")} if edit else {}
         parts: Any = iter(())
         try:
             with explained():
-                noted = self._state(name)
-                begun = bool(noted) and all(noted.get(key) == value for key, value in given.items())
-                if noted and not begun:
-                    self._forget_thread(name)  # of an edit that was dropped, or of another home's session
-                if answer is not None:
-                    if graph.get_state(thread).next != ("approve",):
-                        raise unasked(session)
-                    given = Command(resume=answer.model_dump(mode="json"))
-                elif begun:
-                    given = None
                 parts = graph.stream(given, thread, context=context, stream_mode="custom", durability="sync")
-                # Not `yield from`: closing must set `cancelled` before it reaches the graph, which waits for its node.
                 while (part := next(parts, None)) is not None:
-                    yield part
+                    try:
+                        yield part
+                    except GeneratorExit:
+                        context.cancelled.set()  # before closing reaches the graph, which waits for its node
+                        raise
                 self._check_layout(session, name)
                 if edit is not None:
                     self._forget_thread(name)
@@ -193,14 +186,30 @@ class Agent(RegionEditor):
             self._failed(session, edit, error)
             raise
         finally:
-            context.cancelled.set()
             if isinstance(parts, Generator):
                 parts.close()
 
+    def _input(self, session: str, brief: Brief, edit: Edit | None, answer: Approval | None) -> Any:
+        """What the graph is given: all that was asked for; where it goes on, nothing or the answer that it waits for.
+
+        Raises BadInput where it waits for none.
+        """
+        name = thread_of(session, edit)
+        given = {"session": session, "brief": brief.model_dump(mode="json")}
+        given |= {"edit": edit.model_dump(mode="json")} if edit else {}
+        noted = self._state(name)
+        begun = bool(noted) and all(noted.get(key) == value for key, value in given.items())
+        if noted and not begun:
+            self._forget_thread(name)  # of an edit that was dropped, or of another home's session
+        if answer is None:
+            return None if begun else given
+        if self._noted(name).next != ("approve",):
+            raise unasked(session)
+        return Command(resume=answer.model_dump(mode="json"))
+
     def _check_layout(self, session: str, thread: str) -> None:
         """Raises NeedsApproval while the layout waits for an answer, Cancelled once it was rejected."""
-        config: Any = {"configurable": {"thread_id": thread}}
-        found = self._compiled().get_state(config)
+        found = self._noted(thread)
         if found.next == ("approve",):
             state = Planned.model_validate({key: found.values[key] for key in ("session", "brief", "plan", "remarks")})
             raise NeedsApproval(session, state.plan, state.remarks)
@@ -217,9 +226,11 @@ class Agent(RegionEditor):
 
     def _state(self, thread: str) -> Update:
         """What the graph has noted of a run; empty where there is none."""
-        config: Any = {"configurable": {"thread_id": thread}}
+        return dict(self._noted(thread).values)
+
+    def _noted(self, thread: str) -> StateSnapshot:
         with explained():
-            return dict(self._compiled().get_state(config).values)
+            return self._compiled().get_state({"configurable": {"thread_id": thread}})
 
     def _forget_thread(self, thread: str) -> None:
         checkpoints = self._compiled().checkpointer

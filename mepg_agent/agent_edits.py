@@ -10,9 +10,9 @@ from pathlib import Path
 from mepg_agent.archive import export_session, import_session
 from mepg_agent.collection import Collected, collect
 from mepg_agent.comparison import Comparison, compare
+from mepg_agent.context import Context
 from mepg_agent.conversation import UNCHANGED, edit_of, step_of
 from mepg_agent.errors import BadInput, Cancelled
-from mepg_agent.graph import Context
 from mepg_agent.history import Edit, History
 from mepg_agent.records import Approval, Brief, Event, Render
 from mepg_agent.reproduction import Reproduction, reproduce
@@ -50,7 +50,7 @@ class Editor(ABC):
             begun, history = self._begun(session), self.history(session)
             brief = self.store.brief(session)
             if begun is not None and begun.instruction == " ".join(instruction.split()):
-                return self._follow(session, brief_of(brief, begun), stop, begun)
+                return self._follow(session, stop, begun)
             family = self._context().family(brief)
             edit = edit_of(instruction, history, family, brief.rounds if rounds is None else rounds)
             if edit is None:
@@ -58,7 +58,7 @@ class Editor(ABC):
                 told = Result.model_validate({**dict(shown), "notes": (*shown.notes, UNCHANGED)})
                 return _all_of(Event(node="edit", message=UNCHANGED), told)
             self.store.begin_edit(session, edit)
-        return self._follow(session, brief_of(brief, edit), stop, edit)
+        return self._follow(session, stop, edit)
 
     def resume(self, session: str, answer: Approval | None = None, stop: threading.Event | None = None) -> Stream:
         """Goes on where an interrupted session or edit stopped; a finished one yields its result at once.
@@ -68,13 +68,13 @@ class Editor(ABC):
         stops the drawing between two steps.
         """
         with self.store.held(session):
-            edit, brief = self._begun(session), self.store.brief(session)
+            edit = self._begun(session)
             finished = edit is None and self.store.history(session) is not None
             if answer is not None and (finished or edit is not None):
                 raise unasked(session)
             if finished:
                 return _all_of(self.result(session))
-        return self._follow(session, brief if edit is None else brief_of(brief, edit), stop, edit, answer)
+        return self._follow(session, stop, edit, answer)
 
     def result(self, session: str, version: int | None = None) -> Result:
         """The version that is shown, or another one. Raises BadInput for an unknown one or an unfinished session."""
@@ -129,7 +129,7 @@ class Editor(ABC):
 
     def collect(self) -> Collected:
         """Removes pictures, latents and renders that no session refers to. See `collection.collect`."""
-        return collect(self.store, list(self._under_way()))
+        return collect(self.store, self._under_way())
 
     def export(self, session: str, file: Path) -> Path:
         """The session as one zip: its brief, its versions with their pictures and latents. An edit that is not finished
@@ -143,7 +143,6 @@ class Editor(ABC):
     def _follow(
         self,
         session: str,
-        brief: Brief,
         stop: threading.Event | None = None,
         edit: Edit | None = None,
         answer: Approval | None = None,
@@ -158,6 +157,9 @@ class Editor(ABC):
             elif edit is not None and self._begun(session) != edit:
                 raise Cancelled("The edit was dropped before it was finished.", "Say it again if it is still wanted.")
             else:
+                brief = self.store.brief(session)
+                if edit is not None:
+                    brief = Brief.model_validate({**dict(brief), "rounds": edit.rounds})
                 yield from self._run(session, brief, stop, edit, answer)
 
     def reproduce(self, session: str, version: int | None = None) -> Reproduction:
@@ -229,10 +231,6 @@ def last_of(items: Iterable[Event | Result]) -> Result:
 
 def unasked(session: str) -> BadInput:
     return BadInput(f"No layout of {session} waits for approval.", "Resume it without an answer.")
-
-
-def brief_of(brief: Brief, edit: Edit) -> Brief:
-    return Brief.model_validate({**dict(brief), "rounds": edit.rounds})
 
 
 def _all_of(*items: Event | Result) -> Stream:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from mepg_agent.agent_edits import Editor, Stream, brief_of, last_of
+from mepg_agent.agent_edits import Editor, Stream, last_of
 from mepg_agent.errors import BadInput
 from mepg_agent.evidence import with_crops
-from mepg_agent.history import Edit, History, Version
+from mepg_agent.history import History, Version
 from mepg_agent.records import Finding, Severity, Verdict
 from mepg_agent.redrawing import Redraw, redraw_of
 from mepg_agent.session import Result
+from mepg_agent.verify.gone import with_gone
 
 ASSISTANT = "assistant"  # verifier of findings that were handed in
 
@@ -42,20 +43,22 @@ class RegionEditor(Editor):
             rounds = brief.rounds if rounds is None else rounds
             edit = redraw_of(changes, history, family, brief, rounds, candidates)
             self.store.begin_edit(session, edit)
-        return self._follow(session, brief_of(brief, edit), stop, edit)
+        return self._follow(session, stop, edit)
 
     def judge(self, session: str, findings: Sequence[Finding] | None = None, version: int | None = None) -> Result:
         """Looks at a version anew and keeps what is found, with the status that follows from it.
 
         `findings` are another's, who looked at the picture: each takes the place of the one on the same region and
         check. Without them the verifier of the family looks. Raises BadInput for a finding on a region that is not
-        there, where nobody can look, and while a change is under way.
+        there, for none at all, where nobody can look, and while a change is under way.
         """
+        if findings is not None and not findings:
+            raise BadInput("The verdict says nothing.", "Say of a region whether it is as it should be.")
         with self.store.held(session):
             self._begun(session)
             history = self.history(session)
             judged = history.version(version)
-            found = self._verdict(session, judged) if findings is None else _merged(judged, findings)
+            found = self._verdict(session, history, judged) if findings is None else _merged(judged, findings)
             verdict = with_crops(found, judged.plan, judged.render.picture, self.store)
             shown = not any(r.severity is Severity.ERROR and r.about == "relation" for r in judged.remarks)
             status = "accepted" if verdict.passed and shown else "best_effort"
@@ -79,25 +82,21 @@ class RegionEditor(Editor):
                 raise BadInput(f"{brief.backbone} has no verifier to judge a repair.", "Name one, or redraw a region.")
             head = history.version()
             verdict = _merged(head, findings) if findings else head.verdict
-            edit = Edit(
-                number=len(history.versions) + 1,
-                parent=head.number,
-                instruction=f"mend {', '.join(verdict.failed) or 'nothing'}",
-                rounds=max(brief.rounds, 1) if rounds is None else rounds,
-                before=head.plan,
-                render=head.render,
-                plan=head.plan,
-                verdict=verdict,
-            )
+            rounds = max(brief.rounds, 1) if rounds is None else rounds
+            said = f"mend {', '.join(verdict.failed) or 'nothing'}"
+            edit = history.edit(said, head.plan, rounds, verdict=verdict)
             self.store.begin_edit(session, edit)
-        return self._follow(session, brief_of(brief, edit), edit=edit)
+        return self._follow(session, edit=edit)
 
-    def _verdict(self, session: str, version: Version) -> Verdict:
+    def _verdict(self, session: str, history: History, version: Version) -> Verdict:
         brief = self.store.brief(session)
         verifier = self._context().verifier(brief)
         if verifier is None:
             raise BadInput(f"{brief.backbone} has no verifier.", "Look at the picture and hand your own verdict in.")
-        found = verifier.verify(self.store.picture(version.render.picture), version.plan)
+        image = self.store.picture(version.render.picture)
+        found = verifier.verify(image, version.plan)
+        if version.parent is not None:
+            found = with_gone(found, verifier, image, history.version(version.parent).plan, version.plan)
         return Verdict.model_validate({**dict(found), "action": version.verdict.action})
 
 

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, TypeVar
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
@@ -81,22 +81,18 @@ def import_session(store: SessionStore, file: Path) -> str:
     try:
         with zipfile.ZipFile(file) as archive:
             record, members, recipes = _checked(archive)
+            session = store.claim(record.brief, record.session)
             for name in members:
                 part, ending, _ = _key(name)
                 store.put_content(part, ending, _bytes_of(archive, name))
             for recipe in recipes:
                 store.put_recipe(recipe)
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        EOFError,
-        zlib.error,
-        RuntimeError,
-    ) as error:  # the last: encrypted
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError) as error:  # last: encrypted
         raise _refused(f"{file} is not a whole zip file") from error
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror or error}.", "Name a file that exists.") from error
-    return store.adopt(record.session, record.brief, _with_evidence(record.history, store))
+    store.open(session, record.brief, _with_evidence(record.history, store))
+    return session
 
 
 def _with_evidence(history: History, store: SessionStore) -> History:
@@ -203,7 +199,7 @@ def _is_picture(data: bytes, size: tuple[int, int]) -> bool:
                 return False
             image.load()
             return True
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except Exception:  # whatever the decoder stumbles over, it is no picture of ours
         return False
 
 

@@ -31,6 +31,7 @@ from mepg_agent.scene import Frozen
 from mepg_agent.session import Result
 
 RECORD = "batch.jsonl"
+HEAD = b'{"id":"'  # of each of its lines
 LOCK = ".batch.lock"  # held while the batch is drawn
 MAX_ID = 60  # characters; at most 240 bytes, which every file system takes
 FIRST = 1  # version of a session: what was drawn for the batch, whatever a person made of it since
@@ -152,12 +153,14 @@ class Record:
                 raise BadInput(
                     f"{file.parent} holds a batch already.", "Go on with it by --resume, or name another folder."
                 )
-            whole = lines[: lines.rfind(b"\n") + 1]  # a killed run may leave half a line behind
-            if whole != lines:
-                os.truncate(file, len(whole))
+            *ended, half = lines.split(b"\n")  # a killed run may leave half a line behind
+            entries = [self._entry(number, line) for number, line in enumerate(ended, 1)]
+            if not half.startswith(HEAD[: len(half)]):
+                self._entry(len(ended) + 1, half)
+            if half:
+                os.truncate(file, len(lines) - len(half))
         except OSError as error:
             raise BadInput(f"{file} cannot be read: {error.strerror}.", "Name another folder.") from error
-        entries = [self._entry(number, line) for number, line in enumerate(whole.splitlines(), 1)]
         self._last = {entry.id: entry for entry in entries}
 
     def last(self, item: Item) -> Begun | Outcome | None:
@@ -279,7 +282,7 @@ class _Run:
         drawn = self._agent.store.result(session, FIRST)
         if drawn is not None:
             return drawn
-        with closing(self._agent.resume(session)) as stream:
+        with closing(self._agent.resume(session, stop=self._stop)) as stream:
             for part in stream:
                 if isinstance(part, Result):
                     return part

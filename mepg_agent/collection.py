@@ -33,12 +33,12 @@ def collect(store: SessionStore, under_way: Iterable[Render]) -> Collected:
     a session cannot be read: what it refers to is then unknown.
     """
     files = list(_files(store.home))  # before the references: what comes later is never looked at
-    torn = list(_torn(store.home))
+    torn, born = list(_torn(store.home)), time.time() - GRACE
     summaries = store.sessions()
-    busy = any(s.status is None or s.edit for s in summaries)
+    opened = any(_born(f) >= born for f in torn if f.is_dir())
+    busy = opened or any(s.status in (None, "failed") or s.edit for s in summaries)
     wanted = _names([*under_way, *(r for s in summaries for r in _renders(store, s.session))])
     wanted |= {crop for s in summaries for crop in _crops(store, s.session)}
-    born = time.time() - GRACE
     unwanted = [f for f in files if f.stem not in wanted]
     gone = [f for f in (*unwanted, *torn) if _born(f) < born or (not busy and f not in torn)]
     size = sum(f.stat().st_size for f in gone if f.is_file())
@@ -49,8 +49,7 @@ def collect(store: SessionStore, under_way: Iterable[Render]) -> Collected:
 
 def _files(home: Path) -> Iterator[Path]:
     for part, ending in KINDS.items():
-        found = (f for f in (home / part).rglob(f"*{ending}") if HASHED.fullmatch(f.stem) and f.is_file())
-        yield from found
+        yield from (f for f in (home / part).rglob(f"*{ending}") if HASHED.fullmatch(f.stem) and f.is_file())
 
 
 def _torn(home: Path) -> Iterator[Path]:

@@ -7,19 +7,19 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mepg_agent.history import TOUCHED, History, Number, Version
-from mepg_agent.planning.edits import changed_boxes, changed_regions
+from mepg_agent.history import History, Number, Version
+from mepg_agent.planning.edits import changed_regions
 from mepg_agent.scene import Box, Extent, Fraction, Frozen
 from mepg_agent.session import SessionStore
 
 
 class Comparison(Frozen):
     """Between versions `a` and `b`. `boxes` is all that the edits between them drew again, on the way over the version
-    that both were made from; the full box where one drew the whole picture."""
+    that both were made from; the full box where one drew the whole picture, or how it was drawn is not known here."""
 
     a: Number
     b: Number
-    regions: tuple[str, ...]  # ids that those edits changed, added or removed
+    regions: tuple[str, ...]  # ids that those edits changed, added, removed or repaired
     boxes: tuple[Box, ...]
     outside_equal: bool  # whether every byte outside the boxes is the same
     changed: Fraction  # share of the pixels that differ
@@ -29,8 +29,8 @@ class Comparison(Frozen):
 def compare(store: SessionStore, history: History, a: int, b: int) -> Comparison:
     """Raises BadInput for a version that is not there, BrokenAsset for a picture that is not."""
     steps = history.path(a, b)
-    regions = dict.fromkeys(region for step in steps for region in (*_changed(*step), *_mended(*step)))
-    boxes = tuple(dict.fromkeys(box for step in steps for box in _drawn(*step)))
+    regions = dict.fromkeys(region for step in steps for region in _changed(*step))
+    boxes = tuple(dict.fromkeys(box for step in steps for box in _drawn(store, *step)))
     one, two = (store.picture(history.version(number).render.picture) for number in (a, b))
     distance = np.abs(one.astype(np.int16) - two).max(axis=2)
     height, width = distance.shape
@@ -49,17 +49,19 @@ def compare(store: SessionStore, history: History, a: int, b: int) -> Comparison
 
 
 def _changed(parent: Version, child: Version) -> tuple[str, ...]:
-    return changed_regions(parent.plan, child.plan)
+    return (*changed_regions(parent.plan, child.plan), *(a.region for a in child.attempts if a.kept))
 
 
-def _mended(parent: Version, child: Version) -> dict[str, tuple[Box, ...]]:
-    """Regions that were repaired outside of what the plans say was drawn, each with its boxes before and after."""
-    drawn, before = changed_boxes(parent.plan, child.plan), {r.id: r.box for r in parent.plan.regions}
-    regions = {a.region: child.plan.region(a.region).box for a in child.attempts if a.kept and a.region in before}
-    outside = {i: box for i, box in regions.items() if not any(box.covered_by(b) > TOUCHED for b in drawn)}
-    return {i: (before[i], box) for i, box in outside.items()}
-
-
-def _drawn(parent: Version, child: Version) -> tuple[Box, ...]:
-    mended = (box for boxes in _mended(parent, child).values() for box in boxes)
-    return (*changed_boxes(parent.plan, child.plan), *mended)
+def _drawn(store: SessionStore, parent: Version, child: Version) -> tuple[Box, ...]:
+    """What the jobs from one picture to the other drew again, the first one's boxes first."""
+    made = {r.picture: r for r in child.renders}
+    boxes: tuple[Box, ...] = ()
+    picture, render = child.render.picture, child.render
+    while picture != parent.render.picture:
+        recipe = store.recipe(render.job) if render else None
+        if recipe is None or recipe.job.keep is None:
+            return (Box.full(),)
+        boxes = (*recipe.job.keep.redraw, *boxes)
+        picture = recipe.job.keep.picture
+        render = made.pop(picture, None)  # once each, whatever an imported history says
+    return boxes

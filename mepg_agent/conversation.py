@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from mepg_agent.context import Family
 from mepg_agent.errors import Ambiguous, BadInput
-from mepg_agent.graph import Family
 from mepg_agent.history import Edit, History
 from mepg_agent.planning.edits import PlanEdit, apply, changed_boxes, changed_regions
 from mepg_agent.planning.lexer import split
 from mepg_agent.planning.references import Question
-from mepg_agent.records import Remark
 from mepg_agent.routing import route_plan
 from mepg_agent.scene import MAX_PROMPT, ScenePlan
 
-MAX_ROUNDS = 20  # as a brief allows
 UNCHANGED = "Nothing changed: the picture is like that already."
 STEPS_BACK = frozenset({"undo", "undo that", "undo it", "undo this", "go back", "take that back", "take it back"})
 STEPS_FORTH = frozenset({"redo", "redo that", "redo it", "redo this"})
@@ -28,27 +26,14 @@ def edit_of(instruction: str, history: History, family: Family, rounds: int) -> 
     """The change of the head that the words ask for; None where they ask for what is there already.
 
     Raises Ambiguous, with what can be said instead, for words that fit several things, none, or are not understood;
-    BadInput for an empty or endless instruction and for a change that has no room.
+    BadInput for an empty or endless instruction, a change that has no room, and too many rounds.
     """
-    if not 0 <= rounds <= MAX_ROUNDS:
-        raise BadInput(f"{rounds} rounds of repair are not possible.", f"Allow 0 to {MAX_ROUNDS}.")
-    head = history.version()
-    found, said = _parsed(instruction, head.plan, family)
-    asked = apply(head.plan, found, family.vocabulary)
-    plan, reasons = route_edit(head.plan, asked, family)
-    if not changed_boxes(head.plan, plan) and _unseen(head.plan) == _unseen(plan):
+    before = history.version().plan
+    found, said = _parsed(instruction, before, family)
+    plan, notes = route_edit(before, apply(before, found, family.vocabulary), family)
+    if not changed_boxes(before, plan) and _unseen(before) == _unseen(plan):
         return None
-    fresh = tuple(note for note in plan.notes if note not in head.plan.notes)
-    return Edit(
-        number=len(history.versions) + 1,
-        parent=head.number,
-        instruction=" ".join(instruction.split()),
-        rounds=rounds,
-        before=head.plan,
-        render=head.render,
-        plan=plan,
-        notes=(*said, *fresh, *(reason.message for reason in reasons)),
-    )
+    return history.edit(" ".join(instruction.split()), plan, rounds, notes=(*said, *notes))
 
 
 def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[tuple[PlanEdit, ...], tuple[str, ...]]:
@@ -63,14 +48,16 @@ def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[tuple[Pl
     return found.edits, found.notes
 
 
-def route_edit(before: ScenePlan, asked: ScenePlan, family: Family) -> tuple[ScenePlan, list[Remark]]:
-    """An expert for what the edit gave another style. What it left alone keeps the expert that it was drawn with."""
+def route_edit(before: ScenePlan, asked: ScenePlan, family: Family) -> tuple[ScenePlan, tuple[str, ...]]:
+    """An expert for what the edit gave another style, and what gave way and why. What it left alone keeps the expert
+    that it was drawn with."""
     routed, reasons = route_plan(asked, family.experts, family.looks)
     named = changed_regions(before, asked)
     plan = routed.with_regions(r for r in asked.regions if r.id not in named)
     restyled = asked.style != before.style
-    said = [r for r in reasons if (set(r.regions) & set(named) if r.regions else restyled)]
-    return (plan if restyled else plan.replaced(style=asked.style)), said
+    said = (r.message for r in reasons if (set(r.regions) & set(named) if r.regions else restyled))
+    fresh = (note for note in plan.notes if note not in before.notes)
+    return (plan if restyled else plan.replaced(style=asked.style)), (*fresh, *said)
 
 
 def _unseen(plan: ScenePlan) -> object:

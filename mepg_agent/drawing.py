@@ -46,7 +46,7 @@ def _run(job: RenderJob, node: str, session: str, runtime: Runtime[Context]) -> 
     before = (store.picture(job.keep.picture), store.latents(job.keep.latents)) if job.keep else None
     engine = context.engine(job.backbone)
     turn = context.turns.turn(context.cancelled, lambda words: say(runtime, node, words))
-    with turn, closing(_pulled(engine, job, before)) as steps:
+    with turn, closing(pulled(engine, job, before)) as steps:
         for item in steps:
             if isinstance(item, Picture):
                 return item
@@ -58,7 +58,8 @@ def _run(job: RenderJob, node: str, session: str, runtime: Runtime[Context]) -> 
     raise BrokenAsset("The engine ended without a picture.", "Draw it again; if that repeats, check the weights.")
 
 
-def _pulled(
+def pulled(
     engine: Engine, job: RenderJob, before: tuple[Pixels, Latents] | None
 ) -> Generator[Step | Picture, None, None]:
+    """What the engine yields, from something that can be closed."""
     yield from engine.run(job, before)

@@ -6,13 +6,13 @@ Nothing is ever taken back for good: undo moves the head, an edit after it opens
 from __future__ import annotations
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.edits import changed_boxes, changed_regions
-from mepg_agent.records import MAX_CANDIDATES, Attempt, Remark, Render, Status, Verdict
+from mepg_agent.records import MAX_CANDIDATES, MAX_ROUNDS, Attempt, Remark, Render, Status, Verdict
 from mepg_agent.scene import Box, Frozen, ScenePlan
 from mepg_agent.verify.gone import taken_away
 
@@ -47,7 +47,7 @@ class Edit(Frozen):
     number: Number  # of the version that it becomes
     parent: Number
     instruction: str
-    rounds: Annotated[int, Field(ge=0, le=20)]  # repairs at most
+    rounds: Annotated[int, Field(ge=0, le=MAX_ROUNDS)]  # repairs at most
     candidates: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] = 1  # drawn at once, of which the best is kept
     before: ScenePlan  # the parent's
     render: Render  # the parent's
@@ -146,10 +146,28 @@ class History(Frozen):
             raise BadInput(f"'{name[:60]}' cannot name a line.", advice)
         if name in self.branches:
             if at is not None:
-                raise BadInput(f"There is a line '{name}' already.", f"Choose another name than {_names(self)}.")
+                raise BadInput(
+                    f"There is a line '{name}' already.", f"Choose another name than {', '.join(self.branches)}."
+                )
             return self._with(branch=name, head=self.branches[name])
         start = self.version(at).number
         return self._with(branch=name, head=start, branches={**self.branches, name: start})
+
+    def edit(self, instruction: str, plan: ScenePlan, rounds: int, **more: Any) -> Edit:
+        """The change of the head to `plan`; `more` are fields of `Edit`. Raises BadInput for too many rounds."""
+        if not 0 <= rounds <= MAX_ROUNDS:
+            raise BadInput(f"{rounds} rounds of repair are not possible.", f"Allow 0 to {MAX_ROUNDS}.")
+        head = self.version()
+        return Edit(
+            number=len(self.versions) + 1,
+            parent=head.number,
+            instruction=instruction,
+            rounds=rounds,
+            before=head.plan,
+            render=head.render,
+            plan=plan,
+            **more,
+        )
 
     def grown(self, version: Version) -> History:
         """With one version more, at the head. It goes on the parent's line, or where that goes on already, on one of
@@ -185,7 +203,3 @@ class History(Frozen):
 
 def _span(last: int) -> str:
     return "1" if last == 1 else f"1 to {last}"
-
-
-def _names(history: History) -> str:
-    return ", ".join(history.branches)

@@ -174,9 +174,12 @@ def writing(home: Path) -> Iterator[None]:
         raise BrokenAsset(f"Pictures cannot be kept in {home}: {error.strerror or error}.", advice) from error
 
 
-def parse(file: Path) -> dict:
+def parse(file: Path) -> dict | None:
+    """None where there is no such file, also when it goes at this moment. Raises BrokenAsset."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except (OSError, ValueError) as error:
         raise BrokenAsset(f"{file} cannot be read: {error}.", "Remove it and draw the picture again.") from error
 
@@ -190,4 +193,5 @@ def validate(file: Path, model: type[F], data: dict) -> F:
 
 
 def read(file: Path, model: type[F]) -> F | None:
-    return validate(file, model, parse(file)) if file.is_file() else None
+    data = parse(file)
+    return None if data is None else validate(file, model, data)

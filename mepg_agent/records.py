@@ -16,7 +16,7 @@ from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 MAX_CANDIDATES = 16  # of one repair, drawn in one batch
-ROUNDS = 5  # of repair, without another word: as many as there are rungs to climb
+ROUNDS, MAX_ROUNDS = 5, 20  # of repair: without another word as many as there are rungs to climb, and at most
 Combine = Literal["all", "any", "mean"]
 
 
@@ -32,7 +32,7 @@ class Brief(Frozen):
     seed: Seed = 0
     steps: Annotated[int, Field(ge=1, le=200)] | None = None  # None takes the backbone's default
     guidance: Annotated[float, Field(ge=1, le=30)] | None = None
-    rounds: Annotated[int, Field(ge=0, le=20)] = ROUNDS  # of repair at most; each takes every failed region one step up
+    rounds: Annotated[int, Field(ge=0, le=MAX_ROUNDS)] = ROUNDS  # of repair; each takes what failed one step up
     # denoiser calls; no repair begins that might need more. None allows what `ladder.PICTURES` whole pictures take
     max_calls: Annotated[float, Field(gt=0)] | None = None
     max_seconds: Annotated[float, Field(gt=0)] | None = None  # no repair begins after that

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mepg_agent.conversation import MAX_ROUNDS, route_edit
+from mepg_agent.context import Family
+from mepg_agent.conversation import route_edit
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
-from mepg_agent.graph import Family
 from mepg_agent.history import Edit, History
 from mepg_agent.planning.edits import Move, PlanEdit, Replace, apply
 from mepg_agent.planning.lexer import lexicon
@@ -50,29 +50,16 @@ def redraw_of(
     """
     if not 1 <= candidates <= MAX_CANDIDATES:
         raise BadInput(f"{candidates} candidates cannot be drawn at once.", f"Ask for 1 to {MAX_CANDIDATES}.")
-    if not 0 <= rounds <= MAX_ROUNDS:
-        raise BadInput(f"{rounds} rounds of repair are not possible.", f"Allow 0 to {MAX_ROUNDS}.")
-    head, number = history.version(), len(history.versions) + 1
+    before, number = history.version().plan, len(history.versions) + 1
     ids = [change.region for change in changes]
     if not ids or len(set(ids)) < len(ids) or len(ids) > MAX_REGIONS:
-        raise BadInput("Name the regions to draw again, each once.", f"Regions: {_ids(head.plan)}.")
-    asked = head.plan
+        raise BadInput("Name the regions to draw again, each once.", f"Regions: {_ids(before)}.")
+    asked = before
     for change in changes:
         seed = _fresh(brief, change.region, number) if change.seed is None else change.seed
         asked = _changed(asked, change, seed, family)
-    plan, reasons = route_edit(head.plan, asked, family)
-    fresh = tuple(note for note in plan.notes if note not in head.plan.notes)
-    return Edit(
-        number=number,
-        parent=head.number,
-        instruction="; ".join(map(_said, changes)),
-        rounds=rounds,
-        candidates=candidates,
-        before=head.plan,
-        render=head.render,
-        plan=plan,
-        notes=(*fresh, *(reason.message for reason in reasons)),
-    )
+    plan, notes = route_edit(before, asked, family)
+    return history.edit("; ".join(map(_said, changes)), plan, rounds, candidates=candidates, notes=notes)
 
 
 def _changed(plan: ScenePlan, change: Redraw, seed: int, family: Family) -> ScenePlan:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from mepg_agent.records import Finding, Render
+from mepg_agent.records import Finding
 from mepg_agent.session import Result
 
 STATUS = {"accepted": "accepted", "best_effort": "best effort", "failed": "failed", "unfinished": "not finished"}
@@ -169,15 +169,11 @@ def _history(result: Result, previews: Sequence[Preview | None]) -> str:
     for render, preview in zip(result.renders, previews, strict=True):
         number = jobs.index(render.job)
         what = f"repair {number}" if number else "the whole picture"
-        kept = "kept" if _same(render, result.render) else ""
+        kept = "kept" if (render.picture, render.job) == (result.render.picture, result.render.job) else ""
         shown = Html(_image(preview, what)) if preview else ""
         rows.append((shown, what, f"{render.seconds:.2f}", f"{render.calls:.3g}", kept))
     table = _table(("", "drawn", "seconds", "calls", ""), rows)
     return f"<details><summary>Drawn on the way: {len(rows)}</summary>{table}</details>"
-
-
-def _same(one: Render, other: Render) -> bool:
-    return (one.picture, one.job) == (other.picture, other.job)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from mepg_agent.context import Context
-from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.drawing import pulled
+from mepg_agent.engine.base import Latents, Picture, Pixels
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.history import History
 from mepg_agent.pictures import Pictures, Recipe, png, provenance_of
@@ -107,16 +108,13 @@ def _path(expert: str, sha256: str, experts: Mapping[str, Found[Expert]]) -> str
 
 
 def _drawn(job: RenderJob, before: Drawing | None, context: Context) -> Generator[Event, None, Picture]:
-    with context.turns.turn(context.cancelled), closing(_steps(job, before, context)) as steps:
+    steps = pulled(context.engine(job.backbone), job, before)
+    with context.turns.turn(context.cancelled), closing(steps):
         for item in steps:
             if isinstance(item, Picture):
                 return item
             yield Event(node="reproduce", message="drawing", step=item.step, of=item.of)
     raise BrokenAsset("The engine ended without a picture.", "Try it again; if that repeats, check the weights.")
-
-
-def _steps(job: RenderJob, before: Drawing | None, context: Context) -> Generator[Step | Picture, None, None]:
-    yield from context.engine(job.backbone).run(job, before)
 
 
 def _largest(store: Pictures, render: Render, images: list[Pixels]) -> int | None:

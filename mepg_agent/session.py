@@ -101,12 +101,22 @@ class SessionStore(Pictures):
 
     def begin(self, brief: Brief) -> str:
         """Opens a session and returns its id: "fox-castle-3f9a"."""
-        session = self._claim(brief)
-        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
+        session = self.claim(brief)
+        self.open(session, brief)
         return session
 
-    def _claim(self, brief: Brief) -> str:
-        """A name that no session has, and its folder."""
+    def open(self, session: str, brief: Brief, history: History | None = None) -> None:
+        """One that was claimed, with the history that it has already. Raises BrokenAsset if it cannot be written."""
+        if history is not None:
+            self._write_history(session, history)
+        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
+
+    def claim(self, brief: Brief, name: str = "") -> str:
+        """The folder of a session that is not open yet: this name, or where that is taken or none, one that no session
+        has. From now on collecting spares what is new. Raises BrokenAsset if it cannot be made."""
+        with writing(self.home), suppress(BadInput, FileExistsError):
+            self._folder(name).mkdir()
+            return name
         length = 2
         while True:
             session = f"{_stem(brief.prompt)}-{secrets.token_hex(length)}"
@@ -144,11 +154,11 @@ class SessionStore(Pictures):
     def put_result(self, result: Result, edit: Edit | None = None) -> None:
         """Keeps a finished picture: the first of its session, or the version that `edit` led to, which is shown from
         then on. Doing it twice changes nothing."""
-        data = result.model_dump(mode="json", exclude={"image"})
         if edit is not None:
             self._finish(result, edit)
         else:
-            self._write(self._folder(result.session) / "result.json", json.dumps(data, indent=1).encode())
+            data = result.model_dump_json(exclude={"image"}, indent=1)
+            self._write(self._folder(result.session) / "result.json", data.encode())
         for stale in ("preview.png", "failure.json"):
             (self._folder(result.session) / stale).unlink(missing_ok=True)
 
@@ -170,9 +180,9 @@ class SessionStore(Pictures):
         self.brief(session)
         history = read(self._folder(session) / "history.json", History)
         file = self._folder(session) / "result.json"
-        if history is not None or not file.is_file():
+        if history is not None or (first := parse(file)) is None:
             return history
-        known = {"number": 1, **{k: v for k, v in parse(file).items() if k in Version.model_fields}}
+        known = {"number": 1, **{k: v for k, v in first.items() if k in Version.model_fields}}
         return History(versions=(validate(file, Version, known),))
 
     def put_history(self, session: str, history: History) -> None:
@@ -192,18 +202,6 @@ class SessionStore(Pictures):
             (self._folder(session) / "brief.json").unlink()  # without it, it is no session any more
             shutil.rmtree(self._folder(session))
             self.lock_of(session).unlink(missing_ok=True)
-
-    def adopt(self, session: str, brief: Brief, history: History) -> str:
-        """Opens a session with a history that it has already, under this name, or where that is taken or none, under
-        one of its own; returns the name. Raises BrokenAsset if it cannot be written."""
-        with writing(self.home):
-            try:
-                self._folder(session).mkdir()
-            except (BadInput, FileExistsError):
-                session = self._claim(brief)
-        self._write_history(session, history)
-        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
-        return session
 
     def begin_edit(self, session: str, edit: Edit) -> None:
         """Notes a change before it is drawn. Raises BadInput while another one is under way."""
@@ -246,9 +244,11 @@ class SessionStore(Pictures):
 
     def sessions(self) -> tuple[Summary, ...]:
         """Last touched first."""
-        folders = [f for f in (self.home / "sessions").iterdir() if (f / "brief.json").is_file()]
-        folders.sort(key=lambda f: (f.stat().st_mtime_ns, f.name), reverse=True)
-        return tuple(self._summary(folder.name) for folder in folders)
+        found = []
+        for folder in (self.home / "sessions").iterdir():
+            with suppress(BadInput, FileNotFoundError):  # not open yet, or forgotten at this moment
+                found.append((folder.stat().st_mtime_ns, folder.name, self._summary(folder.name)))
+        return tuple(summary for _, _, summary in sorted(found, key=lambda f: f[:2], reverse=True))
 
     def put_preview(self, session: str, image: Pixels) -> Path:
         """A small picture of an unfinished render, put in place of the one before."""
@@ -290,7 +290,7 @@ class SessionStore(Pictures):
 
 
 def _busy(file: Path) -> BadInput:
-    instruction = parse(file).get("instruction", "")
+    instruction = (parse(file) or {}).get("instruction", "")
     return BadInput(
         f"An edit of this picture is not finished: '{str(instruction)[:80]}'.", "Resume it, or undo to drop it."
     )

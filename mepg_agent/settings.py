@@ -51,7 +51,11 @@ class Settings(Frozen):
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Defaults, overridden by the variables of FIELDS. Raises BadInput, BrokenAsset."""
         given = {field: environ[name] for name, field in FIELDS.items() if environ.get(name)}
-        home = Path(given.pop("home", default_home(environ))).expanduser().absolute()
+        home = Path(given.pop("home", default_home(environ)))
+        try:
+            home = home.expanduser().absolute()
+        except RuntimeError as error:
+            raise BadInput(f"Nobody knows where {home} is.", "Set MEPG_HOME to a folder by its whole path.") from error
         assets = asset_root()
         roots = (assets / "experts", home / "experts")
         try:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,16 @@ def test_closing_the_stream_stops_between_two_steps_and_the_session_can_go_on(
     with agent_of(settings) as again:
         *_, result = again.resume(unfinished.session)
     assert isinstance(result, Result) and result.status == "accepted"
+
+
+def test_what_stops_a_drawing_stays_as_it_was_when_the_drawing_ends(settings: Settings, three_things: ScenePlan):
+    stop = threading.Event()
+    with agent_of(settings) as agent:
+        for seed in (1, 2):
+            session = agent.begin(three_things.prompt, plan=three_things, seed=seed)
+            with closing(agent.resume(session, stop=stop)) as stream:
+                assert next(item for item in stream if isinstance(item, Result)).status == "accepted"
+            assert not stop.is_set()
 
 
 def test_a_failure_is_raised_recorded_and_can_be_resumed(settings: Settings, three_things: ScenePlan):

@@ -190,6 +190,8 @@ def test_several_requests_are_all_checked_before_the_first_is_drawn(settings: Se
     with agent_of(settings, engine) as agent:
         with pytest.raises(BadInput, match="empty"):
             agent.batch(["a fox", ""])
+        with pytest.raises(BadInput, match="no planner"):
+            agent.batch(["a fox", Brief(prompt="a dog", planner="nonesuch")])
         results = list(agent.batch([three_things.prompt, "a fox"], seed=4))
     assert [result.brief.prompt for result in results] == [three_things.prompt, "a fox"]
     assert [job.seed for job in engine.jobs] == [4, 4]

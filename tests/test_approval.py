@@ -99,6 +99,17 @@ def test_an_answer_that_nothing_waits_for_is_refused(settings: Settings, three_t
             result_of(agent, result.session, YES)
 
 
+def test_an_answer_too_early_does_not_make_an_unfinished_picture_a_failed_one(
+    settings: Settings, three_things: ScenePlan
+):
+    with agent_of(settings) as agent:
+        session = agent.begin(three_things.prompt, plan=three_things, steps=2)
+        with pytest.raises(BadInput, match=f"No layout of {session} waits"):
+            result_of(agent, session, YES)
+        assert [summary.status for summary in agent.store.sessions()] == [None]
+        assert result_of(agent, session).status == "accepted"
+
+
 def test_the_stream_ends_with_the_question(settings: Settings, one_small: ScenePlan):
     told: list[Event | Result] = []
     with agent_of(settings) as agent, pytest.raises(NeedsApproval):

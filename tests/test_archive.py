@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,6 +160,17 @@ def _wrong_size(members: Members) -> None:
     members[RECORD] = json.dumps(record).encode()
 
 
+def _huge(members: Members) -> None:
+    """A picture of a few bytes that would unpack to gigabytes."""
+    old = next(n for n in members if n.endswith(".png"))
+    data = bytearray(members.pop(old))
+    data[16:24] = struct.pack(">II", 30_000, 30_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    new = f"pictures/{hashlib.sha256(data).hexdigest()}.png"
+    members[new] = bytes(data)
+    members[RECORD] = members[RECORD].replace(Path(old).stem.encode(), Path(new).stem.encode())
+
+
 def _escape(members: Members) -> None:
     record = json.loads(members[RECORD])
     record["brief"]["prompt"] = "a fox\x1b]0;owned\x07"
@@ -184,6 +198,7 @@ HOSTILE: dict[Callable[[Members], None], str] = {
     _foreign_format: "not the record of a session",
     _name_outside: "lacks",
     _wrong_size: "does not fit",
+    _huge: "does not fit",
     _escape: "control characters",
     _bomb: "unpacks to more than 128 MiB",
 }

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.records import Brief, Event, RenderJob
 from mepg_agent.settings import Settings
+from mepg_agent.turns import WAITING, Turns
 
 FOX, DOG, CASTLE = "a red fox", "a dog on a meadow", "a castle at night"
 
@@ -119,7 +122,7 @@ def test_a_killed_item_goes_on_in_its_own_session(settings: Settings, tmp_path: 
 def test_half_a_line_left_by_a_killed_run_is_dropped(settings: Settings, tmp_path: Path):
     first = drawn(settings, items_of(FOX), tmp_path)
     record = tmp_path / RECORD
-    record.write_bytes(record.read_bytes() + b'{"id": "a-red-f')
+    record.write_bytes(record.read_bytes() + b'{"id":"a-red-f')
     engine = FakeEngine()
     assert drawn(settings, items_of(FOX), tmp_path, engine, resume=True) == first
     assert engine.jobs == []
@@ -127,10 +130,13 @@ def test_half_a_line_left_by_a_killed_run_is_dropped(settings: Settings, tmp_pat
     assert all(json.loads(line) for line in record.read_text().splitlines())
 
 
-def test_a_record_that_is_something_else_is_refused(settings: Settings, tmp_path: Path):
-    (tmp_path / RECORD).write_text('{"shopping": "milk"}\n')
+@pytest.mark.parametrize("ending", ["\n", ""])
+def test_a_record_that_is_something_else_is_refused_and_left_as_it_is(settings: Settings, tmp_path: Path, ending: str):
+    mine = '{"shopping": "milk"}' + ending
+    (tmp_path / RECORD).write_text(mine)
     with pytest.raises(BadInput, match=r"Line 1 of .* is not from a batch"):
         drawn(settings, items_of(FOX), tmp_path, resume=True)
+    assert (tmp_path / RECORD).read_text() == mine
 
 
 def test_resuming_draws_only_what_changed(settings: Settings, tmp_path: Path):
@@ -226,6 +232,16 @@ def test_closing_stops_between_two_steps_and_begins_nothing_more(settings: Setti
         assert len(agent.store.sessions()) <= jobs
         assert len(list(run_batch(agent, items, tmp_path, jobs, resume=True))) > 8
     assert len(pictures(tmp_path)) == 8
+
+
+def test_who_waits_for_another_program_can_be_stopped(settings: Settings, tmp_path: Path):
+    with Agent(settings, engine=FakeEngine(), verifier=ScriptedVerifier()) as agent, ThreadPoolExecutor(1) as pool:
+        with Turns(settings.home, lambda: "given").turn(threading.Event()):
+            news = run_batch(agent, items_of(FOX), tmp_path)
+            next(what for _, what in news if isinstance(what, Event) and what.message == WAITING)
+            closing_it = pool.submit(news.close)
+            done, _ = wait([closing_it], timeout=20)
+        assert done
 
 
 def test_a_picture_that_cannot_be_put_in_its_place_fails_and_says_so(settings: Settings, tmp_path: Path):

@@ -43,6 +43,13 @@ def test_a_repair_that_the_verifier_finds_no_better_is_rolled_back(settings: Set
         assert second.attempts[0].outcome.startswith("Rolled back")
 
 
+def test_more_rounds_than_there_can_be_are_refused(settings: Settings, three_things: ScenePlan):
+    with Agent(settings, engine=FakeEngine(), verifier=ScriptedVerifier()) as agent:
+        session = agent.draw(three_things.prompt, plan=three_things, steps=1).session
+        with pytest.raises(BadInput, match="99 rounds"):
+            agent.mend(session, [wrong("dog", "it has five legs")], rounds=99)
+
+
 def test_a_verdict_on_a_region_that_is_not_there_is_refused(settings: Settings, three_things: ScenePlan):
     with Agent(settings, engine=FakeEngine(), verifier=ScriptedVerifier()) as agent:
         session = agent.draw(three_things.prompt, plan=three_things, steps=1).session

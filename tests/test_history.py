@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from edit_fixtures import agent_of, drawn, kept_files, pixels
@@ -12,11 +14,16 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scripted import ScriptedVerifier
 
+from mepg_agent.agent import Agent
+from mepg_agent.engine.base import Pixels
+from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.history import History, Version
-from mepg_agent.records import Render, Verdict
-from mepg_agent.scene import Box, Extent, ScenePlan
+from mepg_agent.records import Check, Finding, Render, Rung, Verdict
+from mepg_agent.scene import Box, Extent, Region, ScenePlan
+from mepg_agent.session import Result
 from mepg_agent.settings import Settings
 
 PLAN = ScenePlan(prompt="a fox", global_prompt="a fox", extent=Extent(width=64, height=64), regions=())
@@ -180,6 +187,37 @@ def test_a_comparison_tells_regions_pixels_and_what_stayed(settings: Settings, t
     assert (same.regions, same.boxes, same.changed, same.outside_equal) == ((), (), 0, True)
 
 
+def test_a_removed_thing_whose_place_was_drawn_once_more_can_be_compared(settings: Settings, three_things: ScenePlan):
+    scores: Any = {"gone-castle": (0.8, 0.2)}
+    with agent_of(settings, **scores) as agent:
+        session = drawn(agent, three_things)
+        assert agent.edit(session, "remove the castle", rounds=1).attempts[0].kept
+        found = agent.compare(session, 1, 2)
+    assert (found.regions, found.boxes) == (("castle",), (three_things.region("castle").box,))
+    assert found.outside_equal
+
+
+class LeakyBalloon(ScriptedVerifier):
+    """Always sees something else where the balloon should be, so that it is moved aside."""
+
+    def _look(self, image: Pixels, plan: ScenePlan, region: Region) -> Finding:
+        found = super()._look(image, plan, region)
+        return found.model_copy(update={"check": Check.LEAK}) if region.id == "balloon" else found
+
+
+def test_a_comparison_names_also_the_place_from_which_a_repair_moved_a_thing(
+    settings: Settings, three_things: ScenePlan
+):
+    verifier = LeakyBalloon({"balloon": (*[0.1] * 10, 0.9)})
+    with Agent(settings, engine=FakeEngine(), verifier=verifier) as agent:
+        session = drawn(agent, three_things)
+        result = agent.edit(session, "add a balloon")
+        assert (result.attempts[-1].rung, result.attempts[-1].kept) == (Rung.MOVE, True)
+        found = agent.compare(session, 1, 2)
+    assert len(found.boxes) == 2 and found.boxes[1] == result.plan.region("balloon").box
+    assert found.outside_equal
+
+
 def test_a_comparison_notices_pixels_that_no_edit_should_have_changed(settings: Settings, three_things: ScenePlan):
     with agent_of(settings) as agent:
         session = drawn(agent, three_things)
@@ -247,6 +285,33 @@ def test_collecting_spares_what_an_unfinished_picture_needs(settings: Settings, 
         assert not torn.exists() and not list(settings.home.rglob(f"{lone}*"))
         *_, done = agent.resume(session)
         assert done == agent.result(session, 2)
+
+
+@pytest.mark.parametrize("first", ["failed", "imported"])
+def test_collecting_spares_what_a_session_is_about_to_name(
+    first: str, settings: Settings, three_things: ScenePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """One that failed and is drawn again, one that is being imported."""
+    with agent_of(settings) as agent:
+        file = agent.export(drawn(agent, three_things), tmp_path / "fox.zip")
+    with agent_of(settings.model_copy(update={"home": tmp_path / "elsewhere"})) as agent:
+        step = "keep" if first == "failed" else "open"
+        real = getattr(agent.store, step)
+
+        def collecting(*given: Any) -> Any:
+            agent.collect()
+            done = real(*given)
+            agent.collect()
+            return done
+
+        monkeypatch.setattr(agent.store, step, collecting)
+        if first == "imported":
+            result = agent.import_(file)
+        else:
+            session = agent.begin(three_things.prompt, plan=three_things, steps=2)
+            agent.store.put_failure(session, BrokenAsset("The weights are damaged.", "Restore them."))
+            *_, result = agent.resume(session)
+        assert isinstance(result, Result) and result.image.is_file()
 
 
 def test_what_a_killed_process_left_in_the_sessions_goes_after_an_hour(settings: Settings, three_things: ScenePlan):

@@ -136,6 +136,23 @@ def test_the_verifier_can_look_again(agent: Agent, three_things: ScenePlan):
     assert agent.result(session).verdict.verifier == "scripted"
 
 
+def test_who_looks_again_still_sees_what_was_to_be_gone(settings: Settings, three_things: ScenePlan):
+    scores: Any = {"gone-castle": (0.8,)}
+    with agent_of(settings, **scores) as agent:
+        session = drawn(agent, three_things)
+        edited = agent.edit(session, "remove the castle", rounds=0)
+        judged = agent.judge(session)
+    assert judged.status == "best_effort" and judged.verdict.wrong == edited.verdict.wrong == ("castle",)
+
+
+def test_a_verdict_that_says_nothing_accepts_nothing(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    before = agent.result(session)
+    with pytest.raises(BadInput, match="says nothing"):
+        agent.judge(session, [])
+    assert agent.result(session) == before
+
+
 def test_a_finding_on_nothing_is_refused(agent: Agent, three_things: ScenePlan):
     session = drawn(agent, three_things)
     with pytest.raises(BadInput, match="no region 'moon'"):

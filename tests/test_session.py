@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.history import History
 from mepg_agent.pictures import Drawn
 from mepg_agent.records import Brief, Render, Verdict
 from mepg_agent.scene import ScenePlan
@@ -108,6 +109,37 @@ def test_sessions_are_listed_with_how_they_ended(store: SessionStore, three_thin
     store.put_result(result_of(store, done, three_things))
     store.put_failure(failed, BrokenAsset("The disk is full.", "Free some space."))
     assert {s.session: s.status for s in store.sessions()} == {done: "accepted", failed: "failed", open_: None}
+
+
+def test_what_another_process_takes_away_meanwhile_is_not_listed_and_no_fault(
+    store: SessionStore, three_things: ScenePlan, monkeypatch: pytest.MonkeyPatch
+):
+    gone, kept = (store.begin(Brief(prompt=prompt)) for prompt in ("a fox", "a dog"))
+    store.put_result(result_of(store, kept, three_things))
+    real = store.history
+
+    def forgotten_first(session: str) -> History | None:
+        if (store.home / "sessions" / gone).exists():
+            store.forget(gone)
+        return real(session)
+
+    monkeypatch.setattr(store, "history", forgotten_first)
+    assert [s.session for s in store.sessions()] == [kept]
+
+
+def test_an_edit_that_ends_while_somebody_looks_is_none(store: SessionStore, monkeypatch: pytest.MonkeyPatch):
+    session = store.begin(Brief(prompt="a fox"))
+    note = store.home / "sessions" / session / "edit.json"
+    note.write_text("{}")
+    real = Path.read_text
+
+    def read_too_late(file: Path, **how: str) -> str:
+        if file == note:
+            note.unlink()
+        return real(file, **how)
+
+    monkeypatch.setattr(Path, "read_text", read_too_late)
+    assert store.edit(session) is None
 
 
 @pytest.mark.parametrize("name", ["../../etc", "fox", "", "fox-castle-12/../x-1234", "FOX-3f9a"])

@@ -53,6 +53,11 @@ def test_a_package_without_assets_is_a_broken_installation(tmp_path: Path):
         asset_root(tmp_path / "mepg_agent")
 
 
+def test_a_home_of_somebody_unknown_is_a_sentence():
+    with pytest.raises(BadInput, match="Nobody knows where ~nobody-here/pictures is"):
+        Settings.load({"MEPG_HOME": "~nobody-here/pictures"})
+
+
 def test_a_home_is_an_absolute_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.chdir(tmp_path)
     assert Settings.load({"MEPG_HOME": "pictures"}).home == tmp_path / "pictures"
