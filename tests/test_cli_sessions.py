@@ -94,10 +94,11 @@ def test_a_question_is_printed_with_its_choices_and_nothing_is_drawn(session: st
     engine = FakeEngine()
     said = mepg("edit", session, "make the dog red", engine=engine)
     assert (said.code, said.out) == (2, "")
-    assert "Which dog?" in said.err and "the left dog" in said.err and "the right dog" in said.err
+    assert "Which dog?" in said.err and "the top dog" in said.err and "the bottom dog" in said.err
     answer = mepg("edit", session, "make the dog red", "--json", engine=engine)
-    assert answer.code == 2 and answer.json["choices"] == ["the left dog", "the right dog"]
+    assert answer.code == 2 and answer.json["choices"] == ["the bottom dog", "the top dog"]
     assert engine.jobs == []
+    assert mepg("edit", session, "make the top dog red").code == 0
 
 
 def test_undo_redo_and_branches_move_what_is_shown(session: str, tmp_path: Path):

@@ -179,7 +179,7 @@ def _least(regions: list[Region], key: Callable[[Region], float]) -> list[Region
 
 def told_apart(region: Region, among: list[Region]) -> str:
     """ "the left dog" where that is enough, else the id."""
-    for side in ("left", "right"):
+    for side in ("left", "right", "top", "bottom"):
         if _least(among, _EXTREMES[side]) == [region]:
             return f"the {side} {region.noun}"
     return region.id
