@@ -79,7 +79,6 @@ class Outcome(BaseModel):
 
 
 def drawing(result: Result) -> Drawing:
-    calls = sum(render.calls for render in result.renders)
     return Drawing(
         session=result.session,
         version=result.version,
@@ -87,7 +86,7 @@ def drawing(result: Result) -> Drawing:
         picture=picture_uri(result.render.picture),
         plan=result.plan,
         verdict=result.verdict,
-        cost=Cost(seconds=result.seconds, denoiser_calls=calls, rounds=result.rounds),
+        cost=Cost(seconds=result.seconds, denoiser_calls=result.calls, rounds=result.rounds),
         family=result.brief.backbone,
     )
 

@@ -36,7 +36,7 @@ from mcp_server.reply import as_webp
 from mcp_server.task_news import Listening
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, MepgError
-from mepg_agent.graph import build_graph
+from mepg_agent.graph import drawing_of_graph
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 JSON, MERMAID = "application/json", "text/vnd.mermaid"
@@ -121,7 +121,7 @@ class Shelf:
         return await self._read(work)
 
     async def graph(self) -> str:
-        return await anyio.to_thread.run_sync(lambda: build_graph().compile().get_graph().draw_mermaid())
+        return await anyio.to_thread.run_sync(drawing_of_graph)
 
     async def session(self, session: str) -> str:
         def work(agent: Agent) -> str:

@@ -20,6 +20,7 @@ from mepg_agent.cli_progress import asked_to_stop
 from mepg_agent.cli_report import ACCEPTED, BEST_EFFORT, FAULT
 from mepg_agent.errors import Cancelled
 from mepg_agent.records import ROUNDS, Event
+from mepg_agent.settings import Settings
 
 if TYPE_CHECKING:
     from mepg_agent.batch import Item, Outcome
@@ -57,8 +58,10 @@ def batch(
     from mepg_agent.batch import open_folder, picture_file, run_batch
     from mepg_agent.batch_report import write_report
     from mepg_agent.cli_list import read_list
+    from mepg_agent.planning.chain import choose_planner
     from mepg_agent.verify.chain import check_names
 
+    choose_planner(planner, Settings.load())
     check_names(verifier)
     checked = {"rounds": rounds, "verifiers": tuple(verifier), "combine": combine}
     items = read_list(file, planner=planner, max_calls=max_calls, max_seconds=max_seconds, **checked)

@@ -14,13 +14,11 @@ from rich.text import Text
 
 from mepg_agent.cli_input import AsJson
 from mepg_agent.cli_progress import asked_to_stop, telling
-from mepg_agent.cli_report import expert_view, experts_view, health_view
+from mepg_agent.cli_report import ACCEPTED, FAULT, expert_view, experts_view, health_view
 from mepg_agent.engine.local import quiet
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Expert, Found, Portfolio
 from mepg_agent.settings import Settings
-
-FAULT = 1
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -160,7 +158,7 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> int:
         ctx.obj.json([health.model_dump(mode="json") for health in found])
     else:
         ctx.obj.out.print(health_view(found))
-    return FAULT if any(health.problem for health in found) else 0
+    return FAULT if any(health.problem for health in found) else ACCEPTED
 
 
 def _added(ctx: typer.Context, found: Found[Expert], as_json: bool) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import tempfile
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -31,18 +32,22 @@ Verifiers = Annotated[
     list[str], typer.Option(help="Who checks: auto, clip:MODEL, vlm:MODEL or chat:PROVIDER:MODEL. May be repeated.")
 ]
 Combined = Annotated[Combine, typer.Option(help="What several verifiers say: all, any or mean.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 def read_prompt(prompt: str) -> str:
     """The prompt itself, or for "-" what stands on the standard input."""
     if prompt != FROM_STDIN:
         return prompt
+    if sys.stdin is None:
+        raise BadInput("The standard input is closed.", "Give the words themselves instead of '-'.")
+    text = TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="")
     try:
-        # One character more than is allowed, of at most four bytes: enough to see that it is too long.
-        return sys.stdin.buffer.read(4 * MAX_PROMPT + 4).decode("utf-8")
+        return text.read(MAX_PROMPT + 1)  # one character more than is allowed: enough to see that it is too long
     except UnicodeDecodeError as error:
         raise BadInput("The standard input is not UTF-8 text.", "Pipe plain text into `mepg draw -`.") from error
+    finally:
+        text.detach()  # leaves the stream open
 
 
 def read_plan(file: Path) -> ScenePlan:

@@ -30,6 +30,7 @@ def read_list(file: Path, **wishes: Any) -> list[Item]:
 
     Paths of plans are relative to the list. Raises BadInput that counts all bad lines and names the first few.
     """
+    make_brief("a picture", **wishes)  # a wish that cannot be is no mistake of the list
     name = "The standard input" if str(file) == FROM_STDIN else str(file)
     folder = Path() if str(file) == FROM_STDIN else file.parent
     rows = list(_rows(file, name))

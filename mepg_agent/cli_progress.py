@@ -58,7 +58,8 @@ def telling(
             console.print(Text(what))
         said = what
 
-    with redirect_stdout(sys.stderr), Progress(console=console, transient=True, disable=hidden) as progress:
+    hidden_bar = hidden or not console.is_terminal  # a log would get an empty line of it
+    with redirect_stdout(sys.stderr), Progress(console=console, transient=True, disable=hidden_bar) as progress:
         shown = progress.add_task(first, total=None)
         yield tell
 

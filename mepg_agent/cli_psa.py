@@ -73,6 +73,9 @@ def train(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Gets the adapter.")],
     minutes: Annotated[float, typer.Option(min=0.01, max=10_000, help="Of training in all.")] = 60,
     device: Annotated[Device, typer.Option(help="A CPU takes about an hour, a GPU minutes.")] = Device.CPU,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="An adapter to go on from, as experts/psa.")
+    ] = None,
 ) -> None:
     """Train the adapter. Ctrl-C stops it; the same command goes on."""
     with quiet():
@@ -81,7 +84,7 @@ def train(
     err = ctx.obj.err
     log = StringIO() if err.is_terminal else sys.stderr  # a terminal has the bar
     with asked_to_stop() as asked, telling(err, "loading", lines=True) as tell, redirect_stdout(log):
-        Run(load_config(config), output, minutes, device.value, tell, asked.is_set).fit()
+        Run(load_config(config), output, minutes, device.value, tell, asked.is_set, start).fit()
     ctx.obj.out.print(Text(f"Adapter and loss curve: {output}"))
 
 

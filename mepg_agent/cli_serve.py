@@ -86,7 +86,9 @@ def serve(
 
     wishes = Wishes(max_side, queue, tuple(path.absolute() for path in folder or ()))
     options = None
-    if http is not None:
+    if http is None:
+        _check_unasked(token_file=token_file, oauth=oauth, allow_host=allow_host, allow_origin=allow_origin)
+    else:
         options = Options(
             address=read_address(http),
             access=_access(token_file, oauth),
@@ -97,7 +99,7 @@ def serve(
             wishes=wishes,
         )
     if print_config is not None:
-        _print_config(ctx, print_config, options, wishes)
+        _print_config(ctx, print_config, options, wishes, log_level)
     elif options is not None:
         _serve_http(ctx, options, log_level)
     else:
@@ -114,6 +116,14 @@ def _serve_http(ctx: typer.Context, options: Options, log_level: Level) -> None:
     serve_http(ctx.obj.make_agent, options, listening)
 
 
+def _check_unasked(**given: object) -> None:
+    """Raises BadInput for what says who may come in where everybody on the streams does."""
+    for name, value in given.items():
+        if value:
+            said = f"--{name.replace('_', '-')} is about HTTP, and this server is on the standard streams."
+            raise BadInput(said, "Say --http :8000 as well, or leave it out.")
+
+
 def _access(token_file: Path | None, oauth: Path | None) -> Access | None:
     if token_file is not None and oauth is not None:
         raise BadInput("There are two ways in.", "Say --token-file or --oauth, not both.")
@@ -128,7 +138,7 @@ def _access(token_file: Path | None, oauth: Path | None) -> Access | None:
     return None
 
 
-def _print_config(ctx: typer.Context, client: str, options: Options | None, wishes: Wishes) -> None:
+def _print_config(ctx: typer.Context, client: str, options: Options | None, wishes: Wishes, log_level: Level) -> None:
     """The text on the standard output, and where it goes on the standard error."""
     from mcp_server.clients import Reached, config_for
 
@@ -137,11 +147,19 @@ def _print_config(ctx: typer.Context, client: str, options: Options | None, wish
     else:
         settings = Settings.load()
         environment = {} if settings.home == Settings.load({}).home else {"MEPG_HOME": str(settings.home)}
-        folders = [word for folder in wishes.folders for word in ("--folder", str(folder))]
-        reached = Reached(command=(*_own_command(), "serve", *folders), environment=environment)
+        reached = Reached(command=(*_own_command(), "serve", *_words(wishes, log_level)), environment=environment)
     found = config_for(client, reached)
     ctx.obj.err.print(Text(found.where))
     ctx.obj.out.file.write(f"{found.text}\n")
+
+
+def _words(wishes: Wishes, log_level: Level) -> list[str]:
+    """The options again, those that are not as they would be without a word."""
+    usual = type(wishes)()
+    found = {"--max-side": (wishes.side, usual.side), "--queue": (wishes.queued, usual.queued)}
+    found |= {"--log-level": (log_level, "info")}
+    words = [word for name, (value, without) in found.items() if value != without for word in (name, str(value))]
+    return [*words, *(word for folder in wishes.folders for word in ("--folder", str(folder)))]
 
 
 def _own_command() -> tuple[str, ...]:

@@ -186,7 +186,9 @@ def edit(
     session: Id,
     instruction: Annotated[str, typer.Argument(help='What should change: "make the dog watercolor".')],
     output: Output = None,
-    rounds: Annotated[int | None, typer.Option(help="Repairs at most; without, as many as when it was drawn.")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=0, max=20, help="Repairs at most; without, as many as when it was drawn.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Change a picture in plain words; what the words do not name stays as it is."""
@@ -223,7 +225,14 @@ def _answer(approve: bool, change: Path | None, reject: bool) -> Approval | None
     return Approval(answer="approve") if approve else Approval(answer="reject") if reject else None
 
 
-def open_sheet(ctx: typer.Context, session: Id, output: Output = None, as_json: AsJson = False) -> None:
+def open_sheet(
+    ctx: typer.Context,
+    session: Id,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The sheet (.png); without, ID.png here.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Put all versions of a picture side by side on one sheet."""
     from mepg_agent.cli_sheet import history_sheet
 

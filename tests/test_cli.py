@@ -21,6 +21,7 @@ from scripted import ScriptedVerifier
 from mepg_agent import __version__
 from mepg_agent.agent import Agent
 from mepg_agent.cli import SCHEMAS, Door, run
+from mepg_agent.cli_progress import telling
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BrokenAsset
@@ -38,6 +39,10 @@ class Said(NamedTuple):
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
 
 
 def mepg(*arguments: str, engine: FakeEngine | None = None, verifier: ScriptedVerifier | None = None) -> Said:
@@ -155,6 +160,20 @@ def test_a_printed_plan_can_be_drawn(tmp_path: Path):
 def test_the_prompt_can_come_from_the_standard_input(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(PROMPT.encode())))
     assert mepg("plan", "-", "--json").json["prompt"] == PROMPT
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [("a " + "€" * 3000, "at most 2000"), (b"a fox \xff", "not UTF-8"), (None, "The standard input is closed.")],
+    ids=["too long", "not text", "closed"],
+)
+def test_a_standard_input_that_is_no_prompt_is_told_why(
+    given: str | bytes | None, words: str, monkeypatch: pytest.MonkeyPatch
+):
+    content = given.encode() if isinstance(given, str) else given
+    monkeypatch.setattr(sys, "stdin", None if content is None else TextIOWrapper(BytesIO(content)))
+    said = mepg("plan", "-")
+    assert (said.code, said.out) == (2, "") and words in said.err
 
 
 def test_schemas_describe_what_is_printed():
@@ -308,6 +327,13 @@ def test_ctrl_c_stops_the_drawing_and_the_session_can_be_resumed(tmp_path: Path)
     assert mepg("resume", unfinished["session"], "-o", str(tmp_path / "resumed.png")).code == 0
     assert mepg("draw", PROMPT, "-o", str(tmp_path / "whole.png")).code == 0
     assert sha256(tmp_path / "resumed.png") == sha256(tmp_path / "whole.png")
+
+
+def test_a_log_gets_no_empty_line_of_a_bar_that_is_not_shown():
+    written = StringIO()
+    with telling(Console(file=written), "loading") as tell:
+        tell(1, 2, "training")
+    assert written.getvalue() == ""
 
 
 def test_the_default_agent_is_the_real_one():

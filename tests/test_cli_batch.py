@@ -7,17 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from io import BytesIO, StringIO, TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from fake_mepg import ChattyEngine, fake_agent
-from rich.console import Console
+from fake_mepg import ChattyEngine
 from scripted import ScriptedVerifier
+from test_cli import Said, mepg
 
 from mepg_agent.batch import Item
-from mepg_agent.cli import Door, run
 from mepg_agent.cli_list import read_list
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
@@ -29,21 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROMPTS = "# animals first\na red fox\n\n  a dog on a meadow\n#and a house\na castle at night\n"
 
 
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
 def batch(*arguments: object, engine: FakeEngine | None = None, verifier: ScriptedVerifier | None = None) -> Said:
-    out, err = StringIO(), StringIO()
-    consoles = {"out": Console(file=out, width=140), "err": Console(file=err, width=140)}
-    code = run(["batch", *map(str, arguments)], Door(make_agent=lambda: fake_agent(engine, verifier), **consoles))
-    return Said(code, out.getvalue(), err.getvalue())
+    return mepg("batch", *map(str, arguments), engine=engine, verifier=verifier)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -343,6 +329,18 @@ def test_a_list_takes_the_same_checks_and_limits_as_one_picture(prompts: Path, t
     }
 
 
-def test_an_unknown_verifier_is_refused_before_anything_is_drawn(prompts: Path, tmp_path: Path):
-    said = batch(prompts, "-o", tmp_path / "out", "--verifier", "nobody")
-    assert said.code == 2 and "no verifier 'nobody'" in said.err and not (tmp_path / "out").exists()
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (("--verifier", "nobody"), "There is no verifier 'nobody'."),
+        (("--planner", "nobody"), "There is no planner 'nobody'."),
+        (("--max-calls", "-1"), "The request cannot be drawn: max_calls:"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_wish_that_cannot_be_is_refused_before_anything_is_drawn_and_is_no_fault_of_the_list(
+    wish: tuple[str, str], words: str, prompts: Path, tmp_path: Path
+):
+    said = batch(prompts, "-o", tmp_path / "out", *wish)
+    assert (said.code, said.out) == (2, "") and said.err.startswith(words) and "mend the list" not in said.err
+    assert not (tmp_path / "out").exists()

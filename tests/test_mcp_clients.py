@@ -59,6 +59,25 @@ def test_a_client_of_a_server_over_http_is_told_its_url_and_no_token(
     assert "http://127.0.0.1:8000/mcp" in out and "Authorization" not in out
 
 
+def test_limits_and_log_level_are_a_part_of_the_command(capsys: pytest.CaptureFixture[str]):
+    wishes = ("--max-side", "512", "--queue", "2", "--log-level", "error")
+    out, _ = printed(capsys, "--print-config", "generic", *wishes)
+    args = entry(out, "mcpServers")["args"]
+    assert args[args.index("serve") + 1 :] == list(wishes)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--token-file", "tokens"), ("--oauth", "oauth.toml"), ("--allow-host", "a"), ("--allow-origin", "https://a")],
+    ids=lambda options: options[0],
+)
+def test_who_may_come_in_is_no_question_on_the_standard_streams(
+    options: tuple[str, str], capsys: pytest.CaptureFixture[str]
+):
+    assert run(["serve", *options, "--print-config", "generic"], Door()) == BAD_INPUT
+    assert f"{options[0]} is about HTTP" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("options", [["nobody"], ["claude-desktop", "--http", ":8000"]])
 def test_what_cannot_be_told_is_a_sentence(options: list[str], capsys: pytest.CaptureFixture[str]):
     assert run(["serve", "--print-config", *options], Door()) == BAD_INPUT
