@@ -93,6 +93,18 @@ def test_a_stopped_run_goes_on_and_its_adapter_can_be_loaded(base: Path, data: P
     assert Writer(tmp_path).write("p", "x[yz]") in ("xy", "xz")
 
 
+def test_a_run_may_go_on_from_another_ones_adapter(base: Path, data: Path, tmp_path: Path) -> None:
+    Run(config(base, data), tmp_path / "one", 10, "cpu", quietly, lambda: False).fit()
+    fresh = Run(config(base, data), tmp_path / "two", 10, "cpu", quietly, lambda: False)
+    going = Run(config(base, data), tmp_path / "two", 10, "cpu", quietly, lambda: False, tmp_path / "one")
+    assert going.steps == 0
+    assert going.dev_loss() < fresh.dev_loss()
+    with pytest.raises(BadInput, match="not of this configuration's shape"):
+        Run(config(base, data, rank=3), tmp_path / "two", 10, "cpu", quietly, lambda: False, tmp_path / "one")
+    with pytest.raises(BadInput, match="no adapter to go on from"):
+        Run(config(base, data), tmp_path / "two", 10, "cpu", quietly, lambda: False, tmp_path)
+
+
 def test_training_without_data_says_how_to_make_it(base: Path, data: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no training data") as refused:
         Run(config(base, tmp_path), tmp_path, 1, "cpu", quietly, lambda: False)

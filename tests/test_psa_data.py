@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -43,7 +47,7 @@ from mepg_agent.training.psa_data import (
     write_splits,
 )
 from mepg_agent.training.psa_facts import facts_of, judge
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training.psa_pool import Pool, Voice
 from mepg_agent.training.psa_scenes import plan_of, sample_scene
 
 ROOT = Path(__file__).parents[1]
@@ -142,6 +146,45 @@ def test_held_out_phrasings_never_serve_in_training() -> None:
     for example in plan_examples(VOCABULARY, 300, 9, held=False):
         for pool in (psa_relations.BETWEEN, *psa_spots.SPOTS.values(), *psa_styles.STYLES.values()):
             assert not any(p in example["prompt"].lower() for p in pool.held if "{" not in p), example["prompt"]
+
+
+def test_added_phrasings_serve_in_training_alone() -> None:
+    pool = Pool(("usual",), ("held",), ("added",))
+    said = [{Voice(Random(n), held, share=0.5).pick(pool) for n in range(50)} for held in (True, False)]
+    assert said == [{"usual", "held"}, {"usual", "added"}]
+
+
+def test_the_test_splits_stay_as_they_are_when_phrasings_are_added() -> None:
+    seed = 20_261_125  # of `mepg psa data`; figures of different days are of the same questions
+    examples = [
+        *plan_examples(VOCABULARY, 20, seed + 1, held=True),
+        *edit_examples(VOCABULARY, 20, seed + 2, held=True),
+    ]
+    digest = hashlib.sha256(json.dumps(examples).encode()).hexdigest()
+    assert digest == "7dba1b8dd04a4623400bc331b2b4c9856bd283927a263191981fcb2274177ecd"
+
+
+def test_added_phrasings_are_not_near_to_held_out_ones() -> None:
+    pools = _pools()
+    usual = {word for pool in pools for text in pool.train for word in _words(text)}
+    only_held = {word for pool in pools for text in pool.held for word in _words(text)} - usual
+    for pool in pools:
+        held = [_words(text) for text in pool.held]
+        for text in pool.more:
+            assert not only_held & set(_words(text)), text
+            for said in _variants(text):
+                alike = [SequenceMatcher(None, _words(said), words, autojunk=False).ratio() for words in held]
+                assert max(alike, default=0) < 0.75, said
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\{[a-z]+\}|[a-z0-9'-]+", text.lower())
+
+
+def _variants(text: str) -> Iterator[str]:
+    """Every phrasing that "[a|b]" stands for."""
+    parts = re.split(r"\[([^\[\]]*)\]", text)
+    return map("".join, product(*(part.split("|") if n % 2 else [part] for n, part in enumerate(parts))))
 
 
 @pytest.mark.parametrize("name", ["challenge", "edits_challenge"])

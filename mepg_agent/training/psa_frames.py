@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_pool import Pool
 
 # {b} the scene
@@ -37,6 +38,7 @@ FRAMES = Pool(
         "put together a scene showing {b}", "what I have in mind is {b}", "how about {b}?", "my kid asked for {b}",
         "Compose an artwork featuring {b}.",
     ),
+    more.FRAMES,
 )  # fmt: skip
 NOTHING_ELSE = Pool(
     (
@@ -54,6 +56,7 @@ NOTHING_ELSE = Pool(
         "don't show people",
     ),
     ("leave out the {noun}", "absolutely zero {noun}", "and skip people entirely"),
+    more.NOTHING_ELSE,
 )  # fmt: skip
 FILLER = Pool(
     (
@@ -67,4 +70,5 @@ FILLER = Pool(
         "as always",
     ),
     ("it is meant as a poster for my classroom", "make it look lovely"),
+    more.FILLER,
 )  # fmt: skip

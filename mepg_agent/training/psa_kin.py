@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from mepg_agent.scene import RelationKind
+from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_counts import COUNTS, NUMBERS
 from mepg_agent.training.psa_frames import FRAMES
 from mepg_agent.training.psa_mentions import Mentions, article
@@ -32,6 +33,7 @@ TWINS = Pool(
         "[two|2] {p}, {x} and {y}, with the {x} one {s}", "{p}: {x} {s}, {y} [opposite|on the other side]",
     ),
     ("two {p} of which the {x} sits {s} and the other is {y}",),
+    more.TWINS,
 )  # fmt: skip
 SIZES = (("bigger", "smaller"), ("large", "small"), ("big", "little"), ("larger", "tiny"))
 # {k} count, {p} plural, {e} each with "one", {l} bare list
@@ -44,13 +46,15 @@ GROUPS = Pool(
         "{k} {p}[. They are|; these are| that are|, being| and these are] {l}",
     ),
     ("{k} {p} which are, from left to right, {l}",),
+    more.GROUPS,
 )  # fmt: skip
 # {e} "two red and three blue", {k} count in all, {p} plural, {f} "two red ones and three blue ones"
 SPLITS = Pool(
     (
         "{e} {p}", "{k} {p}, {e}", "{k} {p}: {e}", "{k} {p}, {f}", "{k} {p} [of which|, of them|:|;|-] {e} [ones|]",
         "{p}: {e}", "{f} {p}",
-    )
+    ),
+    more=more.SPLITS,
 )  # fmt: skip
 SPLIT_COUNTS = ((1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (2, 3), (3, 2), (3, 3), (1, 4))
 # {l} "a bus, a taxi and a bicycle", {t} "a bus, then a taxi, then a bicycle"
@@ -67,6 +71,7 @@ ROWS = Pool(
         "on the very left {t}",
     ),
     ("reading from the left: {l}", "starting at the left {t}"),
+    more.ROWS,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pool import Pool, Voice
 from mepg_agent.training.psa_typing import TYPOS, mended
 
@@ -17,6 +18,7 @@ POLITE = Pool(
         "change:|edit:|it would be great if you could|do me a favor:] {i}",
     ),
     ("alright then: {i}", "one more thing, {i}"),
+    more.POLITE,
 )  # fmt: skip
 # first words of an instruction that "could you …" may go before
 ORDERS = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_counts import COUNTS
 from mepg_agent.training.psa_nouns import FREE_NOUNS
-from mepg_agent.training.psa_pool import Pool, Voice
+from mepg_agent.training.psa_pool import Pool, Voice, extended
 from mepg_agent.training.psa_scenes import Scene, Thing
 from mepg_agent.training.psa_styles import OBJECT_STYLES, STYLE_SENTENCES, STYLES
 
-BIGNESS = {
+BIGNESS = extended({
     "big": Pool(
         ("big", "large", "huge", "giant", "enormous", "very big", "oversized", "really large", "great big", "immense"),
         ("massive", "gigantic"),
@@ -20,7 +21,7 @@ BIGNESS = {
         ("small", "little", "tiny", "very small", "mini", "really tiny", "wee", "tiny little", "undersized"),
         ("miniature", "teeny"),
     ),
-}  # fmt: skip
+}, more.BIGNESS)  # fmt: skip
 # after a noun
 COLORED = (
     "that is {c}", "in {c}", "which is {c}", "of {c} color", "painted {c}", "colored {c}", "({c})",
@@ -49,6 +50,7 @@ CONTRASTS = Pool(
         "{n} [where others would draw|but certainly not|and definitely not|but never] {x}",
     ),
     ("forget {x}, I mean {n}",),
+    more.CONTRASTS,
 )  # fmt: skip
 ONE = ("one", "one", "a single", "just one", "exactly one", "1", "some", "my", "this")
 

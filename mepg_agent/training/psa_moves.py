@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mepg_agent.planning.operations import DIRECTIONS, SPOTS, Operation, Verb
 from mepg_agent.scene import Region, RelationKind
+from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pointing import Pointing, Wish
 from mepg_agent.training.psa_pool import Pool
 from mepg_agent.training.psa_relations import RELATIONS
@@ -23,6 +24,7 @@ SPOT_WORDING = Pool(
         "shift {x} so it is {w}",
     ),
     ("let {x} be {w} instead", "have {x} {w}"),
+    more.SPOT_WORDING,
 )  # fmt: skip
 # {d} a direction
 SHIFT_WORDING = Pool(
@@ -38,6 +40,7 @@ SHIFT_WORDING = Pool(
         "can {x} [be|go|move] [a bit|a little|further|] {d}?", "{d} a [bit|little] with {x}",
     ),
     ("scoot {x} {d}", "drag {x} {d} somewhat"),
+    more.SHIFT_WORDING,
 )  # fmt: skip
 DIRECTION_WORDS = {
     "left": ("left", "to the left", "leftwards", "leftward", "towards the left", "over to the left"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training import psa_more_places as more
+from mepg_agent.training.psa_pool import Pool, extended
 
 # outside the family's vocabulary
 FREE_PLACES = (
@@ -49,8 +50,9 @@ PLAIN = Pool(
         "on a plain [white|gray] backdrop", "in a studio", "isolated on white",
     ),
     ("against nothing but blank paper",),
+    more.PLAIN,
 )  # fmt: skip
-TIMES: dict[str | None, Pool] = {
+TIMES: dict[str | None, Pool] = extended({
     "night": Pool(
         (
             "at night", "by night", "at midnight", "in the middle of the night", "at nighttime", "in the dark",
@@ -83,7 +85,7 @@ TIMES: dict[str | None, Pool] = {
         ),
         ("on a bright afternoon",),
     ),
-}  # fmt: skip
+}, more.TIMES)  # fmt: skip
 # where body, place and time meet: {b} body, {p} place, {t} time; the last two may be empty
 SETTINGS = Pool(
     (
@@ -97,6 +99,7 @@ SETTINGS = Pool(
         "[imagine|we are|picture yourself] {p} {t}: {b}", "{b} [seen|shown|standing|spotted|captured] {p} {t}",
     ),
     ("{t} {p}: {b}", "{b}, all of it {p} {t}"),
+    more.SETTINGS,
 )  # fmt: skip
 # {w} the place as a noun phrase without its article
 PLACE_FIRST = Pool(
@@ -126,4 +129,5 @@ SCENE_SENTENCE = Pool(
         "Make the background {place} {t}.",
     ),
     ("Let it take place {p} {t}.",),
+    more.SCENE_SENTENCE,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from random import Random
 from mepg_agent.planning.operations import ALIKE, Operation, coarse, in_order
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Region, ScenePlan
+from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pool import Pool, Voice
 from mepg_agent.training.psa_scenes import plural_of
 from mepg_agent.training.psa_spots import SPOTS
@@ -21,6 +22,7 @@ NEWEST = Pool(
         "what you added last", "the most recent [thing|object|one]", "the one I just added",
     ),
     ("my latest addition",),
+    more.NEWEST,
 )  # fmt: skip
 EVERYTHING = Pool(
     (
@@ -29,6 +31,7 @@ EVERYTHING = Pool(
         "the [complete|full] [picture|image]", "all", "every object", "all objects",
     ),
     ("the entire image",),
+    more.EVERYTHING,
 )  # fmt: skip
 GROUPS = Pool(
     (
@@ -36,6 +39,7 @@ GROUPS = Pool(
         "these {p}", "those {p}", "the [many|different|various] {p}", "{p}", "my {p}",
     ),
     ("each of the {p}",),
+    more.GROUPS,
 )  # fmt: skip
 PAIRS = Pool(
     (
@@ -43,6 +47,7 @@ PAIRS = Pool(
         "the pair of {p}", "the {p}, both of them,", "those {p}",
     ),
     ("each of the {p}",),
+    more.PAIRS,
 )  # fmt: skip
 ALL_BUT = Pool(
     (

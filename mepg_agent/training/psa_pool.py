@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from random import Random
+from typing import TypeVar
 
+Name = TypeVar("Name")
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Phrasings of one meaning: `train` for training, `held` only for the test splits. Of "[a|b|]" one is said."""
+    """Phrasings of one meaning: `train` for every split, `held` for the test splits alone, `more` for all but those: so
+    phrasings can be added and the test splits stay as they are. Of "[a|b|]" one is said."""
 
     train: tuple[str, ...]
     held: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+
+
+def extended(pools: Mapping[Name, Pool], more: Mapping[Name, tuple[str, ...]]) -> dict[Name, Pool]:
+    """The pools with more phrasings for training, by name."""
+    return {name: replace(pool, more=more.get(name, ())) for name, pool in pools.items()}
 
 
 class Voice:
@@ -29,7 +39,8 @@ class Voice:
     def pick(self, pool: Pool) -> str:
         held = bool(self._share and pool.held) and self.rng.random() < self._share
         self.used_held = self.used_held or held
-        text = self.rng.choice(pool.held if held else pool.train)
+        usual = pool.train if self._share else pool.train + pool.more
+        text = self.rng.choice(pool.held if held else usual)
         if "[" not in text:
             return text
         return " ".join(CHOICE.sub(lambda m: self.rng.choice(m[1].split("|")), text).split())

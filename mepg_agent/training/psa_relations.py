@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mepg_agent.scene import RelationKind as Kind
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training import psa_more_places as more
+from mepg_agent.training.psa_pool import Pool, extended
 
 
 def _side_of(side: str, posture: str) -> Pool:
@@ -34,7 +35,7 @@ def _its_side(side: str) -> Pool:
     )  # fmt: skip
 
 
-RELATIONS: dict[Kind, Pool] = {
+RELATIONS: dict[Kind, Pool] = extended({
     Kind.LEFT_OF: _side_of("left", "standing"),
     Kind.RIGHT_OF: _side_of("right", "placed"),
     Kind.ABOVE: Pool(
@@ -116,9 +117,9 @@ RELATIONS: dict[Kind, Pool] = {
         ),
         ("enclosed in",),
     ),
-}  # fmt: skip
+}, more.RELATIONS)  # fmt: skip
 # "a castle with a fox …"
-ITS: dict[Kind, Pool] = {
+ITS: dict[Kind, Pool] = extended({
     Kind.LEFT_OF: _its_side("left"),
     Kind.RIGHT_OF: _its_side("right"),
     Kind.ABOVE: Pool(
@@ -174,7 +175,7 @@ ITS: dict[Kind, Pool] = {
             "in its interior",
         )
     ),
-}  # fmt: skip
+}, more.ITS)  # fmt: skip
 THEM = {
     "it": "them", "its": "their",
 }  # fmt: skip
@@ -186,7 +187,8 @@ HAVING = Pool(
         "{b} [where|and] {r} [there is|stands|we see|sits|is] {a}",
         "{b}. {r} [there is|stands|we see|sits|is|I want|] {a}", "{b} having {a} {r}", "{b} (with {a} {r})",
         "{b}, {a} {r}",
-    )
+    ),
+    more=more.HAVING,
 )  # fmt: skip
 BETWEEN = Pool(
     (
@@ -204,6 +206,7 @@ BETWEEN = Pool(
         "{a} with {b} at left and {c} at right",
     ),
     ("{a} flanked by {b} on the left and {c} on the right", "{a} sandwiched between {b} and {c}"),
+    more.BETWEEN,
 )  # fmt: skip
 # {a} a thing named before, {r} relation, {b} the other
 AFTERWARDS = Pool(
@@ -214,7 +217,8 @@ AFTERWARDS = Pool(
         "[put|place|draw|show|set|arrange|keep|position] the {a} {r} the {b}",
         "{r} the {b} [is|stands|sits|you find|we see|place|put|goes] the {a}", "I want the {a} {r} the {b}",
         "with the {a} {r} the {b}",
-    )
+    ),
+    more=more.AFTERWARDS,
 )  # fmt: skip
 # join two things and place nothing
 ACTIONS = Pool(
@@ -228,4 +232,5 @@ ACTIONS = Pool(
         "together with", "as well as", "plus", "along with", "accompanied by",
     ),
     ("admiring", "sneaking up to"),
+    more.ACTIONS,
 )  # fmt: skip

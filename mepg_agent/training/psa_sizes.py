@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training import psa_more_wishes as more
+from mepg_agent.training.psa_pool import Pool, extended
 
 # "make the fox …"
-SCALE_WORDS = {
+SCALE_WORDS = extended({
     "bigger": Pool(
         (
             "bigger", "larger", "a bit bigger", "a little [bigger|larger|taller]",
@@ -40,9 +41,9 @@ SCALE_WORDS = {
         ),
         ("a fraction of its size",),
     ),
-}  # fmt: skip
+}, more.SCALE_WORDS)  # fmt: skip
 # {x} words that point at a region, {n} its noun
-SCALE_VERBS = {
+SCALE_VERBS = extended({
     "bigger": Pool(
         (
             "enlarge {x}", "scale {x} up", "let {x} grow", "{x} is too small",
@@ -77,4 +78,4 @@ SCALE_VERBS = {
             "reduce {x} [a lot|by half]", "make {x} half as big",
         )
     ),
-}  # fmt: skip
+}, more.SCALE_VERBS)  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training import psa_more_places as more
+from mepg_agent.training.psa_pool import Pool, extended
 
 
 def _side(side: str) -> Pool:
@@ -39,7 +40,7 @@ def _corner(end: str, side: str) -> Pool:
     )  # fmt: skip
 
 
-SPOTS: dict[str, Pool] = {
+SPOTS: dict[str, Pool] = extended({
     "left": _side("left"),
     "right": _side("right"),
     "center": Pool(
@@ -77,4 +78,4 @@ SPOTS: dict[str, Pool] = {
         ),
         ("along the bottom edge",),
     ),
-}  # fmt: skip
+}, more.SPOTS)  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training import psa_more_styles as more
+from mepg_agent.training.psa_pool import Pool, extended
 
 # canonical style -> ways of saying it that fit "a … fox", "in …" and "… style"
-STYLES: dict[str, Pool] = {
+STYLES: dict[str, Pool] = extended({
     "cartoon": Pool(
         (
             "cartoon", "cartoon style", "shaded cartoon", "comic cartoon style", "comic book", "cartoonish",
@@ -112,7 +113,7 @@ STYLES: dict[str, Pool] = {
         ),
         ("scissor-cut paper shapes", "layered card stock"),
     ),
-}  # fmt: skip
+}, more.STYLES)  # fmt: skip
 # copied as said; routing decides
 OPEN_STYLES = (
     "claymation", "cubist", "ukiyo-e", "charcoal", "anime", "art deco", "mosaic", "crayon", "vaporwave", "line art",
@@ -141,6 +142,7 @@ OBJECT_STYLES = Pool(
         "{n}, style: {s},",
     ),
     ("{n} given the {s} treatment", "{n} made to look like {s}", "{n} having a {s} feel"),
+    more.OBJECT_STYLES,
 )  # fmt: skip
 STYLE_SENTENCES = Pool(
     (
@@ -159,6 +161,7 @@ STYLE_SENTENCES = Pool(
         "I [want|see|imagine|would like] the {n} [in|as] {s}.", "The style of the {n} [is|should be] {s}.",
     ),
     ("Give the {n} a {s} look.", "As for the {n}, go with {s}."),
+    more.STYLE_SENTENCES,
 )  # fmt: skip
 GLOBAL_STYLES = Pool(
     (
@@ -181,6 +184,7 @@ GLOBAL_STYLES = Pool(
         "{b}. It [should|must] [all |][be|look like] {s}.",
     ),
     ("{b}; render the entire image with {s}", "go for {s} throughout: {b}", "{b}, with a {s} look overall"),
+    more.GLOBAL_STYLES,
 )  # fmt: skip
 REST_STYLES = Pool(
     (
@@ -196,6 +200,7 @@ REST_STYLES = Pool(
         "{b}, and the [background|rest|others] {s}",
     ),
     ("{b}; whatever remains goes {s}",),
+    more.REST_STYLES,
 )  # fmt: skip
 EXCEPT = Pool(
     (
@@ -210,4 +215,5 @@ EXCEPT = Pool(
         "{b}. {s} [everywhere|for everything] [except|but] the {n}.",
     ),
     ("{b}; only the {n} is not {s}",),
+    more.EXCEPT,
 )  # fmt: skip

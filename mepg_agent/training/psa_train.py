@@ -21,10 +21,11 @@ import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from peft.helpers import disable_input_dtype_casting
 from pydantic import Field
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from mepg_agent.errors import BadInput, Cancelled
-from mepg_agent.planning.psa import load_base
+from mepg_agent.planning.psa import ADAPTER, load_base
 from mepg_agent.planning.question import question
 from mepg_agent.scene import Frozen
 from mepg_agent.training.crew import Crew
@@ -106,20 +107,27 @@ def learning_rate(part: float, config: Config) -> float:
 class Run:
     """One training run: model, optimiser, clock, log."""
 
-    def __init__(self, config: Config, out: Path, minutes: float, device: str, tell: Tell, stop: Stop) -> None:
-        """`device` is cpu or cuda, `minutes` those of the whole run, pauses left out. Raises BrokenAsset without the
-        base model, BadInput without data."""
+    def __init__(
+        self, config: Config, out: Path, minutes: float, device: str, tell: Tell, stop: Stop, start: Path | None = None
+    ) -> None:
+        """`device` is cpu or cuda, `minutes` those of the whole run, pauses left out; `start` is the folder of an
+        adapter to go on from. Raises BrokenAsset without the base model, BadInput without data or with a `start` that
+        does not fit."""
         self.tell, self.stop = tell, stop
         self.config, self.out, self.device = config, out, device
         self.seconds = minutes * 60
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
-        self.tokenizer, base = load_base(config.base, torch.bfloat16, "sdpa" if device == "cuda" else "eager")
+        self.half = device == "cuda" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+        dtype = torch.bfloat16 if self.half else torch.float32  # other CPUs multiply bfloat16 eight times as slowly
+        self.tokenizer, base = load_base(config.base, dtype, "sdpa" if device == "cuda" else "eager")
         lora = LoraConfig(
             r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout,
             target_modules=list(config.modules), task_type="CAUSAL_LM",
         )  # fmt: skip
         self.model = get_peft_model(base, lora, autocast_adapter_dtype=True).to(device)  # adapters in float32
+        if start is not None:
+            load_adapter(self.model, start)
         parts = 1 if device == "cuda" else len(os.sched_getaffinity(0))
         if parts > 1:
             torch.set_num_threads(1)
@@ -159,7 +167,7 @@ class Run:
         self.finish()
 
     def _loss(self, model: Any, batch: list[Tokens]) -> torch.Tensor:
-        with torch.autocast(self.device, torch.bfloat16), disable_input_dtype_casting(model):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.half), disable_input_dtype_casting(model):
             return answer_loss(model, *tensors(batch, self.tokenizer.pad_token_id, self.device))
 
     def _step(self, group: list[list[Tokens]], part: float) -> None:
@@ -219,7 +227,7 @@ class Run:
     def _write(self) -> None:
         """The adapter as it is now, in float16."""
         state = {k: v.to(torch.float16).contiguous() for k, v in get_peft_model_state_dict(self.model).items()}
-        save_file(state, self.out / "adapter_model.safetensors")
+        save_file(state, self.out / ADAPTER)
         self.model.peft_config["default"].base_model_name_or_path = self.config.base
         self.model.peft_config["default"].save_pretrained(str(self.out))
 
@@ -251,6 +259,18 @@ class Run:
         self.steps, self.spent = int(header["__metadata__"]["steps"]), float(header["__metadata__"]["spent"])
         self.losses = list(state["losses"])
         self.tell(0, 1000, f"going on from step {self.steps}")
+
+
+def load_adapter(model: Any, folder: Path) -> None:
+    """Give the model the trained weights of `folder`. Raises BadInput where they are not all of its own."""
+    try:
+        state = load_file(folder / ADAPTER)
+    except (OSError, SafetensorError) as error:
+        raise BadInput(f"{folder} has no adapter to go on from: {error}.", "Name a folder like experts/psa.") from error
+    own = get_peft_model_state_dict(model)
+    if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in state.items()}:
+        raise BadInput(f"The adapter in {folder} is not of this configuration's shape.", "Compare rank and modules.")
+    set_peft_model_state_dict(model, state)
 
 
 def _plot(losses: list[float], dev: float, file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_pool import Pool, Voice
 
 TYPOS = {
@@ -24,6 +25,7 @@ MENDS = (
 CHATTER = Pool(
     ("pls {b}", "{b} lol", "ok so {b}", "{b} thx", "hey, {b}", "um {b}"),
     ("yo {b} cheers",),
+    more.CHATTER,
 )  # fmt: skip
 
 

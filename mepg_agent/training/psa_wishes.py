@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mepg_agent.planning.operations import Verb
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training import psa_more_wishes as more
+from mepg_agent.training.psa_pool import Pool, extended
 
 # {x} words that point at a region, {y} at another, {n} its noun; {a} a new thing, {c} colour, {s} style, {z} size,
 # {p} place, {t} time
-WORDING: dict[Verb, Pool] = {
+WORDING: dict[Verb, Pool] = extended({
     Verb.REMOVE: Pool(
         (
             "remove {x}", "delete {x}", "take {x} away", "get rid of {x}", "take out {x}", "no {n}", "I don't want {x}",
@@ -246,7 +247,7 @@ WORDING: dict[Verb, Pool] = {
         ),
         ("wonderful, we are done here", "no further wishes"),
     ),
-}  # fmt: skip
+}, more.MORE)  # fmt: skip
 TIME_WORDS = {
     "night": ("night", "nighttime", "midnight", "dark", "night time", "a starry night", "late at night"),
     "sunset": ("sunset", "dusk", "evening", "dawn", "sunrise", "twilight", "golden hour", "the evening"),
