@@ -168,10 +168,12 @@ def quiet() -> Iterator[None]:
 
 
 def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
-    from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
     from safetensors import SafetensorError
 
-    import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
+    with quiet():  # importing them warns of what is not installed
+        from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
+
+        import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes already imported
 
     try:
         with quiet():
