@@ -163,9 +163,11 @@ def test_a_journal_keeps_what_was_done_and_refuses_what_is_not_its_own(tmp_path:
     assert [row.value for row in Journal(file, Conditions(steps=2), Finished).rows.values()] == [0, 0.5, 1]
     with pytest.raises(BadInput, match="other weights or settings"):
         Journal(file, Conditions(steps=3), Finished)
-    file.write_text("a prompt\n")
-    with pytest.raises(BadInput, match="not from this bench"):
-        Journal(file, Conditions(steps=2), Finished)
+    for foreign in ("a prompt\n", "a prompt\nand half", "half a prompt"):
+        file.write_text(foreign)
+        with pytest.raises(BadInput, match="not from this bench"):
+            Journal(file, Conditions(steps=2), Finished)
+        assert file.read_text() == foreign, "what is another's is left as it is"
     (tmp_path / "plain").write_text("")
     with pytest.raises(BrokenAsset, match="cannot be written"):
         Journal(tmp_path / "plain" / "work.jsonl", Conditions(steps=2), Finished)

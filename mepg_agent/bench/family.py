@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -31,6 +30,7 @@ from mepg_agent.engine.prepare import prepare
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
 from mepg_agent.files import whole
+from mepg_agent.pictures import png
 from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary, place
 from mepg_agent.records import Brief, Check, RenderJob
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
@@ -160,10 +160,8 @@ class FamilyBench:
         seconds = time.perf_counter() - started
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
-            said = PngInfo()
-            said.add_text(SECONDS, f"{seconds:.3f}")
             with whole(file) as stream:
-                Image.fromarray(image).save(stream, "PNG", pnginfo=said)
+                stream.write(png(image, {SECONDS: f"{seconds:.3f}"}))
         return image, seconds
 
     def _scores(self, image: Pixels, plan: ScenePlan) -> dict[Check, float]:

@@ -34,21 +34,25 @@ class Journal(Generic[S, R]):
             file.parent.mkdir(parents=True, exist_ok=True)
             lines = file.read_bytes() if file.exists() else b""
             whole = lines[: lines.rfind(b"\n") + 1]
+            if whole:
+                self._take(whole.splitlines(), setup, row)
+            elif not setup.model_dump_json().encode().startswith(lines):
+                raise _foreign(file)
             if whole != lines:
                 os.truncate(file, len(whole))
         except OSError as error:
             raise _unwritable(file, error) from error
         if not whole:
             self._append(setup)
-            return
+
+    def _take(self, lines: list[bytes], setup: S, row: type[R]) -> None:
         try:
-            first, *others = whole.splitlines()
-            before = type(setup).model_validate_json(first)
-            self.rows = {found.index: found for found in map(row.model_validate_json, others)}
+            before = type(setup).model_validate_json(lines[0])
+            self.rows = {found.index: found for found in map(row.model_validate_json, lines[1:])}
         except ValidationError as error:
-            raise BadInput(f"{file} is not from this bench.", "Name another folder.") from error
+            raise _foreign(self._file) from error
         if before != setup:
-            raise BadInput(f"{file.parent} holds a run with other weights or settings.", "Name another folder.")
+            raise BadInput(f"{self._file.parent} holds a run with other weights or settings.", "Name another folder.")
 
     def add(self, row: R) -> None:
         """Keeps a row, also against a crash that comes at once. BrokenAsset where it cannot be written."""
@@ -63,6 +67,10 @@ class Journal(Generic[S, R]):
                 os.fsync(stream.fileno())
         except OSError as error:
             raise _unwritable(self._file, error) from error
+
+
+def _foreign(file: Path) -> BadInput:
+    return BadInput(f"{file} is not from this bench.", "Name another folder.")
 
 
 def _unwritable(file: Path, error: OSError) -> BrokenAsset:

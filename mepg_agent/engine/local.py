@@ -167,19 +167,17 @@ def quiet() -> Iterator[None]:
                 log.enable_progress_bar()
 
 
+@quiet()  # importing the pipelines already warns of what is not installed
 def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
+    from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
     from safetensors import SafetensorError
 
-    with quiet():  # importing them warns of what is not installed
-        from diffusers import DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
-
-        import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes already imported
+    import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 
     try:
-        with quiet():
-            pipe: Any = DiffusionPipeline.from_pretrained(
-                source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
-            )
+        pipe: Any = DiffusionPipeline.from_pretrained(
+            source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
+        )
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).rstrip(".").split())
         raise BrokenAsset(

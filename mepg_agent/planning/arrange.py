@@ -105,7 +105,7 @@ def _rows(
         elif relation.kind is RelationKind.RIGHT_OF:
             left_of.setdefault(relation.subject, []).append(relation.object)
     for sky in (False, True):
-        row = [i for i in items if (i.noun.stands == "sky") == sky and i.id not in hanging]
+        row = _row(items, hanging, sky)
         row.sort(key=lambda i: {"left": -1, "right": 1}.get((i.spot or "").split(" ")[-1], 0))
         ordered = _ordered(row, left_of)
         deep = 2 if len(ordered) > ONE_ROW else 1
@@ -116,6 +116,11 @@ def _rows(
             _spread(ordered[number::deep], extent)
         for item in ordered if deep == 2 else ():
             item.depth = item.depth or ("back" if item in ordered[1::2] else "front")
+
+
+def _row(items: list[Item], hanging: dict[str, Relation], sky: bool) -> list[Item]:
+    """What has a place of its own in the sky, or below it."""
+    return [i for i in items if (i.noun.stands == "sky") == sky and i.id not in hanging]
 
 
 def _ordered(row: list[Item], left_of: dict[str, list[str]]) -> list[Item]:
@@ -172,7 +177,7 @@ def _stand(item: Item, ground: float) -> None:
 def _second_row(items: list[Item], hanging: dict[str, Relation], ground: float) -> None:
     """More things than fit side by side: those behind stand clear of those in front, what floats is higher or lower."""
     for sky in (False, True):
-        row = [i for i in items if (i.noun.stands == "sky") == sky and i.id not in hanging]
+        row = _row(items, hanging, sky)
         if len(row) <= ONE_ROW:
             continue
         back, front = ([i for i in row if i.depth == depth] for depth in ("back", "front"))

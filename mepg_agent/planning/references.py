@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
-from mepg_agent.planning.stylephrase import ADJECTIVES
+from mepg_agent.planning.lookahead import at_or_none, noun_phrase_head
 from mepg_agent.planning.words import ONES
 from mepg_agent.scene import Frozen, Region, ScenePlan
 
@@ -79,10 +79,8 @@ def _listed(pieces: list[Piece], at: int) -> int:
         start += 1
     if start == at or start == len(pieces) or pieces[start].tag is not Tag.DEFINITE:
         return 0
-    end = start
-    while end < len(pieces) and pieces[end].tag in (*ADJECTIVES, Tag.SPOT, Tag.DEFINITE):
-        end += 1
-    return start if end < len(pieces) and pieces[end].tag is Tag.NOUN else 0
+    head = at_or_none(pieces, noun_phrase_head(pieces, start))
+    return start if head is not None and head.tag is Tag.NOUN else 0
 
 
 def _it(asked: Asked, at: int) -> Found | Question:
