@@ -79,6 +79,15 @@ def test_a_failed_repair_is_rolled_back_and_told(settings: Settings, three_thing
     assert any("rolled back" in note.lower() and "dog" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(("after", "kept"), [(0.15, False), (0.4, True)])
+def test_a_region_that_still_fails_is_replaced_only_by_a_clearly_better_one(
+    settings: Settings, three_things: ScenePlan, after: float, kept: bool
+):
+    result, _, _ = run(settings, three_things, {"dog": (0.1, after)}, rounds=1)
+    assert result.status == "best_effort" and result.attempts[0].kept is kept
+    assert (result.render != result.renders[0]) is kept
+
+
 def test_a_repair_that_harms_a_neighbour_is_rolled_back(settings: Settings, three_things: ScenePlan):
     fox = three_things.region("fox").box
     over = three_things.region("dog").model_copy(update={"box": fox.moved(0.1, 0), "z": 1})
@@ -104,12 +113,12 @@ def test_no_rounds_means_no_repair(settings: Settings, three_things: ScenePlan):
 
 def test_a_later_round_starts_from_the_best_picture(settings: Settings, three_things: ScenePlan):
     """The first repair helps without reaching the threshold, the second fails: the first one's picture stays."""
-    scores = (0.1, 0.3, 0.3, 0.3, 0.2, 0.2, 0.2)
+    scores = (0.1, 0.4, 0.4, 0.4, 0.2, 0.2, 0.2)
     result, engine, _ = run(settings, three_things, {"dog": scores}, rounds=2)
     keeps = [job.keep.picture for job in engine.jobs if job.keep]
     assert keeps == [result.renders[0].picture, result.renders[1].picture]
     assert result.render == result.renders[1]
-    assert result.verdict.findings[1].score == 0.3
+    assert result.verdict.findings[1].score == 0.4
 
 
 def test_a_picture_that_nobody_checked_is_not_called_accepted(settings: Settings, three_things: ScenePlan):

@@ -15,6 +15,7 @@ Pixels = NDArray[np.uint8]  # (height, width, 3), sRGB
 
 Judged = tuple[Render, Verdict]  # a picture and what was found in it
 NOISE = 0.02  # two scores of one region that are nearer than this count as equal
+GAIN = 0.1  # what a region that still fails must gain: a little is the verifier's taste, and may cost what was right
 
 
 @runtime_checkable
@@ -52,15 +53,23 @@ def _worse(before: Verdict, after: Verdict, region: str | None) -> bool:
     return failed and region_score(after, region) < region_score(before, region) - NOISE
 
 
+def raised(before: Verdict, after: Verdict) -> bool:
+    """Whether a region came off clearly better: more of its checks pass, or it got nearer to passing by GAIN."""
+    return any(
+        region_score(after, region) >= region_score(before, region) + GAIN
+        for region in {f.subject for f in before.findings if not f.passed}
+    )
+
+
 def choose(before: Judged | None, judged: Sequence[Judged]) -> tuple[Judged, str]:
     """The picture to keep, and why it is the one before, where it is.
 
-    A first picture has nothing to beat. A repair must be better than the picture before and have lowered no region.
+    A first picture has nothing to beat. A repair must have raised a region that failed, and lowered none.
     """
     if before is None:
         return max(judged, key=_score), ""
     harmed = [lowered(before[1], verdict) for _, verdict in judged]
-    better = [pair for pair, harm in zip(judged, harmed, strict=True) if not harm and _score(pair) > _score(before)]
+    better = [pair for pair, harm in zip(judged, harmed, strict=True) if not harm and raised(before[1], pair[1])]
     if better:
         return max(better, key=_score), ""
     regions = ", ".join(dict.fromkeys(region for harm in harmed for region in harm))
