@@ -32,7 +32,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = CLIPTextModel(words.text_config(tokenizer, 32, 1))
     unet = denoiser.build((32, 64), (True, False), latent=4, text=32, sample=4)
     denoiser.pipeline(PatchAutoencoder(16, 4, 16, 8, 1, 1), text, tokenizer, unet).save_pretrained(out / "pipeline")
-    imagetext.build(text, 0.1).save_pretrained(out / "verifier")
+    imagetext.build(text, [8, 16]).save_pretrained(out / "verifier")
     tokenizer.save_pretrained(out / "verifier")
     adapter = experts.equip(unet, "wash", 2, seed=0)
     states = {"encoder_hidden_states": torch.randn(2, 48, 32)}

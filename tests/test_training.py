@@ -283,7 +283,7 @@ def test_the_image_tower_is_fitted_and_the_text_tower_left_alone(
 ) -> None:
     text = tiny_drawer(tokenizer).text
     before = {k: v.clone() for k, v in text.state_dict().items()}
-    model = imagetext.build(text, 0.1)
+    model = imagetext.build(text, [8, 16])
     texts = imagetext.said(model, tokenizer, VOCABULARY)
     sets = [cut(pool, 20, 60), coded(tiny_vae(pool), pool, 20, 60)]
     imagetext.train(model, texts, sets, cut_empty(pool, 20, 60), tmp_path, Budget(steps=3), batch=16)

@@ -13,6 +13,7 @@ from training_fixtures import FAMILY, VOCABULARY, composed, tiny_drawer, tiny_va
 from transformers import CLIPTokenizer
 
 from mepg_agent.engine.layers import GatedLayer, LowRank
+from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import read_backbone
 from mepg_agent.training import config, denoiser, experts, regional
 from mepg_agent.training.crops import HELD_OUT
@@ -156,6 +157,24 @@ def test_an_expert_learns_alone_and_ships_as_a_folder(pool: Pool, pipe: Any, tmp
     card = {"title": "Oil", "description": "Thick strokes.", "triggers": ["oil"]}
     experts.save(pipe.unet, "oil", tmp_path / "oil", card, read_backbone(FAMILY / "backbone.toml"))
     assert sorted(f.name for f in (tmp_path / "oil").iterdir()) == ["adapter.safetensors", "expert.toml"]
+    pipe.unet.delete_adapters("oil")
+
+
+def test_an_expert_goes_on_from_the_one_that_is_there(pipe: Any, tmp_path: Path) -> None:
+    learned = experts.equip(pipe.unet, "oil", 4, seed=0)
+    with torch.no_grad():
+        for number, part in enumerate(learned.parts):
+            part.fill_(0.25 * (1 + number % 3))  # exact in half precision
+    (tmp_path / "adapter.safetensors").write_bytes(experts.packed(pipe.unet, "oil"))
+    wanted = [part.clone() for part in learned.parts]
+    pipe.unet.delete_adapters("oil")
+    anew = experts.equip(pipe.unet, "oil", 4, seed=1)
+    experts.go_on(pipe.unet, "oil", tmp_path)
+    assert all(torch.equal(a, b) for a, b in zip(anew.parts, wanted, strict=True))
+    pipe.unet.delete_adapters("oil")
+    experts.equip(pipe.unet, "oil", 2, seed=1)
+    with pytest.raises(BadInput, match="other layers"):
+        experts.go_on(pipe.unet, "oil", tmp_path)
     pipe.unet.delete_adapters("oil")
 
 

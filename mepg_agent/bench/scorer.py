@@ -36,11 +36,10 @@ class Scorer(nn.Module):
 
     @torch.inference_mode()
     def judge(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Probabilities of nouns and styles, averaged over the crop and its mirror image."""
-        first, second = self(pixels), self(pixels.flip(-1))
-        return tuple(
-            (F.softmax(a.float(), -1) + F.softmax(b.float(), -1)) / 2 for a, b in zip(first, second, strict=True)
-        )  # type: ignore[return-value]
+        """Probabilities of nouns, averaged over the crop and its mirror image, and of styles, from the crop as it is:
+        the light on paper and oil paint falls from one side."""
+        (nouns, styles), (mirrored, _) = self(pixels), self(pixels.flip(-1))
+        return (F.softmax(nouns.float(), -1) + F.softmax(mirrored.float(), -1)) / 2, F.softmax(styles.float(), -1)
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -63,7 +63,7 @@ class DecoderConfig(Frozen):
 
 
 class ImageTextConfig(Frozen):
-    multiplier: float  # width of the image tower, 1 is MobileNetV1's own
+    widths: tuple[int, ...]  # of the image tower's stages
     minutes: float
     batch: int
     scenes: int  # of all kinds, at most

@@ -21,7 +21,8 @@ import torch
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor2_0
 from peft import LoraConfig
-from peft.utils import get_peft_model_state_dict
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
@@ -70,6 +71,17 @@ def equip(unet: UNet2DConditionModel, name: str, rank: int, seed: int) -> Adapte
     unet.requires_grad_(False)
     unet.add_adapter(lora(rank), adapter_name=name)
     return Adapter(unet)
+
+
+def go_on(unet: UNet2DConditionModel, name: str, folder: Path) -> None:
+    """Gives the adapter `name` of `unet` the weights of the expert in `folder`. BadInput for one of another shape."""
+    layers = {
+        key.removeprefix("unet."): value.float() for key, value in load_file(folder / "adapter.safetensors").items()
+    }
+    own = {key: value.shape for key, value in get_peft_model_state_dict(unet, adapter_name=name).items()}
+    if own != {key: value.shape for key, value in layers.items()}:
+        raise BadInput(f"The adapter in {folder} has other layers.", "Give the rank that it was trained with.")
+    set_peft_model_state_dict(unet, layers, adapter_name=name)
 
 
 def train(
@@ -228,10 +240,14 @@ def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: 
     return Lessons(codes, whole.to(device), told, number, states, empty)
 
 
-def learn(pipe: Any, lessons: Lessons, style: str, config: TrainingConfig, budget: Budget) -> None:
-    """Adds the adapter `style` to the pipeline's denoiser and trains it."""
+def learn(
+    pipe: Any, lessons: Lessons, style: str, config: TrainingConfig, budget: Budget, start: Path | None = None
+) -> None:
+    """Adds the adapter `style` to the pipeline's denoiser and trains it, from the expert in the folder `start` on."""
     wishes, seed = config.experts, config.data.seed + 100 + lessons.number
     adapter = equip(pipe.unet, style, wishes.rank, seed)
+    if start is not None:
+        go_on(pipe.unet, style, start)
     pupil = Pupil(pipe.unet, style)
     crew, schedule = Crew(pupil, wishes.parts), cast(Any, DDPMScheduler.from_config(pipe.scheduler.config))
 
@@ -252,6 +268,7 @@ def learn(pipe: Any, lessons: Lessons, style: str, config: TrainingConfig, budge
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("styles", nargs="+")
+    parser.add_argument("--start", type=Path, help="a folder of experts, one folder a style, to go on from")
     options = parser.parse_args()
     config = read(options.config)
     keep_freed_memory()
@@ -259,12 +276,15 @@ def main() -> None:
         torch.set_num_threads(1)
     cards = tomllib.loads((config.data.vocabulary.parent / "styles.toml").read_text(encoding="utf-8"))
     family = read_backbone(config.data.vocabulary.parent / "backbone.toml")
-    pipe: Any = StableDiffusionPipeline.from_pretrained(config.out / "pipeline", safety_checker=None)
+    pipe: Any = StableDiffusionPipeline.from_pretrained(
+        config.out / "pipeline", safety_checker=None, dtype=torch.float32
+    )
     pipe.set_progress_bar_config(disable=True)
     pipe.to(options.device)
     for style in options.styles:
         budget = Budget(minutes=config.experts.minutes)
-        learn(pipe, prepared(pipe, config.data, style), style, config, budget)
+        start = options.start / style if options.start else None
+        learn(pipe, prepared(pipe, config.data, style), style, config, budget, start)
         folder = config.out / "experts" / style
         save(pipe.unet, style, folder, cards[style], family)
         sheets.prompts(

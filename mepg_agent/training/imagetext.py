@@ -20,7 +20,6 @@ from torch import Tensor
 from transformers import (
     CLIPTextModel,
     CLIPTokenizer,
-    MobileNetV1Config,
     VisionTextDualEncoderConfig,
     VisionTextDualEncoderModel,
 )
@@ -35,18 +34,20 @@ from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 from mepg_agent.training.scenes import TINTS
+from mepg_agent.verify.tower import FlatResNetConfig
 
 Model = Any  # VisionTextDualEncoderModel, whose towers transformers declares as optional
 SEED = 5001  # not the scorer's
 EMPTY = 8  # crops of things for every piece of background
 
 
-def build(text: CLIPTextModel, multiplier: float) -> Model:
-    """A model around a taught text tower; its image tower, `multiplier` times MobileNetV1's width, is new."""
-    width = int(1024 * multiplier)
-    # `hidden_size` is what the dual encoder calls the width of an image tower's pooled state
-    vision = MobileNetV1Config(image_size=SIZE, depth_multiplier=multiplier, min_depth=8).to_dict()
-    towers = {"vision_config": {**vision, "hidden_size": width}, "text_config": text.config.to_dict()}
+def build(text: CLIPTextModel, widths: Sequence[int]) -> Model:
+    """A model around a taught text tower; its image tower, two blocks of each of `widths`, is new."""
+    vision = FlatResNetConfig(
+        embedding_size=widths[0], hidden_sizes=list(widths), depths=[2] * len(widths), layer_type="basic",
+        hidden_size=widths[-1], image_size=SIZE,
+    )  # fmt: skip
+    towers = {"vision_config": vision.to_dict(), "text_config": text.config.to_dict()}
     config = VisionTextDualEncoderConfig(**towers, projection_dim=text.config.hidden_size)
     model: Model = VisionTextDualEncoderModel(config)
     model.text_model.load_state_dict(text.state_dict())
@@ -154,7 +155,7 @@ def main() -> None:
     torch.manual_seed(config.data.seed + 1)
     text = CLIPTextModel.from_pretrained(config.out / "text_encoder")
     sizes = config.imagetext
-    model = build(text, sizes.multiplier).to(options.device)
+    model = build(text, sizes.widths).to(options.device)
     texts = said(model, tokenizer, every[0].source.vocabulary())
     vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
     spans = [(HELD_OUT, min(middle(pool), HELD_OUT + sizes.scenes)) for pool in every]

@@ -19,16 +19,24 @@ from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 
 SEED = 7001  # not the verifier's
+PEAK, FURTHER = 2e-3, 7e-4  # learning rates: from nothing, and of a scorer that goes on
 NOTHING = 4  # crops of things for every view of nothing: a bare piece of background, or the edge of a thing
 
 
 def train(
-    model: Scorer, sets: Sequence[Crops], empty: Crops, folder: Path, budget: Budget, batch: int, bfloat16: bool
+    model: Scorer,
+    sets: Sequence[Crops],
+    empty: Crops,
+    folder: Path,
+    budget: Budget,
+    batch: int,
+    bfloat16: bool,
+    peak: float = PEAK,
 ) -> None:
     """Of what cannot be named it learns to be sure of nothing, or the loop's benchmark finds things in pieces."""
     model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)
-    run = Run("scorer", folder, model, optimizer, budget, peak=2e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=0.02)
+    run = Run("scorer", folder, model, optimizer, budget, peak)
     device = empty.pixels.device
     generator = torch.Generator(device).manual_seed(SEED + run.step)
     for _ in run:
@@ -69,20 +77,26 @@ def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
 
 
 def main() -> None:
-    options = arguments(__doc__).parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--start", type=Path, help="a scorer's folder to go on from")
+    options = parser.parse_args()
     config = read(options.config)
     keep_freed_memory()
     every = pools(config.data)
     vocabulary = every[0].source.vocabulary()
     torch.manual_seed(SEED)
-    model = Scorer(list(vocabulary.nouns), all_styles(vocabulary)).to(options.device)
+    model = Scorer(list(vocabulary.nouns), all_styles(vocabulary))
+    if options.start:
+        model.load_state_dict(Scorer.load(options.start).state_dict())
+    model = model.to(options.device)
     settings = config.scorer
     vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
     spans = [(max(len(pool) - settings.scenes, middle(pool)), len(pool)) for pool in every]
     sets = lessons(vae, every, spans)
     empty = cut_empty(every[0], *spans[0]).to(options.device)
     budget = Budget(minutes=settings.minutes)
-    train(model, sets, empty, config.out / "runs", budget, settings.batch, settings.bfloat16)
+    peak = FURTHER if options.start else PEAK
+    train(model, sets, empty, config.out / "runs", budget, settings.batch, settings.bfloat16, peak)
     model.cpu().save(config.out / "scorer")
     print("scenes of all kinds", accuracy(model, held_out(every[:1])))
     print("experts' styles", accuracy(model, held_out(every[1:])))

@@ -187,6 +187,8 @@ def _load(folder: Path | str, device: str) -> tuple[Any, Any]:
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
+    import mepg_agent.verify.tower  # noqa: F401  AutoModel builds only classes that are already known
+
     disable_progress_bar()  # it would run through the caller's own progress
     try:
         model: Any = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)

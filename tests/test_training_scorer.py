@@ -1,0 +1,52 @@
+"""The judge of the benchmarks learns, goes on from what it was, and looks at styles in their own light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from training_fixtures import FAMILY, VOCABULARY, composed, write_sprites
+
+from mepg_agent.bench.scorer import Scorer
+from mepg_agent.training import scorer
+from mepg_agent.training.crops import cut, cut_empty
+from mepg_agent.training.loop import Budget
+from mepg_agent.training.pool import Pool, Source, all_styles
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    folder = tmp_path_factory.mktemp("pool")
+    return composed(Source(write_sprites(folder), FAMILY / "vocabulary.toml", folder, size=64, styled=0.05), shards=1)
+
+
+def new() -> Scorer:
+    torch.manual_seed(0)
+    return Scorer(list(VOCABULARY.nouns), all_styles(VOCABULARY))
+
+
+def learn(model: Scorer, pool: Pool, folder: Path, peak: float) -> None:
+    empty = cut_empty(pool, 20, 60)
+    scorer.train(model, [cut(pool, 20, 60)], empty, folder, Budget(steps=2), batch=16, bfloat16=False, peak=peak)
+
+
+def test_it_learns_and_what_is_kept_says_the_same(pool: Pool, tmp_path: Path) -> None:
+    model, fresh = new(), new()
+    learn(model, pool, tmp_path / "runs", peak=1e-3)
+    assert any(not torch.equal(a, b) for a, b in zip(model.parameters(), fresh.parameters(), strict=True))
+    model.half().float().save(tmp_path / "scorer")
+    views = torch.rand(4, 3, 64, 64) * 2 - 1
+    kept = Scorer.load(tmp_path / "scorer")
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(kept.judge(views), model.judge(views), strict=True))
+    assert set(scorer.accuracy(kept, cut(pool, 0, 20))) == {"noun", "style"}
+
+
+def test_a_mirror_image_counts_for_nouns_and_not_for_styles() -> None:
+    """On paper and oil paint light falls from one side."""
+    model, views = new().eval(), torch.rand(4, 3, 64, 64) * 2 - 1
+    (nouns, styles), (mirrored, other) = model.judge(views), model.judge(views.flip(-1))
+    assert torch.allclose(nouns, mirrored) and not torch.allclose(styles, other)
+    with torch.inference_mode():
+        assert torch.equal(styles, F.softmax(model(views)[1], -1))
