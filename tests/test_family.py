@@ -28,6 +28,12 @@ def test_every_weights_file_is_the_one_the_manifest_names() -> None:
     assert named == there
 
 
+@pytest.mark.parametrize("path", sorted(FOUND.item.sha256))
+def test_pictures_are_of_the_weights_that_draw_whatever_looks_at_them(path: str) -> None:
+    other = FOUND.item.model_copy(update={"sha256": {**FOUND.item.sha256, path: "0" * 64}})
+    assert (other.weights_hash() == FOUND.item.weights_hash()) is path.startswith("verifier/")
+
+
 def test_the_family_is_small() -> None:
     files = [f for part in ("pipeline", "verifier") for f in (FOUND.folder / part).rglob("*") if f.is_file()]
     assert sum(f.stat().st_size for f in files) < 80 * MEGABYTE

@@ -107,14 +107,15 @@ def test_a_failed_stage_is_named_and_all_that_does_without_it_ends(seen: Path, t
 
 def test_lessons_are_composed_first_then_scenes_and_styles_at_the_same_pace(tmp_path: Path) -> None:
     shipped = config.read(FAMILY / "training.toml").data
-    sizes = {"lessons": 2 * SHARD, "scenes": 7 * SHARD + 1, "style_scenes": 2 * SHARD, "pool": tmp_path}
-    order = shards(shipped.model_copy(update=sizes))
+    sizes = {"lessons": 2 * SHARD, "scenes": 7 * SHARD + 1, "style_scenes": 2 * SHARD, "medley_scenes": 4 * SHARD}
+    order = shards(shipped.model_copy(update={**sizes, "pool": tmp_path}))
     assert [(source.lessons, index) for source, index in order[:2]] == [(True, 0), (True, 1)]
-    kinds = [None, *expert_styles(VOCABULARY)]
-    done = dict.fromkeys(kinds, 0)
+    wanted = {"pool": 8, **dict.fromkeys(expert_styles(VOCABULARY), 2), "medley": 4}
+    done = dict.fromkeys(wanted, 0)
     for source, index in order[2:]:
-        assert index == done[source.style] and not source.lessons and source.folder.is_dir()
-        done[source.style] += 1
-        shares = [done[kind] / (2 if kind else 8) for kind in kinds]
+        kind = "pool" if source.folder == tmp_path else source.folder.name
+        assert index == done[kind] and not source.lessons and source.folder.is_dir()
+        done[kind] += 1
+        shares = [done[kind] / wanted[kind] for kind in wanted]
         assert max(shares) - min(shares) <= 1 / 2, "no kind is a whole shard of the rarest behind another"
-    assert done == {None: 8, **dict.fromkeys(expert_styles(VOCABULARY), 2)}
+    assert done == wanted

@@ -23,6 +23,7 @@ class DataConfig(Frozen):
     lessons: int
     styled: float
     style_scenes: int
+    medley_scenes: int
     seed: int
 
 

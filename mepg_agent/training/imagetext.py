@@ -39,6 +39,7 @@ from mepg_agent.verify.tower import FlatResNetConfig
 Model = Any  # VisionTextDualEncoderModel, whose towers transformers declares as optional
 SEED = 5001  # not the scorer's
 EMPTY = 8  # crops of things for every piece of background
+PEAK, FURTHER = 1e-3, 5e-4  # learning rates: from nothing, and of a verifier that goes on
 
 
 def build(text: CLIPTextModel, widths: Sequence[int]) -> Model:
@@ -100,13 +101,14 @@ def train(
     folder: Path,
     budget: Budget,
     batch: int = 128,
+    peak: float = PEAK,
 ) -> None:
     model.train().text_model.requires_grad_(False)
     model.vision_model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
     learning = [p for p in model.parameters() if p.requires_grad]
     decay, plain = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
-    run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, 1e-3, 0.998)
+    run = Run("imagetext", folder, model, torch.optim.AdamW(groups, betas=(0.9, 0.98)), budget, peak, 0.998)
     generator = torch.Generator(empty.pixels.device).manual_seed(SEED + run.step)
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
@@ -147,7 +149,9 @@ def accuracy(model: Model, texts: Texts, crops: Crops, bare: Crops) -> dict[str,
 
 
 def main() -> None:
-    options = arguments(__doc__).parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--start", type=Path, help="a verifier's folder to go on from")
+    options = parser.parse_args()
     config = read(options.config)
     keep_freed_memory()
     every = pools(config.data)
@@ -155,13 +159,25 @@ def main() -> None:
     torch.manual_seed(config.data.seed + 1)
     text = CLIPTextModel.from_pretrained(config.out / "text_encoder")
     sizes = config.imagetext
-    model = build(text, sizes.widths).to(options.device)
+    model = build(text, sizes.widths)
+    if options.start:
+        model.load_state_dict(VisionTextDualEncoderModel.from_pretrained(options.start).float().state_dict())
+    model = model.to(options.device)
     texts = said(model, tokenizer, every[0].source.vocabulary())
     vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
     spans = [(HELD_OUT, min(middle(pool), HELD_OUT + sizes.scenes)) for pool in every]
     sets = lessons(vae, every, spans)
     empty = cut_empty(every[0], *spans[0]).to(options.device)
-    train(model, texts, sets, empty, config.out / "runs", Budget(minutes=sizes.minutes), sizes.batch)
+    train(
+        model,
+        texts,
+        sets,
+        empty,
+        config.out / "runs",
+        Budget(minutes=sizes.minutes),
+        sizes.batch,
+        FURTHER if options.start else PEAK,
+    )
     model.cpu().save_pretrained(config.out / "verifier")
     texts = said(model, tokenizer, every[0].source.vocabulary())
     tokenizer.save_pretrained(config.out / "verifier")

@@ -47,6 +47,7 @@ class Source:
     styled: float = 0.12  # share of scenes over-painted in a made style
     lessons: bool = False  # pieces of scenes that show one thing
     style: str | None = None  # the one style that all scenes are in, or some of their things
+    medley: bool = False  # every thing in a style of its own
 
     @classmethod
     def of(cls, data: DataConfig) -> Source:
@@ -59,6 +60,10 @@ class Source:
     @classmethod
     def style_of(cls, data: DataConfig, style: str) -> Source:
         return replace(cls.of(data), folder=data.pool / style, style=style)
+
+    @classmethod
+    def medley_of(cls, data: DataConfig) -> Source:
+        return replace(cls.of(data), folder=data.pool / "medley", medley=True)
 
     def vocabulary(self) -> Vocabulary:
         return read_vocabulary(self.vocabulary_file)
@@ -103,6 +108,8 @@ def _compose(source: Source, index: int) -> None:
 def _scene(composer: Composer, source: Source, rng: np.random.Generator) -> Scene:
     if source.lessons:
         return composer.lesson(rng)
+    if source.medley:
+        return composer.medley(rng)
     if source.style is not None:
         mixed = rng.random() < 0.5
         return composer.scene(rng, int(rng.integers(1, THINGS - 1)) if mixed else None, source.style, mixed)
@@ -128,8 +135,8 @@ def _labels(
 
 
 def pools(data: DataConfig) -> list[Pool]:
-    """The scenes of all kinds, then those of each expert's style, as soon as all are there: what verifier and scorer
-    learn from."""
+    """The scenes of all kinds, of each expert's style, and of styles side by side, as soon as all are there: what
+    verifier and scorer learn from."""
     every = []
     for source, count in _counts(data):
         every.append(Pool(source))
@@ -138,10 +145,10 @@ def pools(data: DataConfig) -> list[Pool]:
 
 
 def _counts(data: DataConfig) -> list[tuple[Source, int]]:
-    """The scenes of all kinds and those of each expert's style: where they come from, and how many."""
+    """The scenes of all kinds, of each expert's style, of styles side by side: where they come from, and how many."""
     plain = Source.of(data)
-    styles = expert_styles(plain.vocabulary())
-    return [(plain, data.scenes), *((Source.style_of(data, style), data.style_scenes) for style in styles)]
+    styled = [(Source.style_of(data, style), data.style_scenes) for style in expert_styles(plain.vocabulary())]
+    return [(plain, data.scenes), *styled, (Source.medley_of(data), data.medley_scenes)]
 
 
 class Pool:

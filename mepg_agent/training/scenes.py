@@ -132,6 +132,21 @@ class Composer:
             image = apply_style(style, image, rng)
         return Scene(image, tuple(things), place, time, None if mixed else style)
 
+    def medley(self, rng: np.random.Generator) -> Scene:
+        """A scene of two to five things, each in a style of its own, drawn evenly from all: what verifier and scorer
+        have to tell apart. It costs little more than a plain scene and shows twice as many styles as one in a style."""
+        nouns = [str(noun) for noun in rng.choice(self._nouns, int(rng.integers(2, 6)))]
+        place, time = self._place(nouns, rng), str(rng.choice(TIMES, p=[0.6, 0.16, 0.24]))
+        ground = self._background(place, time, rng)
+        canvas = Image.fromarray(ground.image).convert("RGB")
+        things: list[Thing] = []
+        for box, noun in self._layout(nouns, ground.ground, rng):
+            style = str(rng.choice([*self.sprites.looks, *MADE_STYLES]))
+            alone = style if style in MADE_STYLES else None
+            look = style if alone is None else str(rng.choice(self.vocabulary.looks))
+            things.append(self._paste(canvas, noun, look, box, ground, rng, alone=alone))
+        return Scene(np.asarray(canvas), tuple(things), place, time)
+
     def forget(self) -> None:
         """Drop the painted backgrounds, so that what follows depends on its generator alone."""
         self._kept.clear()
