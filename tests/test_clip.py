@@ -13,7 +13,7 @@ from mepg_agent.portfolio import Noun, Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.verify.base import Verifier
-from mepg_agent.verify.clip import ClipVerifier
+from mepg_agent.verify.clip import VIEWS, ClipVerifier
 from mepg_agent.verify.crops import square_crop
 
 STYLES = {"ink": "ink", "neon": "neon", "neon glow": "neon", "flat": "flat"}
@@ -58,10 +58,10 @@ def region_of(noun: str, x: float = 0.0, **fields: object) -> Region:
 
 
 def show(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch, *captions: str) -> None:
-    """Lets the n-th region look as the n-th caption says: its crop gets the caption's embedding."""
+    """Lets the n-th region look as the n-th caption says: all its views get the caption's embedding."""
     seen = verifier._embed_texts(captions)
     seen /= np.linalg.norm(seen, axis=1, keepdims=True)
-    monkeypatch.setattr(verifier, "_embed_images", lambda crops: seen)
+    monkeypatch.setattr(verifier, "_embed_images", lambda crops: seen.repeat(len(crops) // len(captions), 0))
 
 
 def found(verdict: Verdict, region: str, check: Check) -> Finding:
@@ -77,6 +77,18 @@ def test_it_checks_what_was_asked_for_and_no_more(verifier: ClipVerifier):
     checks = [(f.region, f.check) for f in verifier.verify(IMAGE, plan).findings]
     fox = [("fox", Check.PRESENT), ("fox", Check.LEAK)]
     assert checks == [*fox, *(("dog", c) for c in (Check.PRESENT, Check.STYLE, Check.COLOR, Check.LEAK))]
+
+
+def test_an_answer_is_the_mean_of_several_views(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch):
+    region = region_of("fox")
+    views = [verifier._embed_images([square_crop(IMAGE, region.box, grown)]) for grown in VIEWS]
+    single = []
+    for view in views:
+        monkeypatch.setattr(verifier, "_embed_images", lambda crops, view=view: view.repeat(len(crops), 0))
+        single.append(found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.PRESENT).score)
+    monkeypatch.undo()
+    together = found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.PRESENT).score
+    assert len(set(single)) == len(VIEWS) and together == pytest.approx(np.mean(single), abs=1e-6)
 
 
 def test_an_empty_scene_has_nothing_to_check(verifier: ClipVerifier):

@@ -23,12 +23,13 @@ from mepg_agent.portfolio import Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.scene import Region, ScenePlan
 from mepg_agent.verify.base import Pixels
-from mepg_agent.verify.crops import square_crop
+from mepg_agent.verify.crops import GROWN, square_crop
 
 if TYPE_CHECKING:
     import torch
 
 DEFAULT_THRESHOLDS = {"present": 0.5, "style": 0.5, "color": 0.5, "leak": 0.5}
+VIEWS = (1.0, GROWN, 1.4)  # sides of the squares that are looked at, in longer sides of the region
 BESIDE = 0.15  # a region that covers less of another one than this has no business being seen there
 # Without a closed vocabulary a noun competes with the plan's other nouns and with pictures of nothing in particular.
 NOTHING = ("an empty background", "a blurry texture", "random noise")
@@ -66,35 +67,35 @@ class ClipVerifier:
         """
         if not plan.regions:
             return Verdict(findings=())
-        crops = self._embed_images([square_crop(image, region.box) for region in plan.regions])
+        crops = self._embed_images([square_crop(image, r.box, grown) for r in plan.regions for grown in VIEWS])
         findings: list[Finding] = []
-        for region, crop in zip(plan.regions, crops, strict=True):
-            findings += self._look(region, crop, plan)
+        for region, views in zip(plan.regions, crops.reshape(len(plan.regions), len(VIEWS), -1), strict=True):
+            findings += self._look(region, views, plan)
         return Verdict(findings=tuple(findings))
 
-    def _look(self, region: Region, crop: NDArray[np.float32], plan: ScenePlan) -> list[Finding]:
-        nouns = self._nouns(region, crop, plan)
+    def _look(self, region: Region, views: NDArray[np.float32], plan: ScenePlan) -> list[Finding]:
+        nouns = self._nouns(region, views, plan)
         findings = [self._finding(region, Check.PRESENT, nouns, region.noun)]
         style = self._style_of(region, plan)
         styles: Likely = {}
         if style is not None:
-            styles = self._answer(crop, {s: self._styled(s, region.noun) for s in self.styles.values()})
+            styles = self._answer(views, {s: self._styled(s, region.noun) for s in self.styles.values()})
             findings.append(self._finding(region, Check.STYLE, styles, style))
         colors = self.vocabulary.colors if self.vocabulary else ()
         if region.color in colors:
-            shades = self._answer(crop, {c: article(f"{c} {region.noun}") for c in colors})
+            shades = self._answer(views, {c: article(f"{c} {region.noun}") for c in colors})
             findings.append(self._finding(region, Check.COLOR, shades, region.color))
         leak = self._leak(region, plan, nouns, styles)
         return findings if leak is None else [*findings, leak]
 
-    def _nouns(self, region: Region, crop: NDArray[np.float32], plan: ScenePlan) -> Likely:
-        """How likely each noun is what the crop shows. Things that overlap the region may be seen there: left out."""
+    def _nouns(self, region: Region, views: NDArray[np.float32], plan: ScenePlan) -> Likely:
+        """How likely each noun is what the region shows. Things that overlap the region may be seen there: left out."""
         seen_here = {r.noun for r in plan.regions if r.box.overlap(region.box) > 0} - {region.noun}
         known = self.vocabulary.nouns if self.vocabulary else {r.noun for r in plan.regions}
         texts = {noun: article(noun) for noun in {region.noun: None, **dict.fromkeys(known)} if noun not in seen_here}
         if self.vocabulary is None:
             texts |= {words: words for words in NOTHING}
-        return self._answer(crop, texts)
+        return self._answer(views, texts)
 
     def _leak(self, region: Region, plan: ScenePlan, nouns: Likely, styles: Likely) -> Finding | None:
         """Whether the noun or the style of a region elsewhere is what is seen here."""
@@ -138,11 +139,11 @@ class ClipVerifier:
     def _styled(self, style: str, noun: str) -> str:
         return self.style_prompt.format(style=style, prompt=article(noun))
 
-    def _answer(self, crop: NDArray[np.float32], texts: Mapping[str, str]) -> Likely:
-        """Softmax over `texts` (word to caption) of their similarity to the crop's embedding."""
-        logits = self._embed_texts(tuple(texts.values())) @ crop
-        chances = np.exp(logits - logits.max())
-        chances /= chances.sum()
+    def _answer(self, views: NDArray[np.float32], texts: Mapping[str, str]) -> Likely:
+        """Softmax over `texts` (word to caption) of their similarity to a view's embedding; the mean of all `views`."""
+        logits = self._embed_texts(tuple(texts.values())) @ views.T
+        chances = np.exp(logits - logits.max(0))
+        chances = (chances / chances.sum(0)).mean(1)
         return dict(sorted(zip(texts, chances.tolist(), strict=True), key=lambda pair: -pair[1]))
 
     def _embed_texts(self, texts: tuple[str, ...]) -> NDArray[np.float32]:
