@@ -51,7 +51,7 @@ DOORS = {
 }
 
 HEAVY = {"torch", "torchvision", "diffusers", "transformers", "peft", "accelerate"}
-MAY_BE_HEAVY = ("engine", "verify.clip", "verify.vlm", "planning.psa", "training", "bench")
+MAY_BE_HEAVY = ("engine", "verify.clip", "verify.tower", "verify.vlm", "planning.psa", "training", "bench")
 NEVER_HEAVY = ("engine.base", "engine.prepare", "engine.fake", "engine.__init__")
 GRAPH = {"langgraph", "langchain", "langchain_core"}
 MAY_KNOW_GRAPH = ("graph", "context", "drawing", "checkpoints", "agent", "chat_model")

@@ -25,7 +25,7 @@ from mepg_agent.training.crops import HELD_OUT, MARGIN, STORED, Crops, batch_of,
 from mepg_agent.training.draws import halved
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
-from mepg_agent.training.pool import SHARD, Pool, Source, _compose, all_styles
+from mepg_agent.training.pool import SHARD, Pool, Source, _compose
 from mepg_agent.training.scenes import SIDES, Composer, Sprites, snapped
 
 
@@ -48,13 +48,6 @@ def tokenizer() -> CLIPTokenizer:
 def test_a_scene_is_named_by_its_seed(sprites: Path) -> None:
     one, two = (Composer(Sprites.load(sprites), VOCABULARY, 64).scene(np.random.default_rng(5)) for _ in range(2))
     assert np.array_equal(one.image, two.image) and one.things == two.things
-
-
-def test_a_medley_shows_every_style_and_says_which_thing_is_in_which(sprites: Path) -> None:
-    composer, rng = Composer(Sprites.load(sprites), VOCABULARY, 64), np.random.default_rng(2)
-    scenes = [composer.medley(rng) for _ in range(40)]
-    assert all(scene.style is None and 2 <= len(scene.things) <= 5 for scene in scenes)
-    assert {thing.look for scene in scenes for thing in scene.things} == set(all_styles(VOCABULARY))
 
 
 def test_captions_name_only_things_that_are_there(sprites: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,7 @@ from mepg_agent.training import scorer
 from mepg_agent.training.crops import cut, cut_empty
 from mepg_agent.training.loop import Budget
 from mepg_agent.training.pool import Pool, Source, all_styles
+from mepg_agent.training.scenes import Composer, Sprites
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,10 @@ def test_a_mirror_image_counts_for_nouns_and_not_for_styles() -> None:
     assert torch.allclose(nouns, mirrored) and not torch.allclose(styles, other)
     with torch.inference_mode():
         assert torch.equal(styles, F.softmax(model(views)[1], -1))
+
+
+def test_a_medley_shows_every_style_and_says_which_thing_is_in_which(tmp_path: Path) -> None:
+    composer, rng = Composer(Sprites.load(write_sprites(tmp_path)), VOCABULARY, 64), np.random.default_rng(2)
+    scenes = [composer.medley(rng) for _ in range(40)]
+    assert all(scene.style is None and 2 <= len(scene.things) <= 5 for scene in scenes)
+    assert {thing.look for scene in scenes for thing in scene.things} == set(all_styles(VOCABULARY))
