@@ -56,6 +56,9 @@ def open_checkpoints(home: Path, url: str | None) -> Iterator[BaseCheckpointSave
             yield PostgresSaver(pool, serde=serde)
 
 
+MEETINGS = 4  # of processes, at each step of making the tables
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """A fault of the database as BrokenAsset, in a sentence."""
@@ -78,8 +81,9 @@ def _postgres_faults() -> tuple[type[Exception], ...]:
 
 
 def _make_tables(saver: PostgresSaver) -> None:
-    """Processes that make them at the same moment get in each other's way, but each try is a step further."""
-    for left in reversed(range(len(saver.MIGRATIONS) + 1)):
+    """Processes that make them at the same moment get in each other's way, several times at one step where the machine is
+    busy; but whoever is in the way has got a step further."""
+    for left in reversed(range(MEETINGS * (len(saver.MIGRATIONS) + 1))):
         try:
             return saver.setup()
         except _postgres_faults():
