@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FILE = "checkpoints.sqlite"
 PATIENCE = 30.0  # seconds, for another process to finish its write or for a connection to come back
+MEETINGS = 4  # of processes, at each step of making the tables
 CONNECTING = 10  # seconds, for the server to answer at first
 
 
@@ -56,9 +57,6 @@ def open_checkpoints(home: Path, url: str | None) -> Iterator[BaseCheckpointSave
             yield PostgresSaver(pool, serde=serde)
 
 
-MEETINGS = 4  # of processes, at each step of making the tables
-
-
 @contextmanager
 def explained() -> Iterator[None]:
     """A fault of the database as BrokenAsset, in a sentence."""
@@ -81,8 +79,8 @@ def _postgres_faults() -> tuple[type[Exception], ...]:
 
 
 def _make_tables(saver: PostgresSaver) -> None:
-    """Processes that make them at the same moment get in each other's way, several times at one step where the machine is
-    busy; but whoever is in the way has got a step further."""
+    """Processes that make them at the same moment get in each other's way, several times at one step where the machine
+    is busy; but whoever is in the way has got a step further."""
     for left in reversed(range(MEETINGS * (len(saver.MIGRATIONS) + 1))):
         try:
             return saver.setup()
