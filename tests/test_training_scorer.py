@@ -29,14 +29,10 @@ def new() -> Scorer:
     return Scorer(list(VOCABULARY.nouns), all_styles(VOCABULARY))
 
 
-def learn(model: Scorer, pool: Pool, folder: Path, peak: float) -> None:
-    empty = cut_empty(pool, 20, 60)
-    scorer.train(model, [cut(pool, 20, 60)], empty, folder, Budget(steps=2), batch=16, bfloat16=False, peak=peak)
-
-
 def test_it_learns_and_what_is_kept_says_the_same(pool: Pool, tmp_path: Path) -> None:
     model, fresh = new(), new()
-    learn(model, pool, tmp_path / "runs", peak=1e-3)
+    sets, empty = [cut(pool, 20, 60)], cut_empty(pool, 20, 60)
+    scorer.train(model, sets, empty, tmp_path / "runs", Budget(steps=2), batch=16, bfloat16=False, peak=1e-3)
     assert any(not torch.equal(a, b) for a, b in zip(model.parameters(), fresh.parameters(), strict=True))
     model.half().float().save(tmp_path / "scorer")
     views = torch.rand(4, 3, 64, 64) * 2 - 1

@@ -21,8 +21,7 @@ import torch
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor2_0
 from peft import LoraConfig
-from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import load_file
+from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
@@ -33,6 +32,7 @@ from mepg_agent.errors import BadInput
 from mepg_agent.experts_io.card import as_toml
 from mepg_agent.portfolio import Backbone, Expert, read_backbone
 from mepg_agent.training import regional, sheets
+from mepg_agent.training.adapters import load_adapter
 from mepg_agent.training.config import DataConfig, TrainingConfig, arguments, read
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
@@ -75,13 +75,7 @@ def equip(unet: UNet2DConditionModel, name: str, rank: int, seed: int) -> Adapte
 
 def go_on(unet: UNet2DConditionModel, name: str, folder: Path) -> None:
     """Gives the adapter `name` of `unet` the weights of the expert in `folder`. BadInput for one of another shape."""
-    layers = {
-        key.removeprefix("unet."): value.float() for key, value in load_file(folder / "adapter.safetensors").items()
-    }
-    own = {key: value.shape for key, value in get_peft_model_state_dict(unet, adapter_name=name).items()}
-    if own != {key: value.shape for key, value in layers.items()}:
-        raise BadInput(f"The adapter in {folder} has other layers.", "Give the rank that it was trained with.")
-    set_peft_model_state_dict(unet, layers, adapter_name=name)
+    load_adapter(unet, folder / "adapter.safetensors", name, prefix="unet.")
 
 
 def train(

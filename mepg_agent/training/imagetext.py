@@ -168,22 +168,14 @@ def main() -> None:
     spans = [(HELD_OUT, min(middle(pool), HELD_OUT + sizes.scenes)) for pool in every]
     sets = lessons(vae, every, spans)
     empty = cut_empty(every[0], *spans[0]).to(options.device)
-    train(
-        model,
-        texts,
-        sets,
-        empty,
-        config.out / "runs",
-        Budget(minutes=sizes.minutes),
-        sizes.batch,
-        FURTHER if options.start else PEAK,
-    )
+    budget, peak = Budget(minutes=sizes.minutes), FURTHER if options.start else PEAK
+    train(model, texts, sets, empty, config.out / "runs", budget, sizes.batch, peak)
     model.cpu().save_pretrained(config.out / "verifier")
     texts = said(model, tokenizer, every[0].source.vocabulary())
     tokenizer.save_pretrained(config.out / "verifier")
     bare = cut_empty(every[0], 0, HELD_OUT)
     print("scenes of all kinds", accuracy(model, texts, held_out(every[:1]), bare))
-    print("experts' styles", accuracy(model, texts, held_out(every[1:]), bare))
+    print("experts' styles, and side by side", accuracy(model, texts, held_out(every[1:]), bare))
 
 
 if __name__ == "__main__":

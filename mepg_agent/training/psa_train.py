@@ -21,13 +21,13 @@ import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from peft.helpers import disable_input_dtype_casting
 from pydantic import Field
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from mepg_agent.errors import BadInput, Cancelled
 from mepg_agent.planning.psa import ADAPTER, load_base
 from mepg_agent.planning.question import question
 from mepg_agent.scene import Frozen
+from mepg_agent.training.adapters import load_adapter
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.psa_data import Example, read_jsonl
 
@@ -127,7 +127,7 @@ class Run:
         )  # fmt: skip
         self.model = get_peft_model(base, lora, autocast_adapter_dtype=True).to(device)  # adapters in float32
         if start is not None:
-            load_adapter(self.model, start)
+            load_adapter(self.model, start / ADAPTER)
         parts = 1 if device == "cuda" else len(os.sched_getaffinity(0))
         if parts > 1:
             torch.set_num_threads(1)
@@ -259,18 +259,6 @@ class Run:
         self.steps, self.spent = int(header["__metadata__"]["steps"]), float(header["__metadata__"]["spent"])
         self.losses = list(state["losses"])
         self.tell(0, 1000, f"going on from step {self.steps}")
-
-
-def load_adapter(model: Any, folder: Path) -> None:
-    """Give the model the trained weights of `folder`. Raises BadInput where they are not all of its own."""
-    try:
-        state = load_file(folder / ADAPTER)
-    except (OSError, SafetensorError) as error:
-        raise BadInput(f"{folder} has no adapter to go on from: {error}.", "Name a folder like experts/psa.") from error
-    own = get_peft_model_state_dict(model)
-    if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in state.items()}:
-        raise BadInput(f"The adapter in {folder} is not of this configuration's shape.", "Compare rank and modules.")
-    set_peft_model_state_dict(model, state)
 
 
 def _plot(losses: list[float], dev: float, file: Path) -> None:

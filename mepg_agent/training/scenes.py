@@ -116,9 +116,7 @@ class Composer:
         nouns = [str(noun) for noun in rng.choice(self._nouns, n)]
         if n > 1 and rng.random() < 0.2:  # counts: two dogs, three stars
             nouns[1] = nouns[0]
-        place, time = self._place(nouns, rng), str(rng.choice(TIMES, p=[0.6, 0.16, 0.24]))
-        ground = self._background(place, time, rng)
-        canvas = Image.fromarray(ground.image).convert("RGB")
+        place, time, ground, canvas = self._setting(nouns, rng)
         things: list[Thing] = []
         shared = None if rng.random() < 0.5 else str(rng.choice(self.vocabulary.looks))
         for box, noun in self._layout(nouns, ground.ground, rng):
@@ -136,9 +134,7 @@ class Composer:
         """A scene of two to five things, each in a style of its own, drawn evenly from all: what verifier and scorer
         have to tell apart. It costs little more than a plain scene and shows twice as many styles as one in a style."""
         nouns = [str(noun) for noun in rng.choice(self._nouns, int(rng.integers(2, 6)))]
-        place, time = self._place(nouns, rng), str(rng.choice(TIMES, p=[0.6, 0.16, 0.24]))
-        ground = self._background(place, time, rng)
-        canvas = Image.fromarray(ground.image).convert("RGB")
+        place, time, ground, canvas = self._setting(nouns, rng)
         things: list[Thing] = []
         for box, noun in self._layout(nouns, ground.ground, rng):
             style = str(rng.choice([*self.sprites.looks, *MADE_STYLES]))
@@ -146,6 +142,12 @@ class Composer:
             look = style if alone is None else str(rng.choice(self.vocabulary.looks))
             things.append(self._paste(canvas, noun, look, box, ground, rng, alone=alone))
         return Scene(np.asarray(canvas), tuple(things), place, time)
+
+    def _setting(self, nouns: list[str], rng: np.random.Generator) -> tuple[str, str, Background, Image.Image]:
+        """Place and time that suit the nouns, their background, and a picture of it to paste things on."""
+        place, time = self._place(nouns, rng), str(rng.choice(TIMES, p=[0.6, 0.16, 0.24]))
+        ground = self._background(place, time, rng)
+        return place, time, ground, Image.fromarray(ground.image).convert("RGB")
 
     def forget(self) -> None:
         """Drop the painted backgrounds, so that what follows depends on its generator alone."""

@@ -99,7 +99,7 @@ def main() -> None:
     train(model, sets, empty, config.out / "runs", budget, settings.batch, settings.bfloat16, peak)
     model.cpu().save(config.out / "scorer")
     print("scenes of all kinds", accuracy(model, held_out(every[:1])))
-    print("experts' styles", accuracy(model, held_out(every[1:])))
+    print("experts' styles, and side by side", accuracy(model, held_out(every[1:])))
 
 
 if __name__ == "__main__":
