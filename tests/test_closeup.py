@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mepg_agent.engine.base import Picture, Step
-from mepg_agent.engine.closeup import View
+from mepg_agent.engine.closeup import MARGIN, View
 from mepg_agent.engine.local import LocalEngine
-from mepg_agent.engine.windows import HALO, touched
+from mepg_agent.engine.windows import touched
 from mepg_agent.errors import BadInput
 from mepg_agent.records import Keep, RenderJob
 from mepg_agent.scene import Box, Extent
@@ -73,11 +73,11 @@ fractions = st.floats(0, 1)
 
 
 @given(fractions, fractions, st.floats(0.05, 0.9), st.floats(0.05, 0.9))
-def test_a_view_shows_its_box_with_a_halo_where_the_canvas_has_one(x: float, y: float, width: float, height: float):
+def test_a_view_shows_its_box_with_a_margin_where_the_canvas_has_one(x: float, y: float, width: float, height: float):
     box = Box.centered(x, y, width, height)
     view = View.around((box,))
     assert box.covered_by(view.box) == pytest.approx(1)
-    assert view.box.width == pytest.approx(min(max(width, height) + 2 * HALO, 1))
+    assert view.box.width == pytest.approx(min(max(width, height) + 2 * MARGIN, 1))
     seen = view.seen(box)
     assert seen is not None and seen.area == pytest.approx(box.area / view.box.area, rel=1e-6)
 

@@ -46,6 +46,7 @@ class Arch:
     pixels: int  # side of the canvas it draws best
     rank: int
     targets: tuple[str, ...]  # endings of the layers that an adapter works on
+    within: tuple[str, ...] = ("",)  # beginnings of them
 
 
 def _clip(width: int, inner: int, layers: int, heads: int, act: str = "quick_gelu") -> dict[str, Any]:
@@ -80,7 +81,8 @@ ARCHS: dict[str, Arch] = {
         tokens=48,
         pixels=256,
         rank=8,
-        targets=(*ATTENTION, *WIDE),
+        targets=(*ATTENTION, *WIDE, "proj_in", "proj_out", "conv_shortcut", "conv_out"),
+        within=("up_blocks.", "conv_out"),
     ),
     "sd15": Arch(
         unet={
@@ -157,7 +159,7 @@ def save_adapter(arch: Arch, unet: nn.Module, file: Path, seed: int) -> Adapter:
     generator = torch.Generator().manual_seed(seed)
     state = {}
     for name, module in unet.named_modules():
-        if not name.endswith(tuple(f".{target}" for target in arch.targets)):
+        if not (name.startswith(arch.within) and name.endswith(arch.targets)):
             continue
         outer, inner, *kernel = module.get_parameter("weight").shape
         down, up = (arch.rank, inner, *kernel), (outer, arch.rank, *(1 for _ in kernel))

@@ -38,12 +38,8 @@ class RegionalAttention:
         self._field = field
         self._scale = (attn.inner_dim // attn.heads) ** -0.5
 
-        def states(texts: list[Tensor], readers: list[Reader]) -> tuple[Tensor, Tensor]:
-            pairs = [_read(attn, name, text, reader, adapters) for text, reader in zip(texts, readers, strict=True)]
-            return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs])
-
-        self._talk = states(prompts.talk, prompts.talk_readers)
-        self._mute = states(prompts.mute, prompts.mute_readers)
+        self._talk = _read(attn, name, prompts.talk, prompts.talk_readers, adapters)
+        self._mute = _read(attn, name, prompts.mute, prompts.mute_readers, adapters)
         self._joined: dict[int, list[tuple[Tensor, Tensor]]] = {}
 
     def __call__(self, attn: Any, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -89,19 +85,20 @@ class RegionalAttention:
 
 
 def _read(
-    attn: Attention, name: str, text: Tensor, reader: Reader, adapters: Mapping[str, Layers]
+    attn: Attention, name: str, texts: list[Tensor], readers: list[Reader], adapters: Mapping[str, Layers]
 ) -> tuple[Tensor, Tensor]:
-    """Keys and values (heads, tokens, d) of one prompt, read with its own expert's weights."""
-    states = text[None]
+    """Keys and values (texts, heads, tokens, d), each text read with its own expert's weights."""
+    states = torch.stack(texts)
     if attn.norm_cross:
         states = attn.norm_encoder_hidden_states(states)
     found = []
     for projection in ("to_k", "to_v"):
         projected = getattr(attn, projection)(states)
-        low_rank = adapters.get(reader[0] or "", {}).get(f"{name}.{projection}")
-        if low_rank is not None:
-            projected = projected + reader[1] * F.linear(F.linear(states, low_rank.down), low_rank.up)
-        found.append(projected[0].unflatten(-1, (attn.heads, -1)).transpose(0, 1))
+        for text, (adapter, scale) in enumerate(readers):
+            low_rank = adapters.get(adapter or "", {}).get(f"{name}.{projection}")
+            if low_rank is not None:
+                projected[text] += scale * F.linear(F.linear(states[text], low_rank.down), low_rank.up)
+        found.append(projected.unflatten(-1, (attn.heads, -1)).transpose(1, 2))
     return found[0], found[1]
 
 

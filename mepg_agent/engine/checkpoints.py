@@ -19,6 +19,8 @@ from mepg_agent.engine.sampler import Pass
 from mepg_agent.engine.windows import Window, crops
 from mepg_agent.records import RenderJob
 
+HALO = 1 / 8  # of the canvas's longer side: what a checkpoint sees around its regions
+
 
 @dataclass(frozen=True)
 class _Guest:
@@ -82,4 +84,4 @@ def _windows(pipe: Any, job: RenderJob, adapter: str, host: Window, canvas: tupl
         return [host]
     boxes = [r.box.pixels(job.extent) for r in job.regions if r.adapter == adapter]
     multiple = 2 ** (len(pipe.unet.config.block_out_channels) - 1)
-    return crops(boxes, canvas, pipe.vae_scale_factor, multiple)
+    return crops(boxes, canvas, pipe.vae_scale_factor, multiple, HALO)

@@ -22,9 +22,11 @@ from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.checkpoints import Ensemble
 from mepg_agent.engine.regions import blend, check, redraw
 from mepg_agent.engine.sampler import decode, encode
-from mepg_agent.engine.windows import HALO, Window, touched
+from mepg_agent.engine.windows import Window, touched
 from mepg_agent.records import Keep, RenderJob
 from mepg_agent.scene import EPS, Box, PixelBox
+
+MARGIN = 1 / 8  # of the canvas: what a view shows around its boxes
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,11 @@ class View:
 
     @classmethod
     def around(cls, boxes: tuple[Box, ...]) -> View:
-        """The smallest one that shows all boxes and a halo around them."""
+        """The smallest one that shows all boxes and a margin around them."""
         both = boxes[0]
         for box in boxes[1:]:
             both = both.union(box)
-        side = max(both.width, both.height) + 2 * HALO
+        side = max(both.width, both.height) + 2 * MARGIN
         return cls(Box.centered(both.cx, both.cy, side, side))
 
     def seen(self, box: Box) -> Box | None:

@@ -17,6 +17,7 @@ from mepg_agent.scene import Box
 Weights = NDArray[np.float64]  # (blocks, height, width), sums to one over the blocks
 FAINT = 1e-3  # a smaller weight is silence: it would cost a cell and change nothing that can be seen
 DOMINANT = 0.51
+CALL = 128  # what one more call of an attention costs, in positions times blocks; measured on a CPU
 
 
 def partition(
@@ -112,7 +113,7 @@ def _give_each_a_place(
 
 @dataclass(frozen=True)
 class Cell:
-    """Positions start ≤ i < stop of the sorted order, where exactly `blocks` speak."""
+    """Positions start ≤ i < stop of the sorted order, where no others than `blocks` speak."""
 
     blocks: tuple[int, ...]
     start: int
@@ -126,14 +127,19 @@ class Cells:
 
     @property
     def slots(self) -> int:
-        """The most blocks that speak at one position."""
+        """The most blocks of one cell."""
         return max(len(cell.blocks) for cell in self.cells)
 
 
 def cells_of(speaks: NDArray[np.bool_]) -> Cells:
-    """Groups positions by the set of blocks that speak there. `speaks` is (blocks, positions)."""
+    """Groups positions by the set of blocks that speak there. `speaks` is (blocks, positions).
+
+    Sets are joined where one call for both, with the blocks of either, costs less than two calls: on a coarse grid most
+    sets have few positions.
+    """
     kinds, kind = np.unique(speaks.T, axis=0, return_inverse=True)
-    kind = kind.ravel()
+    kinds, group = _joined(kinds, np.bincount(kind.ravel(), minlength=len(kinds)))
+    kind = group[kind.ravel()]
     order = np.argsort(kind, kind="stable")
     stops = np.cumsum(np.bincount(kind, minlength=len(kinds)))
     starts = [0, *stops[:-1]]
@@ -142,6 +148,26 @@ def cells_of(speaks: NDArray[np.bool_]) -> Cells:
         for row, a, b in zip(kinds, starts, stops, strict=True)
     )
     return Cells(order, tuple(cells))
+
+
+def _joined(kinds: NDArray[np.bool_], sizes: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Sets of blocks (rows) of so many positions, joined pair by pair as long as that saves; and for each old set the
+    number of its new one."""
+    group = np.arange(len(kinds))
+    while len(kinds) > 1:
+        both = (kinds[:, None] | kinds).sum(-1) * (sizes[:, None] + sizes)
+        apart = kinds.sum(1) * sizes
+        saved = CALL + apart[:, None] + apart - both
+        np.fill_diagonal(saved, 0)
+        keep, gone = sorted(divmod(int(saved.argmax()), len(kinds)))
+        if saved[keep, gone] <= 0:
+            break
+        kinds[keep] |= kinds[gone]
+        sizes[keep] += sizes[gone]
+        kinds, sizes = np.delete(kinds, gone, 0), np.delete(sizes, gone)
+        group[group == gone] = keep
+        group[group > gone] -= 1
+    return kinds, group
 
 
 def labels(weights: Weights) -> NDArray[np.int64]:

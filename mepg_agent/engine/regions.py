@@ -25,6 +25,7 @@ from mepg_agent.errors import BadInput
 from mepg_agent.records import Keep, RenderJob
 from mepg_agent.scene import PixelBox
 
+HALO = 1 / 16  # of the canvas's longer side: what a repair sees around its boxes; 1/8 costs more and mends no more
 RAMP = 8  # pixels over which the new picture fades in, inside the box
 
 
@@ -39,7 +40,7 @@ def repair(
     canvas = (accepted.shape[1], accepted.shape[2])
     boxes = [b.pixels(job.extent) for b in keep.redraw]
     latents = accepted.repeat(keep.candidates, 1, 1, 1)
-    windows = crops(boxes, canvas, scale, 2 ** (depth - 1))
+    windows = crops(boxes, canvas, scale, 2 ** (depth - 1), HALO)
     calls, region_seconds = 0.0, dict.fromkeys((r.id for r in job.regions), 0.0)
     for number, window in enumerate(windows):
         begun = time.perf_counter()

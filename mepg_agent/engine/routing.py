@@ -11,7 +11,8 @@ from mepg_agent.engine.windows import Window, disjoint
 
 # Measured on a CPU. A GPU does the stacked products in less time than the launches of the others take.
 GATHERING = 24  # what collecting and adding back rows costs, in ranks of a product over all positions
-WINDOW = 6e6  # what one more window of a convolution costs, in multiplications
+WINDOW = 2e7  # what one more window of a convolution costs, in multiplications
+FEWEST = 24  # ranks whose convolution costs as much as that of fewer
 
 
 class Routing:
@@ -42,12 +43,12 @@ class Routing:
         return self._cpu and self._rows.numel() * max(ranks) + positions * GATHERING < positions * sum(ranks)
 
     def pays_for_maps(self, ranks: tuple[int, ...], taps: int) -> bool:
-        """The same for convolutions, where small ranks cost what sixteen do.
+        """The same for convolutions, where small ranks cost what FEWEST do.
 
         `taps` counts multiplications for one rank at one position, over the batch.
         """
         positions = self.size[0] * self.size[1]
-        one = taps * sum(area * max(rank, 16) for area, rank in zip(self._areas, ranks, strict=True))
+        one = taps * sum(area * max(rank, FEWEST) for area, rank in zip(self._areas, ranks, strict=True))
         return self._cpu and one + WINDOW * sum(map(len, self.windows)) < positions * sum(ranks) * taps
 
     def rows(self, batch: int) -> Tensor:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mepg_agent.scene import PixelBox
 
-HALO = 1 / 8  # of the canvas's longer side: what a crop sees around a box
 WHOLE = 0.75  # crops that cover more of the canvas than this are drawn as the whole canvas
 
 
@@ -31,14 +30,15 @@ class Window:
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
 
-def crops(boxes: Sequence[PixelBox], canvas: tuple[int, int], scale: int, multiple: int) -> list[Window]:
-    """Windows of latent positions that cover `boxes` plus a halo, without overlap. Their sides are multiples of
-    `multiple`, as the denoiser's coarsest grid wants them; where they begin is free."""
-    halo = round(HALO * max(canvas))
+def crops(boxes: Sequence[PixelBox], canvas: tuple[int, int], scale: int, multiple: int, halo: float) -> list[Window]:
+    """Windows of latent positions that cover `boxes` plus a halo, a fraction of the canvas's longer side, without
+    overlap. Their sides are multiples of `multiple`, as the denoiser's coarsest grid wants them; where they begin is
+    free."""
+    wide = round(halo * max(canvas))
     found: list[Window] = []
     for box in boxes:
-        top, bottom = box.top // scale - halo, -(-box.bottom // scale) + halo
-        left, right = box.left // scale - halo, -(-box.right // scale) + halo
+        top, bottom = box.top // scale - wide, -(-box.bottom // scale) + wide
+        left, right = box.left // scale - wide, -(-box.right // scale) + wide
         found.append(Window(top, left, bottom - top, right - left))
     merged = disjoint(found, lambda window: _fitted(window, canvas, multiple))
     if sum(w.area for w in merged) >= WHOLE * canvas[0] * canvas[1]:
