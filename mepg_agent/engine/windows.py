@@ -34,7 +34,7 @@ def crops(boxes: Sequence[PixelBox], canvas: tuple[int, int], scale: int, multip
     """Windows of latent positions that cover `boxes` plus a halo, a fraction of the canvas's longer side, without
     overlap. Their sides are multiples of `multiple`, as the denoiser's coarsest grid wants them; where they begin is
     free."""
-    wide = round(halo * max(canvas))
+    wide = max(round(halo * max(canvas)), 1)
     found: list[Window] = []
     for box in boxes:
         top, bottom = box.top // scale - wide, -(-box.bottom // scale) + wide

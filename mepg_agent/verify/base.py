@@ -15,7 +15,7 @@ Pixels = NDArray[np.uint8]  # (height, width, 3), sRGB
 
 Judged = tuple[Render, Verdict]  # a picture and what was found in it
 NOISE = 0.02  # two scores of one region that are nearer than this count as equal
-GAIN = 0.1  # what a region that still fails must gain: a little is the verifier's taste, and may cost what was right
+SURE = 0.5  # of the way from a check's threshold to certainty: what is refused may be right, so a repair must be surer
 
 
 @runtime_checkable
@@ -53,27 +53,29 @@ def _worse(before: Verdict, after: Verdict, region: str | None) -> bool:
     return failed and region_score(after, region) < region_score(before, region) - NOISE
 
 
-def raised(before: Verdict, after: Verdict) -> bool:
-    """Whether a region came off clearly better: more of its checks pass, or it got nearer to passing by GAIN."""
-    return any(
-        region_score(after, region) >= region_score(before, region) + GAIN
-        for region in {f.subject for f in before.findings if not f.passed}
-    )
+def mended(before: Verdict, after: Verdict) -> bool:
+    """Whether a region that failed surely passes now, in every check."""
+    failed = {f.subject for f in before.findings if not f.passed}
+    return any((found := findings_on(after, region)) and all(map(_sure, found)) for region in failed)
+
+
+def _sure(finding: Finding) -> bool:
+    return finding.passed and finding.score >= finding.threshold + SURE * (1 - finding.threshold)
 
 
 def choose(before: Judged | None, judged: Sequence[Judged]) -> tuple[Judged, str]:
     """The picture to keep, and why it is the one before, where it is.
 
-    A first picture has nothing to beat. A repair must have raised a region that failed, and lowered none.
+    A first picture has nothing to beat. A repair must have mended a region that failed, surely, and lowered none.
     """
     if before is None:
         return max(judged, key=_score), ""
     harmed = [lowered(before[1], verdict) for _, verdict in judged]
-    better = [pair for pair, harm in zip(judged, harmed, strict=True) if not harm and raised(before[1], pair[1])]
+    better = [pair for pair, harm in zip(judged, harmed, strict=True) if not harm and mended(before[1], pair[1])]
     if better:
         return max(better, key=_score), ""
     regions = ", ".join(dict.fromkeys(region for harm in harmed for region in harm))
-    return before, f"Rolled back a repair: {f'it made {regions} worse' if regions else 'nothing got better'}."
+    return before, f"Rolled back a repair: {f'it made {regions} worse' if regions else 'nothing was surely mended'}."
 
 
 def _score(pair: Judged) -> float:
