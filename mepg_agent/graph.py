@@ -53,6 +53,7 @@ __all__ = ["Context", "Family", "build_graph"]
 
 MAX_REVISIONS = 2  # of a layout; the solver needs one, the second is for what its moves brought about
 UNCHECKED = "Nobody checked this picture: the backbone has no verifier."
+NOTHING_TO_CHECK = "Nobody checked this picture: its layout has no things to look for."
 UNDRAWN = "Nothing had to be drawn again."
 REJECTED = "The layout was rejected; nothing was drawn."
 RETRY = RetryPolicy(retry_on=Transient, max_attempts=3, initial_interval=1.0)
@@ -182,7 +183,7 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
     remarks = state.remarks if plan == state.plan else critique(plan, family.backbone, family.vocabulary, family.styles)
     now = state.model_copy(update={"plan": plan, "remarks": remarks})
     trial, waiting, why = next_trial(now, verdict, family)
-    accepted = verdict.passed and not _unshown(remarks)
+    accepted = verdict.passed and verdict.findings and not _unshown(remarks)
     action = Action.ACCEPT if accepted else ACTIONS.get(trial.rung, Action.REGENERATE) if trial else Action.STOP
     verdict = Verdict.model_validate({**dict(verdict), "action": action})
     say(runtime, "verify", rejected or _summary(verdict))
@@ -201,7 +202,7 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
         "waiting": list(waiting),
         "climbed": state.climbed | climbed,
         "attempts": [_json(attempt) for attempt in attempts],
-        "notes": [*filter(None, (rejected, why))],
+        "notes": [*filter(None, (rejected, why, "" if verdict.findings else NOTHING_TO_CHECK))],
     }
 
 

@@ -16,7 +16,7 @@ from mepg_agent.agent import Agent
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import Transient
-from mepg_agent.graph import UNCHECKED, build_graph, drawing_of_graph
+from mepg_agent.graph import NOTHING_TO_CHECK, UNCHECKED, build_graph, drawing_of_graph
 from mepg_agent.ladder import CANDIDATES
 from mepg_agent.planning.rules import RulePlanner
 from mepg_agent.portfolio import Backbone, Vocabulary
@@ -131,6 +131,12 @@ def test_a_picture_that_nobody_checked_is_not_called_accepted(settings: Settings
     with Agent(settings, engine=FakeEngine()) as agent:
         result = agent.draw(three_things.prompt, plan=three_things, backbone="bare")
     assert result.status == "best_effort" and UNCHECKED in result.notes
+
+
+def test_a_layout_without_things_is_a_best_effort_that_says_why(settings: Settings, three_things: ScenePlan):
+    bare = three_things.replaced(regions=(), relations=())
+    result, _, _ = run(settings, bare, {})
+    assert result.status == "best_effort" and NOTHING_TO_CHECK in result.notes
 
 
 def test_the_whole_story_can_be_read_from_the_events(settings: Settings, one_small: ScenePlan):

@@ -141,7 +141,7 @@ def free_folder(settings: Settings, portfolio: Portfolio, base: str, expert_id: 
     if not ID.fullmatch(expert_id):
         raise BadInput(
             f"'{cards.clean(expert_id, 64)}' cannot be an expert's id.",
-            "Give one with --id: small letters, digits, - and _, at most 64.",
+            "Take small letters, digits, - and _, at most 64; add takes an id with --id.",
         )
     own = settings.home / "experts"
     folder = own / base / expert_id
