@@ -8,10 +8,10 @@ provider said, since such texts may hold a part of the key.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -33,6 +33,7 @@ STATUS = {
 AGAIN = "Your answer was refused: {fault}. Answer again with the whole JSON object and nothing else."
 
 Talk = list[tuple[str, Any]]  # (role, text or content blocks)
+Read = TypeVar("Read")
 
 
 class ChatModel:
@@ -65,6 +66,24 @@ class ChatModel:
             raise
         except Exception as error:  # each provider's library raises its own kinds
             raise self.failed(_reason(error, self._timeout), Transient if _passes(error) else BrokenAsset) from error
+
+    def agreed(
+        self, talk: Talk, schema: dict[str, Any], read: Callable[[str], Read], known: frozenset[str], answers: int = 3
+    ) -> Read:
+        """What `read` makes of the first answer that it does not refuse (ValidationError, BadInput). The model is told
+        what was wrong with a refused one, `known` keys by name. Raises BrokenAsset when none of `answers` was good, and
+        as `answer` does."""
+        fault = ""
+        for _ in range(answers):
+            answer = self.answer(talk, schema)
+            try:
+                return read(answer)
+            except ValidationError as error:
+                fault = fault_of(error, known)
+            except BadInput as error:
+                fault = error.message.removesuffix(".")
+            talk = [*talk, ("ai", answer), ("human", AGAIN.format(fault=fault))]
+        raise self.failed(f"none of its {answers} answers was usable ({fault.split(';')[0]})")
 
     def failed(self, reason: str, kind: type[BrokenAsset] = BrokenAsset) -> BrokenAsset:
         return kind(

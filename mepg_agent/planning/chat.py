@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from mepg_agent.chat_model import AGAIN, ChatModel, Talk, fault_of
-from mepg_agent.errors import BadInput
+from mepg_agent.chat_model import ChatModel, Talk
 from mepg_agent.planning.sketch import FIELDS, read_sketch, sketch_schema, to_scene
 from mepg_agent.portfolio import Backbone, Vocabulary
 from mepg_agent.prompts import load_prompt
 from mepg_agent.records import Brief
 from mepg_agent.scene import MAX_REGIONS, ScenePlan
 
-ANSWERS = 3  # the first and two corrected ones
 OPEN = "whatever the request names"
 
 
@@ -36,17 +32,11 @@ class ChatPlanner:
         model cannot be had or does not answer with a plan that can be drawn."""
         request = json.dumps({"request": brief.prompt}, ensure_ascii=False)
         talk: Talk = [("system", self._rules(vocabulary, styles)), ("human", request)]
-        fault = ""
-        for _ in range(ANSWERS):
-            answer = self._model.answer(talk, sketch_schema())
-            try:
-                return to_scene(read_sketch(answer), brief, backbone, vocabulary, styles, self.name)
-            except ValidationError as error:
-                fault = fault_of(error, FIELDS)
-            except BadInput as error:
-                fault = error.message.removesuffix(".")
-            talk += [("ai", answer), ("human", AGAIN.format(fault=fault))]
-        raise self._model.failed(f"none of its {ANSWERS} answers was a usable plan ({fault.split(';')[0]})")
+
+        def read(answer: str) -> ScenePlan:
+            return to_scene(read_sketch(answer), brief, backbone, vocabulary, styles, self.name)
+
+        return self._model.agreed(talk, sketch_schema(), read, FIELDS)
 
     def _rules(self, vocabulary: Vocabulary | None, styles: tuple[str, ...]) -> str:
         words = vocabulary

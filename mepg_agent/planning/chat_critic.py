@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from mepg_agent.chat_model import AGAIN, ChatModel, Talk, fault_of
+from mepg_agent.chat_model import ChatModel, Talk
 from mepg_agent.errors import Cancelled, MepgError
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.geometry import holds
@@ -64,15 +64,7 @@ class ChatCritic:
         schema = kind.model_json_schema()
         rules = load_prompt(self._prompts, prompt).fill(schema=json.dumps(schema))
         talk: Talk = [("system", rules), ("human", json.dumps(given, ensure_ascii=False))]
-        fault = ""
-        for _ in range(ANSWERS):
-            answer = self._model.answer(talk, schema)
-            try:
-                return kind.model_validate_json(answer)
-            except ValidationError as error:
-                fault = fault_of(error, frozenset(kind.model_fields))
-            talk += [("ai", answer), ("human", AGAIN.format(fault=fault))]
-        raise self._model.failed(f"none of its {ANSWERS} answers could be used ({fault.split(';')[0]})")
+        return self._model.agreed(talk, schema, kind.model_validate_json, frozenset(kind.model_fields), ANSWERS)
 
 
 class Reviewed:

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from mepg_agent.chat_model import AGAIN, ChatModel, Talk, fault_of
+from mepg_agent.chat_model import ChatModel, Talk
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.chat import OPEN
 from mepg_agent.planning.chat_critic import shown
@@ -17,8 +17,6 @@ from mepg_agent.planning.references import Question
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.prompts import load_prompt
 from mepg_agent.scene import MAX_REGIONS, Frozen, ScenePlan
-
-ANSWERS = 3  # the first and two corrected ones
 
 
 class Changes(Frozen):
@@ -50,17 +48,11 @@ class ChatEditor:
         )
         said = json.dumps({"layout": shown(plan), "instruction": instruction}, ensure_ascii=False)
         talk: Talk = [("system", rules), ("human", said)]
-        fault = ""
-        for _ in range(ANSWERS):
-            answer = self._model.answer(talk, schema)
-            try:
-                return _checked(Changes.model_validate_json(answer), plan, vocabulary)
-            except ValidationError as error:
-                fault = fault_of(error, frozenset(Changes.model_fields))
-            except BadInput as error:
-                fault = error.message.removesuffix(".")
-            talk += [("ai", answer), ("human", AGAIN.format(fault=fault))]
-        raise self._model.failed(f"none of its {ANSWERS} answers could be used ({fault.split(';')[0]})")
+
+        def read(answer: str) -> tuple[PlanEdit, ...] | Question:
+            return _checked(Changes.model_validate_json(answer), plan, vocabulary)
+
+        return self._model.agreed(talk, schema, read, frozenset(Changes.model_fields))
 
 
 def _checked(changes: Changes, plan: ScenePlan, vocabulary: Vocabulary | None) -> tuple[PlanEdit, ...] | Question:

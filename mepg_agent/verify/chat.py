@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from PIL import Image
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from mepg_agent.chat_model import AGAIN, ChatModel, Talk, fault_of
+from mepg_agent.chat_model import ChatModel, Talk
+from mepg_agent.errors import BadInput
 from mepg_agent.scene import Fraction, Frozen
 from mepg_agent.verify.asking import Reply, instructions
 
-ANSWERS = 3  # the first and two corrected ones
 SIDE = 336  # pixels; smaller pictures are enlarged: models see little in a few pixels
 FIELDS = frozenset({"seen", "answers", "yes", "sure"})
 
@@ -47,18 +47,15 @@ class ChatEyes:
         shown = {"type": "image", "base64": base64.b64encode(_png(image)).decode(), "mime_type": "image/png"}
         words = {"type": "text", "text": instructions(self._prompts, part, questions, schema)}
         talk: Talk = [("human", [words, shown])]
-        fault = ""
-        for _ in range(ANSWERS):
-            text = self._model.answer(talk, schema)
-            try:
-                found = Answers.model_validate_json(text, strict=True)
-                if len(found.answers) == len(questions):
-                    return [_reply(found.seen, answer) for answer in found.answers]
-                fault = f"{len(questions)} questions were asked, {len(found.answers)} are answered"
-            except ValidationError as error:
-                fault = fault_of(error, FIELDS)
-            talk += [("ai", text), ("human", AGAIN.format(fault=fault))]
-        raise self._model.failed(f"none of its {ANSWERS} answers was usable ({fault.split(';')[0]})")
+
+        def read(text: str) -> list[Reply]:
+            found = Answers.model_validate_json(text, strict=True)
+            if len(found.answers) != len(questions):
+                counted = f"{len(questions)} questions were asked, {len(found.answers)} are answered"
+                raise BadInput(counted, "Answer each of them.")
+            return [_reply(found.seen, answer) for answer in found.answers]
+
+        return self._model.agreed(talk, schema, read, FIELDS)
 
 
 def _reply(seen: str, answer: Answer) -> Reply:
