@@ -87,7 +87,7 @@ def serve(
     wishes = Wishes(max_side, queue, tuple(path.absolute() for path in folder or ()))
     options = None
     if http is None:
-        _check_unasked(token_file=token_file, oauth=oauth, allow_host=allow_host, allow_origin=allow_origin)
+        _check_unasked(ctx, "token_file", "oauth", "allow_host", "allow_origin", "rate", "grace")
     else:
         options = Options(
             address=read_address(http),
@@ -116,10 +116,11 @@ def _serve_http(ctx: typer.Context, options: Options, log_level: Level) -> None:
     serve_http(ctx.obj.make_agent, options, listening)
 
 
-def _check_unasked(**given: object) -> None:
-    """Raises BadInput for what says who may come in where everybody on the streams does."""
-    for name, value in given.items():
-        if value:
+def _check_unasked(ctx: typer.Context, *names: str) -> None:
+    """Raises BadInput for an option about HTTP where the server is on the standard streams."""
+    for name in names:
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
             said = f"--{name.replace('_', '-')} is about HTTP, and this server is on the standard streams."
             raise BadInput(said, "Say --http :8000 as well, or leave it out.")
 

@@ -68,10 +68,17 @@ def test_limits_and_log_level_are_a_part_of_the_command(capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize(
     "options",
-    [("--token-file", "tokens"), ("--oauth", "oauth.toml"), ("--allow-host", "a"), ("--allow-origin", "https://a")],
+    [
+        ("--token-file", "tokens"),
+        ("--oauth", "oauth.toml"),
+        ("--allow-host", "a"),
+        ("--allow-origin", "https://a"),
+        ("--rate", "9"),
+        ("--grace", "9"),
+    ],
     ids=lambda options: options[0],
 )
-def test_who_may_come_in_is_no_question_on_the_standard_streams(
+def test_what_is_about_http_is_refused_on_the_standard_streams(
     options: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ):
     assert run(["serve", *options, "--print-config", "generic"], Door()) == BAD_INPUT
