@@ -17,7 +17,7 @@ from mepg_agent.scene import Box
 Weights = NDArray[np.float64]  # (blocks, height, width), sums to one over the blocks
 FAINT = 1e-3  # a smaller weight is silence: it would cost a cell and change nothing that can be seen
 DOMINANT = 0.51
-CALL = 128  # what one more call of an attention costs, in positions times blocks; measured on a CPU
+CALL = 64  # what one more call of an attention costs a small denoiser on a CPU, in positions times blocks
 
 
 def partition(
