@@ -79,12 +79,20 @@ class Vocabulary(Frozen):
         return {form: name for name, forms in self.times.items() for form in (name, *forms)}
 
 
+CROWD = 3  # regions that want a larger canvas, where a family names one
+
+
 class Defaults(Frozen):
     steps: Annotated[int, Field(ge=1, le=200)]
     guidance: Annotated[float, Field(ge=1, le=30)]
     scheduler: str = "default"
     negative: str = ""
     extent: Extent
+    crowded: Extent | None = None  # for CROWD regions or more, which would be small on the other
+
+    def extent_of(self, regions: int) -> Extent:
+        """The canvas of a scene with so many regions."""
+        return self.crowded if self.crowded is not None and regions >= CROWD else self.extent
 
 
 class Backbone(Frozen):

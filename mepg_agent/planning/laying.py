@@ -36,7 +36,7 @@ def laid_out(
     place = reading.place or _natural(things.values(), vocabulary)
     items = [Item(i, _known(t, knows), t.size, t.spot, t.depth) for i, t in things.items()]
     known = knows.places.get(knows.place_forms.get(place, place)) if knows else None
-    extent = brief.extent or backbone.defaults.extent
+    extent = brief.extent or backbone.defaults.extent_of(len(items))
     boxes = arrange(items, relations, known.ground if known else USUAL_GROUND, extent)
     regions = [_region(i, boxes[i], thing, vocabulary) for i, thing in things.items()]
     draft = ScenePlan(

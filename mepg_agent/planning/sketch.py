@@ -142,7 +142,7 @@ def to_scene(
         background=place or _natural(regions.values(), vocabulary),
         time=None if time == "day" else time,
         style=ear.style(sketch.style, "the picture"),
-        extent=brief.extent or backbone.defaults.extent,
+        extent=brief.extent or backbone.defaults.extent_of(len(regions)),
         regions=tuple(regions.values()),
         relations=tuple(_relations(sketch, regions, ear)),
         planner=planner,
