@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from planning_fixtures import backbone, planned
 
 from mepg_agent.planning.arrange import GAP, Item, arrange
 from mepg_agent.portfolio import Portfolio
@@ -37,3 +38,11 @@ def test_four_things_are_larger_in_two_rows_than_a_row_would_let_them_be() -> No
     boxes = list(arrange(items("apple", 4), [], 0.5, CANVAS).values())
     assert len({round(box.cy, 3) for box in boxes}) == 2
     assert all(box.width > 0.22 for box in boxes)
+
+
+def test_three_things_take_the_crowded_canvas_of_a_family_that_names_one_unless_a_size_is_asked_for():
+    usual, crowded = backbone().defaults.extent, backbone().defaults.crowded
+    assert crowded is not None and crowded.width > usual.width
+    assert planned("a fox and a dog").extent == usual
+    assert planned("a fox, a dog and a cat").extent == crowded
+    assert planned("a fox, a dog and a cat", usual).extent == usual

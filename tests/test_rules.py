@@ -19,14 +19,6 @@ def test_it_is_a_planner():
     assert isinstance(RulePlanner(), Planner)
 
 
-def test_three_things_take_the_crowded_canvas_of_a_family_that_names_one_unless_a_size_is_asked_for():
-    usual, crowded = backbone().defaults.extent, backbone().defaults.crowded
-    assert crowded is not None and crowded.width > usual.width
-    assert planned("a fox and a dog").extent == usual
-    assert planned("a fox, a dog and a cat").extent == crowded
-    assert planned("a fox, a dog and a cat", usual).extent == usual
-
-
 def things(plan: ScenePlan) -> list[str]:
     """ "2 red dog", in order of the first."""
     counts = Counter(" ".join(filter(None, (r.color, r.noun))) for r in plan.regions)
