@@ -208,7 +208,7 @@ def speed(
     steps: Annotated[int, typer.Option(min=1, max=200, help="Denoising steps of a picture.")] = 20,
     repeats: Annotated[int, typer.Option(min=1, max=1000, help="Pictures of each contender.")] = 5,
     size: Annotated[
-        str | None, typer.Option(metavar="PIXELS", help="As 256 or 320x256; at most 320 on a CPU without it.")
+        str | None, typer.Option(metavar="PIXELS", help="As 256 or 320x256; at most 256 on a CPU without it.")
     ] = None,
     output: Plot = None,
     as_json: AsJson = False,

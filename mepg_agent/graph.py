@@ -183,7 +183,7 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
     remarks = state.remarks if plan == state.plan else critique(plan, family.backbone, family.vocabulary, family.styles)
     now = state.model_copy(update={"plan": plan, "remarks": remarks})
     trial, waiting, why = next_trial(now, verdict, family)
-    accepted = verdict.passed and verdict.findings and not _unshown(remarks)
+    accepted = verdict.passed and not _unshown(remarks)
     action = Action.ACCEPT if accepted else ACTIONS.get(trial.rung, Action.REGENERATE) if trial else Action.STOP
     verdict = Verdict.model_validate({**dict(verdict), "action": action})
     say(runtime, "verify", rejected or _summary(verdict))

@@ -202,7 +202,8 @@ class Verdict(Frozen):
 
     @property
     def passed(self) -> bool:
-        return all(f.passed for f in self.findings)
+        """Whether somebody looked, and everything that was looked at is right."""
+        return bool(self.findings) and all(f.passed for f in self.findings)
 
     def score(self) -> float:
         """Higher is better: passed findings count whole, margins break ties. Used to keep the best picture."""

@@ -142,7 +142,7 @@ def test_a_model_that_talks_only_garbage_is_asked_three_times_and_then_replaced(
     found = ask(settings, server)
     assert len(server.requests) == 3
     assert found.planner == "rules" and [r.id for r in found.regions] == ["fox", "castle"]
-    assert len(found.notes) == 1 and "none of its 3 answers was usable" in found.notes[0]
+    assert len(found.notes) == 1 and "could not plan: none of its 3 answers was usable" in found.notes[0]
     assert found.notes[0].endswith("so rules planned instead.")
 
 

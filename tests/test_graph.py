@@ -119,6 +119,7 @@ def test_a_later_round_starts_from_the_best_picture(settings: Settings, three_th
     fox, dog, again = [job.keep.picture for job in engine.jobs if job.keep]
     assert fox == dog == result.renders[0].picture
     assert again == result.render.picture != dog
+    assert [f.score for f in result.verdict.findings if f.region == "dog"] == [0.9]
     assert [attempt.kept for attempt in result.attempts] == [False, True, False]
 
 
@@ -135,8 +136,9 @@ def test_a_picture_that_nobody_checked_is_not_called_accepted(settings: Settings
 
 def test_a_layout_without_things_is_a_best_effort_that_says_why(settings: Settings, three_things: ScenePlan):
     bare = three_things.replaced(regions=(), relations=())
-    result, _, _ = run(settings, bare, {})
+    result, _, agent = run(settings, bare, {})
     assert result.status == "best_effort" and NOTHING_TO_CHECK in result.notes
+    assert agent.judge(result.session).status == "best_effort"
 
 
 def test_the_whole_story_can_be_read_from_the_events(settings: Settings, one_small: ScenePlan):

@@ -62,9 +62,9 @@ def test_every_attempt_tells_its_reason_from_the_verdict_and_what_came_of_it(set
         (2, "dog", False),
         (3, "dog", True),
     ]
-    assert result.attempts[0].reason == "present 0.10, needs 0.50 (crop 0)"
+    assert [attempt.reason for attempt in result.attempts] == ["present 0.10, needs 0.50 (crop 0)"] * 3
     outcomes = [attempt.outcome for attempt in result.attempts]
-    assert outcomes[0].startswith("Rolled back") and outcomes[2].startswith("kept: score -0.20 → ")
+    assert outcomes[0].startswith("Rolled back") and outcomes[2] == "kept: score -0.20 → 1.20"
 
 
 def test_each_rung_draws_in_its_own_way(settings: Settings, wordy: ScenePlan):

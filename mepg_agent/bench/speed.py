@@ -31,7 +31,7 @@ from mepg_agent.errors import BadInput
 from mepg_agent.scene import Extent, Frozen
 from mepg_agent.settings import Settings
 
-CPU_PIXELS = 320  # side of the canvas at most, where nothing is asked for
+CPU_PIXELS = 256  # side of the canvas at most, where nothing is asked for
 WARM_STEPS = 2  # of the drawing that warms up and whose memory is counted
 MOST = {"picturebook": 1.25, "sd15": 1.1, "sdxl": 1.1}  # pictures of a plain pipeline that our largest case may cost
 QUARTER, QUARTER_MOST = 0.25, 0.45  # of the canvas, and what repairing it may cost of that picture drawn whole
