@@ -210,6 +210,9 @@ def speed(
     size: Annotated[
         str | None, typer.Option(metavar="PIXELS", help="As 256 or 320x256; at most 256 on a CPU without it.")
     ] = None,
+    peers: Annotated[
+        bool, typer.Option(help="Measure the usual ways too; with sdxl they take 16 GB more memory.")
+    ] = True,
     output: Plot = None,
     as_json: AsJson = False,
 ) -> None:
@@ -221,7 +224,9 @@ def speed(
     file, figures = _plot_files(output)
     extent = read_size(size) if size else None
     with telling(ctx.obj.err, "building", as_json) as tell:
-        report = measure(arch, steps=steps, repeats=repeats, extent=extent, settings=Settings.load(), tell=tell)
+        report = measure(
+            arch, steps=steps, repeats=repeats, extent=extent, settings=Settings.load(), tell=tell, peers=peers
+        )
     if file and figures:
         draw_plot(report, file)
         figures.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.engine.regions import opacity, receptive_radius
 from mepg_agent.engine.windows import touched
 from mepg_agent.errors import BadInput, BrokenAsset
-from mepg_agent.records import Adapter, Keep, RenderJob
+from mepg_agent.records import Adapter, JobRegion, Keep, RenderJob
 from mepg_agent.scene import Box, Extent
 
 Before = tuple[Pixels, Latents]
@@ -98,6 +98,21 @@ def test_a_repair_is_the_same_twice(engine: LocalEngine, before: Before, expert:
     regions = (region("fox", FOX, adapter="expert1"), region("dog", DOG))
     job = repair_job((FOX,), 2, regions=regions, adapters=(expert,))
     assert (draw(engine, job, before).image == draw(engine, job, before).image).all()
+
+
+def test_a_crop_that_no_expert_reaches_is_drawn_as_without_experts(engine: LocalEngine, tmp_path: Path) -> None:
+    expert = save_adapter(tmp_path, build_unet(), 1, rank=32)
+    corner, far = Box(x=0, y=0, width=0.15, height=0.15), Box(x=0.7, y=0.7, width=0.25, height=0.25)
+    wide, keep = Extent(width=512, height=512), repair_job((far,)).keep
+
+    def regions(adapter: str | None) -> tuple[JobRegion, ...]:
+        return region("fox", corner, adapter=adapter), region("dog", far)
+
+    whole = draw(engine, make_job(regions(expert.id), (expert,), extent=wide, steps=1))
+    before = whole.image, whole.latents
+    repaired = draw(engine, make_job(regions(expert.id), (expert,), extent=wide, steps=1, keep=keep), before)
+    plain = draw(engine, make_job(regions(None), extent=wide, steps=1, keep=keep), before)
+    assert (repaired.image == plain.image).all()
 
 
 def test_the_cost_follows_the_area_of_the_crop(engine: LocalEngine, before: Before) -> None:

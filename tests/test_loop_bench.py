@@ -40,7 +40,8 @@ from mepg_agent.records import RenderJob, Rung
 from mepg_agent.scene import Box
 from mepg_agent.settings import Settings
 
-VOCABULARY = Portfolio((Path(__file__).parents[1] / "experts",)).vocabulary("picturebook")
+SHIPPED = Portfolio((Path(__file__).parents[1] / "experts",))
+VOCABULARY = SHIPPED.vocabulary("picturebook")
 assert VOCABULARY is not None
 STYLES = ("flat", "glossy", "watercolor")
 RED, BLUE = (250, 20, 20), (20, 20, 250)
@@ -179,7 +180,7 @@ def row(index: int, rounds: int, before: tuple[bool, ...], after: tuple[bool, ..
     return Row(index=index, kind="two things", prompt="p", arms=arms, rounds=rounds, climbed=(), best_of=3)
 
 
-SETUP = Setup(backbone="picturebook", weights="0" * 64, rounds=2, steps=20, styles=STYLES)
+SETUP = Setup(backbone=SHIPPED.backbone("picturebook").item, experts={}, rounds=2, steps=20, styles=STYLES)
 
 
 def test_repairs_that_mend_and_that_harm_are_counted_where_repairs_were_tried():

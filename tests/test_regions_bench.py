@@ -93,6 +93,7 @@ def test_a_style_nobody_asked_for_is_not_judged() -> None:
 def test_seams_are_edges_that_follow_the_boxes() -> None:
     smooth = np.tile(np.linspace(0, 255, 128, dtype=np.uint8)[None, :, None], (128, 1, 3))
     assert seam(halves(RED, BLUE), plan()) > 10 > 3 > seam(smooth, plan())
+    assert seam(halves(RED, BLUE)[::2, ::2], plan()) > 10, "a picture may be smaller than its plan"
 
 
 def test_prompts_differ_name_different_things_and_never_change() -> None:
@@ -175,7 +176,7 @@ def test_a_journal_keeps_what_was_done_and_refuses_what_is_not_its_own(tmp_path:
 
 def test_what_each_way_leaves_out_of_the_job(bench: RegionsBench) -> None:
     engine = next(e for e, _ in bench.ways.values() if isinstance(e, LocalEngine))
-    made = ways(engine)
+    made = ways(engine, bench.backbone.item.defaults)
     assert VOCABULARY is not None
     fox, owl = (f"{look} {noun}" for look, noun in zip(VOCABULARY.looks, ("fox", "owl"), strict=False))
     agent_plan = bench._agent.plan(f"{article(fox)} and {article(owl)} on a meadow")
@@ -185,6 +186,8 @@ def test_what_each_way_leaves_out_of_the_job(bench: RegionsBench) -> None:
     job = prepare(agent_plan, Brief(prompt="p"), bench.backbone, bench.experts, engine.weights_hash())
     alone = made["one global prompt"][1](job, agent_plan)
     assert alone.regions == () and fox in alone.prompt and owl in alone.prompt
+    wide = job.model_copy(update={"extent": Extent(width=512, height=512)})
+    assert made["one global prompt"][1](wide, agent_plan).extent == bench.backbone.item.defaults.extent != wide.extent
     assert all(r.adapter is None for r in made["regional prompts, no experts"][1](job, agent_plan).regions)
     assert made["ours, gates from position"][1](job, agent_plan).gate is GateKind.POSITION
 

@@ -76,6 +76,14 @@ def test_one_command_gives_a_table_a_plot_and_the_figures(tmp_path: Path, monkey
     assert {(c.regions, c.experts) for c in report.cases if c.name == "ours"} == {(1, 1), (8, 1), (8, 2), (8, 4)}
 
 
+def test_the_usual_ways_can_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contenders_module, "REGIONS", (1, 2))
+    monkeypatch.setattr(contenders_module, "AREAS", (1 / 4,))
+    said = mepg("bench", "speed", "--arch", "tiny", "--steps", "1", "--repeats", "1", "--no-peers", "--json")
+    assert said.code == 0, said.err
+    assert {case.name for case in Report.model_validate_json(said.out).cases} == {"plain", "ours", "repair"}
+
+
 def test_every_way_makes_the_passes_it_is_known_for(tmp_path: Path) -> None:
     pipe = build(TINY, "cpu", torch.float32)
     marks: list[int] = []

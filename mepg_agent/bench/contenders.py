@@ -93,18 +93,20 @@ class Bench:
             save_adapter(arch, pipe.unet, folder / f"expert{i}.safetensors", i) for i in range(max(EXPERTS))
         )
         self._experts = self._engine.experts(self.job(8, 4))
-        self._fused: dict[str, Fused] = {i: fused_weights(pipe.unet, e.unet, 1.0) for i, e in self._experts.items()}
+        self._made: dict[str, Fused] = {}
 
-    def contenders(self) -> list[Contender]:
-        """The plain pipeline first. The other ways are measured with as many experts as the regions can use."""
+    def contenders(self, peers: bool = True) -> list[Contender]:
+        """The plain pipeline first. The other ways (`peers`) are measured with as many experts as the regions can use;
+        they keep the layers that adapters touch in memory once more for each adapter."""
         plain = Contender("plain", 0, 1, self._draw_plain)
         every = [(k, m) for k in REGIONS for m in EXPERTS if m <= k]
         ours = [self._contender("ours", k, m, self._low_rank(m), partial(self._run, self._engine)) for k, m in every]
         most = [(k, max(m for m in EXPERTS if m <= k)) for k in REGIONS]
-        peers = [
-            peer
+        others = [
+            other
             for k, m in most
-            for peer in (
+            if peers
+            for other in (
                 self._contender("pass per region", k, m, self._merged(m), self._draw_per_region),
                 self._contender("pass per adapter", k, m, self._merged(m), self._draw_per_adapter),
                 self._contender("set_adapters", k, m, self._low_rank(m), self._draw_set_adapters),
@@ -114,7 +116,7 @@ class Bench:
             )
         ]
         repairs = [Contender("repair", 8, 4, partial(self._draw_repair, a), self._low_rank(4), a) for a in AREAS]
-        return [plain, *ours, *peers, *repairs]
+        return [plain, *ours, *others, *repairs]
 
     def job(self, regions: int, experts: int) -> RenderJob:
         """`regions` boxes in a grid that cover most of the canvas; the experts take turns."""
@@ -158,9 +160,14 @@ class Bench:
     def _low_rank(self, experts: int) -> int:
         return sum(self._experts[a.id].bytes for a in self._adapters[:experts])
 
+    def _fused(self, adapter: str) -> Fused:
+        if adapter not in self._made:
+            self._made[adapter] = fused_weights(self._pipe.unet, self._experts[adapter].unet, 1.0)
+        return self._made[adapter]
+
     def _merged(self, experts: int) -> int:
         """The layers that adapters touch, once more for each adapter."""
-        return sum(_bytes(self._fused[a.id].values()) for a in self._adapters[:experts])
+        return sum(_bytes(self._fused(a.id).values()) for a in self._adapters[:experts])
 
     def _draw_plain(self, steps: int, mark: Mark) -> float:
         """diffusers' own pipeline, its one adapter merged into the weights."""
@@ -169,7 +176,7 @@ class Bench:
             mark()
             return changed
 
-        with equipped({}, {}, self._fused[self._adapters[0].id]):
+        with equipped({}, {}, self._fused(self._adapters[0].id)):
             self._pipe(
                 "a meadow",
                 negative_prompt="",
@@ -232,7 +239,7 @@ class Bench:
         return twin
 
     def _wear(self, adapter: str | None) -> Callable[[], AbstractContextManager[None]]:
-        return partial(equipped, {}, {}, {} if adapter is None else self._fused[adapter])
+        return partial(equipped, {}, {}, {} if adapter is None else self._fused(adapter))
 
     def _blocks(self, job: RenderJob) -> Iterator[tuple[str, Tensor, str | None]]:
         """Prompt, mask (h, w) and adapter of the background and of each region."""

@@ -11,7 +11,7 @@ from PIL import Image
 
 from mepg_agent.bench.scorer import SIZE, Scorer
 from mepg_agent.engine.base import Pixels
-from mepg_agent.scene import Box, Region, ScenePlan
+from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.verify.crops import square_crop
 
 STRIDE = 1 / 16  # of the canvas: where a thing is looked for
@@ -100,12 +100,13 @@ def seam(image: Pixels, plan: ScenePlan) -> float:
     mean step between neighbouring pixels of the whole picture. 1 is no seam."""
     light = image.astype(np.float32).mean(-1)
     across, down = np.abs(np.diff(light, axis=1)), np.abs(np.diff(light, axis=0))
+    extent = Extent(width=image.shape[1], height=image.shape[0])
     steps: list[NDArray[np.float32]] = []
     for region in plan.regions:
-        box = region.box.pixels(plan.extent)
+        box = region.box.pixels(extent)
         rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
-        steps += [across[rows, x - 1] for x in (box.left, box.right) if 0 < x < plan.extent.width]
-        steps += [down[y - 1, columns] for y in (box.top, box.bottom) if 0 < y < plan.extent.height]
+        steps += [across[rows, x - 1] for x in (box.left, box.right) if 0 < x < extent.width]
+        steps += [down[y - 1, columns] for y in (box.top, box.bottom) if 0 < y < extent.height]
     if not steps:
         return 1.0
     whole = (across.mean() + down.mean()) / 2

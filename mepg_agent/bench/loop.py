@@ -53,13 +53,13 @@ class LoopBench:
             raise BadInput(f"{backbone} has no vocabulary.", "Measure a family that ships one.")
         self._agent, self._scorer, self._folder, self._vocabulary = agent, scorer, folder, vocabulary
         looks = [look for look in vocabulary.looks if look in scorer.styles]
-        styles = (*looks, *(e for e in agent.portfolio.experts_of(backbone) if e in scorer.styles))
+        family, experts = agent.portfolio.backbone(backbone).item, agent.portfolio.experts_of(backbone)
         setup = Setup(
-            backbone=backbone,
-            weights=agent._weights(backbone),
+            backbone=family,
+            experts={name: (found.item.sha256, found.item.scale) for name, found in experts.items()},
             rounds=rounds,
-            steps=steps or agent.portfolio.backbone(backbone).item.defaults.steps,
-            styles=styles,
+            steps=steps or family.defaults.steps,
+            styles=(*looks, *(e for e in experts if e in scorer.styles)),
         )
         self.setup, self._journal = setup, Journal(folder / RECORD, setup, Row)
         self._bars: dict[str, float] = {}
@@ -91,7 +91,7 @@ class LoopBench:
             seed=SEED + index,
             steps=self.setup.steps,
             rounds=self.setup.rounds,
-            backbone=self.setup.backbone,
+            backbone=self.setup.backbone.id,
             planner="rules",
         )
         with TemporaryDirectory() as home, self._agent.at(Path(home)) as agent:
@@ -130,7 +130,8 @@ class LoopBench:
     def _plain(self, agent: Agent, recipe: Recipe) -> tuple[Pixels, float]:
         """The picture that the backbone draws from the scene in one prompt, and the seconds that it took."""
         began = time.perf_counter()
-        image = draw(agent._engine(self.setup.backbone), alone(recipe.job, recipe.plan)).image
+        family = self.setup.backbone
+        image = draw(agent._engine(family.id), alone(recipe.job, recipe.plan, family.defaults)).image
         return image, time.perf_counter() - began
 
     def _scored(self, wanted: Wanted, plan: ScenePlan, image: Pixels, calls: float, seconds: float) -> Scored:
@@ -155,13 +156,14 @@ class LoopBench:
 
     def _empty(self) -> Iterator[Pixels]:
         """Every place of the vocabulary, with nothing in it."""
-        engine, found = self._agent._engine(self.setup.backbone), self._agent.portfolio.backbone(self.setup.backbone)
+        family = self.setup.backbone
+        engine, found = self._agent._engine(family.id), self._agent.portfolio.backbone(family.id)
         for place in self._vocabulary.places:
             words = PLACES.get(place, place)
             plan = ScenePlan(
-                prompt=words, global_prompt=words, background=place, extent=found.item.defaults.extent, regions=()
+                prompt=words, global_prompt=words, background=place, extent=family.defaults.extent, regions=()
             )
-            brief = Brief(prompt=words, seed=SEED - 1, steps=self.setup.steps, backbone=self.setup.backbone)
+            brief = Brief(prompt=words, seed=SEED - 1, steps=self.setup.steps, backbone=family.id)
             job: RenderJob = prepare(plan, brief, found, {}, engine.weights_hash())
             yield draw(engine, job).image
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mepg_agent.bench import journal
 from mepg_agent.bench.bootstrap import Figure, figure, resamples
 from mepg_agent.bench.sight import vendi
+from mepg_agent.portfolio import Backbone
 from mepg_agent.records import Rung
 from mepg_agent.scene import Frozen
 
@@ -22,8 +23,8 @@ LEADS = ((PLANNED, PLAIN), (LOOP, PLANNED), (LOOP, BEST))
 class Setup(Frozen):
     """What must be the same for two runs to go into one table."""
 
-    backbone: str
-    weights: str
+    backbone: Backbone  # whose manifest has the hashes of its weights and the verifier's thresholds
+    experts: dict[str, tuple[str, float]]  # sha256 and scale by id
     rounds: int
     steps: int
     styles: tuple[str, ...]
@@ -204,7 +205,7 @@ def draw_plot(report: Report, file: Path) -> None:
         right.bar(places, [(arm.kinds[k].mean or 0.0) * 100 for k in kinds], width, label=name)
     right.set_xticks(range(len(kinds)), kinds, rotation=20)
     right.set(ylabel="whole prompts right, %")
-    canvas.suptitle(f"{report.setup.backbone}, {report.prompts} prompts, {report.setup.steps} steps")
+    canvas.suptitle(f"{report.setup.backbone.id}, {report.prompts} prompts, {report.setup.steps} steps")
     canvas.savefig(file, format="png", dpi=120, metadata={"Software": None})
 
 

@@ -40,6 +40,8 @@ def _costs(report: Report, axes: Axes) -> None:
         axes.plot([c.regions for c in found], [c.step_ratio for c in found], "o-", label=f"ours, experts: {experts}")
     for peer, marker in PEERS.items():
         found = [c for c in report.cases if c.name == peer]
+        if not found:
+            continue
         axes.plot([c.regions for c in found], [c.step_ratio for c in found], f"{marker}--", label=peer, alpha=0.7)
     axes.axhline(1.0, color="black", linewidth=0.8)
     axes.set(xscale="log", yscale="log", xlabel="regions", ylabel="a step, in steps of a plain pipeline")

@@ -29,7 +29,7 @@ from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.engine.reference import ReferenceEngine
 from mepg_agent.english import PLACES, article
-from mepg_agent.portfolio import Vocabulary
+from mepg_agent.portfolio import Defaults, Vocabulary
 from mepg_agent.records import Brief, GateKind, RenderJob
 from mepg_agent.scene import Frozen, ScenePlan
 from mepg_agent.settings import Settings
@@ -47,7 +47,8 @@ class Setup(Frozen):
     """What every measurement depends on."""
 
     weights: str
-    experts: dict[str, str]  # sha256 by id
+    defaults: Defaults  # of the backbone
+    experts: dict[str, tuple[str, float]]  # sha256 and scale by id
     steps: int
     styles: tuple[str, ...]
     ways: tuple[str, ...]
@@ -114,12 +115,14 @@ def prompts(count: int, vocabulary: Vocabulary, styles: Sequence[str]) -> list[s
     return made
 
 
-def alone(job: RenderJob, plan: ScenePlan) -> RenderJob:
-    """The same scene in one prompt, without regions and experts."""
-    return job.model_copy(update={**BARE, "regions": (), "prompt": plan.global_prompt})
+def alone(job: RenderJob, plan: ScenePlan, defaults: Defaults) -> RenderJob:
+    """The same scene in one prompt, without regions and experts, on the canvas that the backbone draws best on."""
+    return job.model_copy(update={**BARE, "regions": (), "prompt": plan.global_prompt, "extent": defaults.extent})
 
 
-def ways(engine: LocalEngine) -> dict[str, tuple[Engine, Callable[[RenderJob, ScenePlan], RenderJob]]]:
+def ways(
+    engine: LocalEngine, defaults: Defaults
+) -> dict[str, tuple[Engine, Callable[[RenderJob, ScenePlan], RenderJob]]]:
     """By name: who draws, and what it makes of the job that ours would draw."""
 
     def without_experts(job: RenderJob, _: ScenePlan) -> RenderJob:
@@ -130,7 +133,7 @@ def ways(engine: LocalEngine) -> dict[str, tuple[Engine, Callable[[RenderJob, Sc
         return lambda job, _: job.model_copy(update={"gate": kind})
 
     return {
-        "one global prompt": (engine, alone),
+        "one global prompt": (engine, lambda job, plan: alone(job, plan, defaults)),
         "regional prompts, no experts": (engine, without_experts),
         "a pass per region (oracle)": (ReferenceEngine(engine), lambda job, _: job),
         "ours, gates from position": (engine, gated(GateKind.POSITION)),
@@ -148,12 +151,13 @@ class RegionsBench:
         family = load(settings, backbone)
         self.backbone, self.vocabulary, self.scorer = family.backbone, family.vocabulary, family.scorer
         assert isinstance(family.engine, LocalEngine)
-        self.ways = ways(family.engine)
+        self.ways = ways(family.engine, self.backbone.item.defaults)
         self._folder, self._agent = folder, Agent(settings)
         self.experts = self._agent.portfolio.experts_of(backbone)
         self.setup = Setup(
             weights=family.engine.weights_hash(),
-            experts={name: found.item.sha256 for name, found in self.experts.items()},
+            defaults=self.backbone.item.defaults,
+            experts={name: (found.item.sha256, found.item.scale) for name, found in self.experts.items()},
             steps=steps or self.backbone.item.defaults.steps,
             styles=(*self.vocabulary.looks, *(e for e in self.experts if e in self.scorer.styles)),
             ways=tuple(self.ways),

@@ -81,7 +81,16 @@ class Report(Frozen):
         return next((c for c in self.cases if (c.name, c.regions, c.experts) == wanted), None)
 
 
-def measure(arch: str, *, steps: int, repeats: int, extent: Extent | None, settings: Settings, tell: Tell) -> Report:
+def measure(
+    arch: str,
+    *,
+    steps: int,
+    repeats: int,
+    extent: Extent | None,
+    settings: Settings,
+    tell: Tell,
+    peers: bool = True,
+) -> Report:
     """Measures every contender `repeats` times. BadInput for an unknown architecture, or a canvas it cannot draw."""
     if arch not in ARCHS:
         raise BadInput(f"There is no architecture '{arch}'.", f"Known: {', '.join(ARCHS)}.")
@@ -95,7 +104,7 @@ def measure(arch: str, *, steps: int, repeats: int, extent: Extent | None, setti
         pipe = build(shape, device, dtype)
         depth = len(pipe.unet.config.block_out_channels)
         check_size((extent.width, extent.height), pipe.vae_scale_factor * 2 ** (depth - 1))
-        contenders = Bench(shape, pipe, extent, Path(folder)).contenders()
+        contenders = Bench(shape, pipe, extent, Path(folder)).contenders(peers)
         cases = _cases(contenders, steps, repeats, device, tell)
     return Report(
         arch=arch,

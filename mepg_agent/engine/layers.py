@@ -67,6 +67,8 @@ class GatedLayer:
     def _add_tokens(self, hidden: Tensor, out: Tensor) -> None:
         level = self._field.levels[out.shape[1]]
         flat, batch = out.view(-1, out.shape[-1]), len(out)
+        if level.routing.silent:
+            return
         if not level.routing.pays_for_tokens(self._ranks):
             reduced = F.linear(hidden, self._down).mul_(level.token_gates(self._ranks))
             flat.addmm_(reduced.view(-1, reduced.shape[-1]), self._up.T)
@@ -92,9 +94,11 @@ class GatedLayer:
 
     def _add_map(self, conv: Any, hidden: Tensor, out: Tensor) -> None:
         level = self._field.levels[out.shape[2] * out.shape[3]]
+        if level.routing.silent:
+            return
         if not level.routing.pays_for_maps(self._ranks, len(out) * self._down[0].numel()):
             reduced = F.conv2d(hidden, self._down, stride=conv.stride, padding=conv.padding)
-            out += F.conv2d(reduced.mul_(level.map_gates(self._ranks)), self._up)
+            _add_product(out, reduced.mul_(level.map_gates(self._ranks)), self._up)
             return
         (above, left), (down, right), (tall, wide) = conv.padding, conv.stride, conv.kernel_size
         framed = F.pad(hidden, (left, left, above, above))
@@ -106,8 +110,13 @@ class GatedLayer:
                 rows = slice(window.top * down, (window.top + window.height - 1) * down + tall)
                 columns = slice(window.left * right, (window.left + window.width - 1) * right + wide)
                 reduced = F.conv2d(framed[:, :, rows, columns], pair.down, stride=conv.stride)
-                added = F.conv2d(reduced.mul_(level.window_gates(expert, window)), pair.up)
-                out[:, :, *window.as_slices()] += added
+                part = out[:, :, *window.as_slices()]
+                _add_product(part, reduced.mul_(level.window_gates(expert, window)), pair.up)
+
+
+def _add_product(out: Tensor, reduced: Tensor, up: Tensor) -> None:
+    """Adds `up` of `reduced`, a convolution over single positions: with channels last in memory, a product of rows."""
+    out.permute(0, 2, 3, 1).add_(F.linear(reduced.permute(0, 2, 3, 1), up.flatten(1)))
 
 
 def gated_layers(unet: nn.Module, adapters: Sequence[Layers], field: Field) -> dict[nn.Module, GatedLayer]:

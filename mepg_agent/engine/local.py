@@ -69,8 +69,11 @@ class LocalEngine:
         return engine
 
     def _take(self, pipe: Any, weights_hash: str) -> None:
+        import torch
+
         from mepg_agent.engine.adapters import Residents
 
+        pipe.unet.to(memory_format=torch.channels_last)  # as convolutions read it: small maps cost up to a half less
         self.pipe, self._hash = pipe, weights_hash
         self._residents = Residents(pipe)
 
