@@ -4,6 +4,7 @@ leave with a handle and pick the picture up later, also after the server was sta
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import Counter
@@ -122,10 +123,10 @@ class Work:
 
 
 class Drawings:
-    """All of one server, by client and session."""
+    """All of one server, by client and session. `side` is the longest of a picture, in pixels."""
 
-    def __init__(self, lazy: LazyAgent, changes: Changes, most: int = QUEUED) -> None:
-        self.lazy, self.changes, self.queue = lazy, changes, Queue()
+    def __init__(self, lazy: LazyAgent, changes: Changes, most: int = QUEUED, side: float = math.inf) -> None:
+        self.lazy, self.changes, self.queue, self.side = lazy, changes, Queue(), side
         self._most, self._making = most, Counter[str]()  # drawings in the making, for each client
         self._works: dict[tuple[str, str], list[Work]] = {}  # in the order in which they were asked for
         self._group: TaskGroup | None = None

@@ -1,23 +1,21 @@
-"""How much one client may ask for over HTTP, and from which pages: refused before any tool sees the request."""
+"""How much one client may ask for, and over HTTP also how often and from which pages."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
-from mcp_types import CallToolResult, TextContent
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_server.auth import caller
+from mepg_agent.errors import BadInput
+from mepg_agent.scene import Extent
 
 MAX_BODY = 1024 * 1024  # bytes of a request; the largest plan has a twentieth of it
 MAX_SIDE = 2048  # pixels of a picture, without another word from the operator
@@ -62,23 +60,9 @@ class RateLimit:
         return await self._app(scope, receive, send)
 
 
-class PictureLimit:
-    """Refuses a plan for a picture larger than the operator allows, whichever tool it is handed to."""
-
-    def __init__(self, side: int) -> None:
-        self._side = side
-
-    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        if ctx.method == "tools/call" and (asked := _side(ctx.params)) > self._side:
-            said = f"A side of {asked} pixels is more than this server draws. Ask for {self._side} or less."
-            return CallToolResult(content=[TextContent(text=said)], is_error=True)
-        return await call_next(ctx)
-
-
-def _side(params: Mapping[str, Any] | None) -> float:
-    """The longer side of the plan in a call, 0 where there is none; what is wrong with a plan is for the tools."""
-    found: Any = params
-    for key in ("arguments", "plan", "extent"):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    sides = found.values() if isinstance(found, Mapping) else ()
-    return max((side for side in sides if isinstance(side, int | float)), default=0)
+def check_size(extent: Extent, side: float) -> None:
+    """Raises BadInput for a picture larger than the operator allows. Takes the extent as it was read, since what a
+    client sends may be a number in quotes, or a whole plan in them."""
+    asked = max(extent.width, extent.height)
+    if asked > side:
+        raise BadInput(f"A side of {asked} pixels is more than this server draws.", f"Ask for {side} or less.")

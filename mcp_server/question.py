@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Elicit
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from mcp_server.calls import Ctx, call, family_of, known
+from mcp_server.calls import Ctx, call, known
 from mcp_server.reply import Question
 from mepg_agent.agent import Agent
-from mepg_agent.conversation import edit_of, step_of
+from mepg_agent.context import Family
+from mepg_agent.conversation import edit_of, one_line, step_of
 from mepg_agent.errors import Ambiguous, BadInput
-from mepg_agent.graph import Family
 from mepg_agent.history import History
+from mepg_agent.planning.editing import EditReader, RuleEditor, Understood
+from mepg_agent.portfolio import Vocabulary
+from mepg_agent.scene import ScenePlan
+
+
+class Once:
+    """Reads the same words about the same picture once. A model takes seconds for it, and might say something else."""
+
+    def __init__(self, reader: EditReader) -> None:
+        self._reader = reader
+        self._read: tuple[tuple[str, ScenePlan], Understood] | None = None
+
+    def read(
+        self, instruction: str, plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]
+    ) -> Understood:
+        if self._read is None or self._read[0] != (instruction, plan):
+            self._read = (instruction, plan), self._reader.read(instruction, plan, vocabulary, styles)
+        return self._read[1]
 
 
 class Said(BaseModel):
@@ -24,27 +43,46 @@ class Said(BaseModel):
     instruction: str
 
 
+class Heard(Said):
+    """Words that were found clear, and the reader that found them so."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    reader: Once
+
+
 async def clarified(session: str, instruction: str, ctx: Ctx) -> Elicit[Any] | Said:
     """The instruction; where it is ambiguous and the client can ask the person, what the person says instead."""
     if not _asks(ctx):
         return Said(instruction=instruction)
-    found = await call(ctx, lambda agent: question_of(agent, session, instruction))
-    return Said(instruction=instruction) if found is None else Elicit(found.text, _form(found, instruction))
+    found = await call(ctx, lambda agent: _heard(agent, session, instruction))
+    return found if isinstance(found, Heard) else Elicit(found.text, _form(found, instruction))
 
 
-def question_of(agent: Agent, session: str, instruction: str) -> Question | None:
-    """What must be known first; None for what can be done. Raises BadInput for what cannot."""
-    brief, history = known(agent, session), agent.history(session)
-    begun = agent.store.edit(session)
-    if step_of(instruction) or (begun is not None and begun.instruction == " ".join(instruction.split())):
-        return None
-    family = family_of(agent, brief)
+def drawn(agent: Agent, session: str) -> History:
+    """The versions of a picture that can be changed. Raises BadInput where there is none yet."""
+    known(agent, session)
+    return agent.history(session)
+
+
+def question_of(agent: Agent, session: str, instruction: str, unclear: Ambiguous) -> Question:
+    """What must be known first. Which words would do is for the rules to say: a model would take seconds for each."""
+    history, family = drawn(agent, session), replace(agent.family(session), editor=RuleEditor())
+    said = (_said_with(instruction, choice, history, family) for choice in unclear.choices)
+    return Question(text=unclear.message, choices=unclear.choices, instructions=tuple(filter(None, said)))
+
+
+def _heard(agent: Agent, session: str, instruction: str) -> Heard | Question:
+    """Raises BadInput for what cannot be done."""
+    history, family = drawn(agent, session), agent.family(session)
+    heard, begun = Heard(instruction=instruction, reader=Once(family.editor)), agent.store.edit(session)
+    if step_of(instruction) or (begun is not None and begun.instruction == one_line(instruction)):
+        return heard
     try:
-        edit_of(instruction, history, family, rounds=0)
-    except Ambiguous as error:
-        said = (_said_with(instruction, choice, history, family) for choice in error.choices)
-        return Question(text=error.message, choices=error.choices, instructions=tuple(filter(None, said)))
-    return None
+        edit_of(instruction, history, replace(family, editor=heard.reader), rounds=0)
+    except Ambiguous as unclear:
+        return question_of(agent, session, instruction, unclear)
+    return heard
 
 
 def _said_with(instruction: str, choice: str, history: History, family: Family) -> str | None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from mepg_agent.agent import Agent, Result
 from mepg_agent.comparison import Comparison
+from mepg_agent.errors import BadInput
 from mepg_agent.records import Status, Verdict
 from mepg_agent.scene import Box, ScenePlan
 
@@ -211,8 +212,10 @@ def as_webp(png: bytes) -> bytes:
 
 
 def cut(png: bytes, plan: ScenePlan, region: str) -> bytes:
-    """The region's part of the picture, as a PNG. Raises BadInput if there is no such region."""
+    """The region's part of the picture, as a PNG. Raises BadInput if there is no such region, or nothing of it."""
     box = plan.region(region).box.pixels(plan.extent)
+    if not box.area:
+        raise BadInput(f"The region '{region}' covers no pixel.", "Give it a larger box with draw_region, then look.")
     with Pictures.open(BytesIO(png), formats=["PNG"]) as picture:
         buffer = BytesIO()
         picture.convert("RGB").crop((box.left, box.top, box.right, box.bottom)).save(buffer, "PNG")

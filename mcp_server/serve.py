@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mcp_server import logs, tools_export
 from mcp_server.auth import Access
 from mcp_server.drawings import QUEUED
-from mcp_server.limits import MAX_SIDE, PictureLimit
+from mcp_server.limits import MAX_SIDE
 from mcp_server.metrics import Metrics
 from mcp_server.resources import PictureServer
 from mcp_server.server import build_server
@@ -29,10 +29,10 @@ class Wishes(NamedTuple):
 def watched_server(
     make_agent: Callable[[], Agent], wishes: Wishes, metrics: Metrics, access: Access | None = None
 ) -> PictureServer:
-    server = build_server(make_agent, access, wishes.queued)
+    server = build_server(make_agent, access, wishes.queued, wishes.side)
     if wishes.folders:
         tools_export.add_tools(server, wishes.folders)
-    server.middleware.extend((Watch(server, metrics), PictureLimit(wishes.side), tell_prompts))
+    server.middleware.extend((Watch(server, metrics), tell_prompts))
     return server
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from mcp.server.auth.provider import TokenVerifier
@@ -41,11 +42,13 @@ def build_server(
     agent_factory: Callable[[], Agent] = Agent,
     access: tuple[TokenVerifier, AuthSettings] | None = None,
     queued: int = QUEUED,
+    side: float = math.inf,
 ) -> PictureServer:
     """A server of its own. `agent_factory` is called when the first tool needs it, and once at most in a run. `access`
-    says who is let in over HTTP. One client has `queued` drawings in the making at most."""
+    says who is let in over HTTP. One client has `queued` drawings in the making at most; no plan that it hands in may
+    have a side of more than `side` pixels."""
     changes = Changes()
-    drawings = Drawings(LazyAgent(agent_factory), changes, queued)
+    drawings = Drawings(LazyAgent(agent_factory), changes, queued, side)
     server = PictureServer(
         "mepg",
         title="MEPG pictures",

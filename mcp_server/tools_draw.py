@@ -9,8 +9,9 @@ from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, Field, PlainValidator
 
 from mcp_server.apps import PICTURE
-from mcp_server.calls import DRAWS, LOOKS, PATIENCE, Ctx, Patience, TooMany, call, draw, family_of
+from mcp_server.calls import DRAWS, LOOKS, PATIENCE, Ctx, Patience, TooMany, call, draw, drawings_of, family_of
 from mcp_server.drawings import Drawings
+from mcp_server.limits import check_size
 from mcp_server.reply import Outcome, after, answer, layout
 from mepg_agent.agent import Agent, make_brief
 from mepg_agent.errors import BadInput
@@ -117,7 +118,7 @@ async def plan_scene(prompt: Prompt, ctx: Ctx) -> Annotated[CallToolResult, Scen
 
 async def revise_layout(plan: GivenPlan, ctx: Ctx) -> Annotated[CallToolResult, Scene]:
     def work(agent: Agent) -> CallToolResult:
-        brief = make_brief(_prompt_of(plan), plan=plan)
+        brief = _brief(ctx, _prompt_of(plan), plan)
         assert brief.plan is not None
         if not any(remark.severity is Severity.ERROR for remark in _remarks(agent, brief, brief.plan)):
             return _reply(Scene(plan=brief.plan, remarks=_remarks(agent, brief, brief.plan)), "Nothing had to move.")
@@ -142,7 +143,7 @@ async def draw_picture(
 ) -> Annotated[CallToolResult, Outcome]:
     def work(agent: Agent) -> str:
         wanted = prompt if prompt or plan is None else _prompt_of(plan)
-        return agent.begin(make_brief(wanted, plan=plan, seed=seed, steps=steps, rounds=rounds, max_calls=max_calls))
+        return agent.begin(_brief(ctx, wanted, plan, seed=seed, steps=steps, rounds=rounds, max_calls=max_calls))
 
     session = await call(ctx, work)
     try:
@@ -150,6 +151,14 @@ async def draw_picture(
     except TooMany:
         await call(ctx, lambda agent: agent.store.forget(session))
         raise
+
+
+def _brief(ctx: Ctx, prompt: str, plan: Any, **wishes: Any) -> Brief:
+    """Raises BadInput as `make_brief`, and for a plan larger than this server draws."""
+    brief = make_brief(prompt, plan=plan, **wishes)
+    if brief.plan is not None:
+        check_size(brief.plan.extent, drawings_of(ctx).side)
+    return brief
 
 
 def _prompt_of(plan: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import AcceptedElicitation, ElicitationResult, MCPServer, Resolve
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent
 from pydantic import Field
 
@@ -23,12 +24,12 @@ from mcp_server.calls import (
     pick_up,
 )
 from mcp_server.drawings import Drawings
-from mcp_server.question import Said, clarified, question_of
+from mcp_server.question import Heard, Said, clarified, drawn, question_of
 from mcp_server.records import LISTED, SessionLine, VersionLine, lines_of, session_lines
 from mcp_server.reply import Outcome, Question, after, answer, difference, drawing, shown
 from mepg_agent.agent import Agent, Result
 from mepg_agent.comparison import Comparison
-from mepg_agent.errors import BadInput
+from mepg_agent.errors import Ambiguous, BadInput
 from mepg_agent.history import History
 from mepg_agent.scene import MAX_PROMPT
 
@@ -106,11 +107,18 @@ async def edit_picture(
     rounds: EditRounds = None,
     patience: Patience = PATIENCE,
 ) -> Annotated[CallToolResult, Outcome]:
-    asked = said.data.instruction if isinstance(said, AcceptedElicitation) else instruction
-    question = await call(ctx, lambda agent: question_of(agent, session, asked))
-    if question is not None:
-        return _open(session, question)
-    return await draw(ctx, session, lambda agent, stop: agent.stream_edit(session, asked, rounds, stop), patience)
+    heard = said.data if isinstance(said, AcceptedElicitation) else Said(instruction=instruction)
+    asked, reader = heard.instruction, heard.reader if isinstance(heard, Heard) else None
+    await call(ctx, lambda agent: drawn(agent, session))
+    try:
+        return await draw(
+            ctx, session, lambda agent, stop: agent.stream_edit(session, asked, rounds, stop, reader), patience
+        )
+    except ToolError as error:
+        if not isinstance(error.__cause__, Ambiguous):
+            raise
+        unclear = error.__cause__
+    return _open(session, await call(ctx, lambda agent: question_of(agent, session, asked, unclear)))
 
 
 async def history(

@@ -24,6 +24,7 @@ from mepg_agent.agent_regions import RegionEditor
 from mepg_agent.checkpoints import explained, open_checkpoints
 from mepg_agent.engine.base import Engine
 from mepg_agent.engine.device import choose_device, device_key
+from mepg_agent.engine.prepare import prepare
 from mepg_agent.errors import BadInput, Cancelled, MepgError, NeedsApproval
 from mepg_agent.graph import MAX_REVISIONS, REJECTED, Context, build_graph
 from mepg_agent.history import Edit
@@ -192,7 +193,7 @@ class Agent(RegionEditor):
     def _input(self, session: str, brief: Brief, edit: Edit | None, answer: Approval | None) -> Any:
         """What the graph is given: all that was asked for; where it goes on, nothing or the answer that it waits for.
 
-        Raises BadInput where it waits for none.
+        Raises BadInput where it waits for none, and for a changed layout whose experts are not there.
         """
         name = thread_of(session, edit)
         given = {"session": session, "brief": brief.model_dump(mode="json")}
@@ -205,6 +206,8 @@ class Agent(RegionEditor):
             return None if begun else given
         if self._noted(name).next != ("approve",):
             raise unasked(session)
+        if answer.plan is not None:
+            self._check_experts(answer.plan, brief)
         return Command(resume=answer.model_dump(mode="json"))
 
     def _check_layout(self, session: str, thread: str) -> None:
@@ -217,12 +220,28 @@ class Agent(RegionEditor):
             self._forget_thread(thread)
             raise Cancelled(REJECTED, "Resume the session to plan it anew, or draw it from a plan of your own.")
 
+    def _check_experts(self, plan: ScenePlan, brief: Brief) -> None:
+        """Raises BadInput for one that is not there."""
+        found, experts = self.portfolio.backbone(brief.backbone), self.portfolio.experts_of(brief.backbone)
+        prepare(plan, brief, found, experts, self._weights(brief.backbone))
+
     def _failed(self, session: str, edit: Edit | None, error: MepgError) -> None:
-        """An edit that cannot be drawn as it is goes; one that only broke down stays, to be resumed."""
-        if edit is None:
+        """An edit that cannot be drawn as it is goes, and a layout waits once more; what only broke down stays, to be
+        resumed."""
+        if edit is None and not (isinstance(error, BadInput) and self._waits_again(session)):
             self.store.put_failure(session, error)
-        elif isinstance(error, BadInput):
+        elif edit is not None and isinstance(error, BadInput):
             self.store.drop_edit(session)
+
+    def _waits_again(self, session: str) -> bool:
+        """Takes back the approval of a layout that cannot be drawn, or every resume would end with the same error.
+        False where nobody approved one, or its picture is drawn."""
+        noted = self._noted(session)
+        if noted.next != ("generate",) or not noted.values.get("approved"):
+            return False
+        with explained():
+            self._compiled().update_state(noted.config, {"approved": None}, as_node="critique")
+        return True
 
     def _state(self, thread: str) -> Update:
         """What the graph has noted of a run; empty where there is none."""

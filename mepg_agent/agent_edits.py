@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mepg_agent.archive import export_session, import_session
 from mepg_agent.collection import Collected, collect
 from mepg_agent.comparison import Comparison, compare
-from mepg_agent.context import Context
-from mepg_agent.conversation import UNCHANGED, edit_of, step_of
+from mepg_agent.context import Context, Family
+from mepg_agent.conversation import UNCHANGED, edit_of, one_line, step_of
 from mepg_agent.errors import BadInput, Cancelled
 from mepg_agent.history import Edit, History
+from mepg_agent.planning.editing import EditReader
 from mepg_agent.records import Approval, Brief, Event, Render
 from mepg_agent.reproduction import Reproduction, reproduce
 from mepg_agent.session import Result, SessionStore
@@ -38,20 +40,26 @@ class Editor(ABC):
         return last_of(self.stream_edit(session, instruction, rounds))
 
     def stream_edit(
-        self, session: str, instruction: str, rounds: int | None = None, stop: threading.Event | None = None
+        self,
+        session: str,
+        instruction: str,
+        rounds: int | None = None,
+        stop: threading.Event | None = None,
+        reader: EditReader | None = None,
     ) -> Stream:
         """As `edit`: events while the change is drawn, the `Result` last. Until then the earlier version is shown; what
         was interrupted goes on with `resume` (or the same instruction) and is dropped by `undo`. `stop`, once set,
-        stops the drawing between two steps."""
+        stops the drawing between two steps; `reader` reads the words instead of the agent's own."""
         step = step_of(instruction)
         if step is not None:
             return _all_of(self.undo(session) if step == "undo" else self.redo(session))
         with self.store.held(session):
             begun, history = self._begun(session), self.history(session)
             brief = self.store.brief(session)
-            if begun is not None and begun.instruction == " ".join(instruction.split()):
+            if begun is not None and begun.instruction == one_line(instruction):
                 return self._follow(session, stop, begun)
-            family = self._context().family(brief)
+            family = self.family(session)
+            family = family if reader is None else replace(family, editor=reader)
             edit = edit_of(instruction, history, family, brief.rounds if rounds is None else rounds)
             if edit is None:
                 shown = self.result(session)
@@ -89,6 +97,10 @@ class Editor(ABC):
         if history is None:
             raise BadInput(f"The session '{session}' is not finished.", "Resume it first.")
         return history
+
+    def family(self, session: str) -> Family:
+        """What can be drawn in the session, and who reads edits of it. Raises BadInput for an unknown one."""
+        return self._context().family(self.store.brief(session))
 
     def undo(self, session: str) -> Result:
         """Drops the edit under way, or where there is none goes back to what the shown version was made from.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from mepg_agent.evidence import with_crops
 from mepg_agent.files import whole
 from mepg_agent.history import History, Version
 from mepg_agent.pictures import Recipe
+from mepg_agent.printable import obeyed
 from mepg_agent.records import Brief
 from mepg_agent.scene import Frozen
 from mepg_agent.session import SessionStore
@@ -161,8 +161,8 @@ def _parsed(name: str, data: bytes, kind: type[F]) -> F:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise _refused(f"{name} is not the record of a session: {where}: {first['msg']}") from error
-    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for text in _texts(json.loads(data)) for c in text):
-        raise _refused(f"{name} holds control characters")  # a terminal would obey them
+    if any(obeyed(c) for text in _texts(json.loads(data)) for c in text):
+        raise _refused(f"{name} holds control characters")
     return value
 
 

@@ -22,6 +22,7 @@ from rich.text import Text
 from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_psa, cli_serve, cli_sessions
 from mepg_agent.cli_follow import Output, follow
 from mepg_agent.cli_input import (
+    OWN_SIZE,
     AsJson,
     Combined,
     MaxCalls,
@@ -158,6 +159,8 @@ def draw(
     as_json: AsJson = False,
 ) -> int:
     """Plan, draw, check and repair a picture."""
+    if plan and size:
+        raise BadInput(OWN_SIZE, "Leave out the size.")
     given = read_plan(plan) if plan else None
     if prompt is None and given is None:
         raise BadInput("There is nothing to draw.", 'Say what: mepg draw "a red fox on a meadow".')

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from mepg_agent.records import Combine
 from mepg_agent.scene import MAX_PROMPT, Extent, ScenePlan
 
 FROM_STDIN = "-"
+OWN_SIZE = "A plan has its own size."
 # How a picture is checked and what it may cost: the same for one and for a list.
 Rounds = Annotated[
     int,
@@ -39,15 +40,20 @@ def read_prompt(prompt: str) -> str:
     """The prompt itself, or for "-" what stands on the standard input."""
     if prompt != FROM_STDIN:
         return prompt
-    if sys.stdin is None:
-        raise BadInput("The standard input is closed.", "Give the words themselves instead of '-'.")
-    text = TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="")
+    text = TextIOWrapper(standard_input(), encoding="utf-8", newline="")
     try:
         return text.read(MAX_PROMPT + 1)  # one character more than is allowed: enough to see that it is too long
     except UnicodeDecodeError as error:
         raise BadInput("The standard input is not UTF-8 text.", "Pipe plain text into `mepg draw -`.") from error
     finally:
         text.detach()  # leaves the stream open
+
+
+def standard_input() -> BinaryIO:
+    """Raises BadInput where it is closed."""
+    if sys.stdin is None:
+        raise BadInput("The standard input is closed.", "Name what it should bring instead of '-'.")
+    return sys.stdin.buffer
 
 
 def read_plan(file: Path) -> ScenePlan:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from mepg_agent.agent import make_brief
 from mepg_agent.batch import Item, file_id, make_items
-from mepg_agent.cli_input import FROM_STDIN, first_mistake, read_plan, read_size
+from mepg_agent.cli_input import FROM_STDIN, OWN_SIZE, first_mistake, read_plan, read_size, standard_input
 from mepg_agent.errors import BadInput
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
@@ -58,7 +58,7 @@ def _refused(name: str, bad: list[str], of: int) -> BadInput:
 def _rows(file: Path, name: str) -> Iterator[Row]:
     ending = file.suffix.lower()
     if str(file) == FROM_STDIN:
-        text = _text(sys.stdin.buffer.read(), name)
+        text = _text(standard_input().read(), name)
         return _json_lines(text) if text.lstrip().startswith("{") else _prompts(text)
     readers = {".txt": _prompts, ".csv": _cells, ".jsonl": _json_lines}
     if ending not in readers:
@@ -143,7 +143,7 @@ def _wanted(
     said = {key: value for key, value in said.items() if value is not None}
     plan = _plan(said["plan"], folder) if "plan" in said else None
     if plan is not None and "size" in said:
-        raise BadInput("A plan has its own size.", "Leave out the size.")
+        raise BadInput(OWN_SIZE, "Leave out the size.")
     brief = make_brief(
         said.get("prompt", plan.prompt if plan else ""),
         plan=plan,

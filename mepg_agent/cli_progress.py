@@ -22,7 +22,7 @@ class Watch:
     def __init__(self, console: Console, quiet: bool) -> None:
         self._console = console
         self._quiet = quiet
-        self._node = ""
+        self._last: Event | None = None
         words = TextColumn("{task.description}", markup=False)
         columns = (words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._bar = Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
@@ -30,10 +30,10 @@ class Watch:
 
     def show(self, event: Event) -> None:
         self._bar.update(self._task, description=event.message, total=event.of, completed=event.step or 0)
-        new_line = event.step is None or event.node != self._node  # in a log not a line a step
-        if new_line and not self._quiet and not self._console.is_terminal:
+        last, self._last = self._last, event
+        new_line = event.step is None or last is None or event.node != last.node  # in a log not a line a step
+        if new_line and event != last and not self._quiet and not self._console.is_terminal:
             self._console.print(Text(f"{event.node}: {event.message}"))
-        self._node = event.node
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -8,6 +8,7 @@ from mepg_agent.history import Edit, History
 from mepg_agent.planning.edits import PlanEdit, apply, changed_boxes, changed_regions
 from mepg_agent.planning.lexer import split
 from mepg_agent.planning.references import Question
+from mepg_agent.printable import printable
 from mepg_agent.routing import route_plan
 from mepg_agent.scene import MAX_PROMPT, ScenePlan
 
@@ -28,17 +29,22 @@ def edit_of(instruction: str, history: History, family: Family, rounds: int) -> 
     Raises Ambiguous, with what can be said instead, for words that fit several things, none, or are not understood;
     BadInput for an empty or endless instruction, a change that has no room, and too many rounds.
     """
-    before = history.version().plan
+    before, instruction = history.version().plan, one_line(instruction)
     found, said = _parsed(instruction, before, family)
     plan, notes = route_edit(before, apply(before, found, family.vocabulary), family)
     if not changed_boxes(before, plan) and _unseen(before) == _unseen(plan):
         return None
-    return history.edit(" ".join(instruction.split()), plan, rounds, notes=(*said, *notes))
+    return history.edit(instruction, plan, rounds, notes=(*said, *notes))
+
+
+def one_line(instruction: str) -> str:
+    """As it is noted and shown."""
+    return " ".join(printable(instruction).split())
 
 
 def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[tuple[PlanEdit, ...], tuple[str, ...]]:
     """The edits, and what the person should know about how they were read."""
-    if not instruction.strip():
+    if not instruction:
         raise BadInput("The instruction is empty.", 'Say what should change: "make the dog red".')
     if len(instruction) > MAX_PROMPT:
         raise BadInput(f"The instruction is longer than {MAX_PROMPT} characters.", "Say one change after the other.")

@@ -175,8 +175,9 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
         return {"kept": _json(state.candidates[0]), "verdict": _json(unchecked), "notes": [UNCHECKED]}
     say(runtime, "verify", "looking at the picture")
     pictures = ((render, context.store.picture(render.picture)) for render in state.candidates)
-    handed = state.edit.verdict if state.edit is not None and state.kept is None else None
-    judged = [(render, handed or _looked_at(verifier, image, shown, state)) for render, image in pictures]
+    judged = [
+        (render, _handed(render, state) or _looked_at(verifier, image, shown, state)) for render, image in pictures
+    ]
     before = (state.kept, state.verdict) if state.kept is not None and state.verdict is not None else None
     (kept, verdict), rejected = choose(before, judged)
     plan = state.plan if rejected else shown
@@ -204,6 +205,14 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
         "attempts": [_json(attempt) for attempt in attempts],
         "notes": [*filter(None, (rejected, why, "" if verdict.findings else NOTHING_TO_CHECK))],
     }
+
+
+def _handed(render: Render, state: Drawing) -> Verdict | None:
+    """The verdict that an edit brings, for the picture that it is about: a new layout is drawn anew, and looked at."""
+    edit = state.edit
+    if edit is None or state.kept is not None or render.picture != edit.render.picture:
+        return None
+    return edit.verdict
 
 
 def _looked_at(verifier: Verifier, image: Pixels, plan: ScenePlan, state: Drawing) -> Verdict:

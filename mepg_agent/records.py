@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from mepg_agent.printable import printable
 from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId, ScenePlan
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -49,7 +50,7 @@ class Brief(Frozen):
     def _said_something(cls, prompt: str) -> str:
         if not prompt.strip():
             raise ValueError("the prompt is empty: say what the picture should show")
-        return prompt.strip()
+        return printable(prompt).strip()
 
 
 class GateKind(StrEnum):

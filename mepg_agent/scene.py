@@ -12,9 +12,10 @@ from enum import StrEnum
 from math import ceil, floor
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mepg_agent.errors import BadInput
+from mepg_agent.printable import printable
 
 MAX_PROMPT = 2000  # characters; a longer request is refused rather than cut
 MAX_REGIONS = 16
@@ -190,6 +191,7 @@ class Relation(Frozen):
 
 RegionId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Words = Annotated[str, AfterValidator(printable)]  # a terminal shows them
 
 
 class Region(Frozen):
@@ -197,11 +199,11 @@ class Region(Frozen):
 
     id: RegionId
     box: Box
-    prompt: Annotated[str, Field(min_length=1, max_length=300)]  # "a red fox", without style words
-    noun: str  # "fox": what the verifier looks for
-    color: str | None = None
-    style: str | None = None  # as the person said it: "watercolor", "soft wash of color"
-    expert: str | None = None  # filled in by routing; None draws with the base model
+    prompt: Annotated[Words, Field(min_length=1, max_length=300)]  # "a red fox", without style words
+    noun: Words  # "fox": what the verifier looks for
+    color: Words | None = None
+    style: Words | None = None  # as the person said it: "watercolor", "soft wash of color"
+    expert: Words | None = None  # filled in by routing; None draws with the base model
     expert_scale: Annotated[float, Field(ge=0, le=2)] | None = None  # None takes the expert's own default
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None  # None takes the picture's seed
     strength: Annotated[float, Field(gt=0, le=4)] = 1.0  # weight of the region's prompt against the global one
@@ -220,17 +222,17 @@ class Region(Frozen):
 class ScenePlan(Frozen):
     """The whole scene: background, style, regions, and the relations the person asked for."""
 
-    prompt: Annotated[str, Field(min_length=1, max_length=MAX_PROMPT)]  # the person's own words
-    global_prompt: Annotated[str, Field(min_length=1, max_length=600)]  # the whole scene, for the one shared prompt
-    background: str = "plain"  # a place word of the backbone ("meadow"), or "plain"
-    time: str | None = None  # "night", "sunset"; None is day
-    style: str | None = None  # style of the background and of regions that name none
+    prompt: Annotated[Words, Field(min_length=1, max_length=MAX_PROMPT)]  # the person's own words
+    global_prompt: Annotated[Words, Field(min_length=1, max_length=600)]  # the whole scene, for the one shared prompt
+    background: Words = "plain"  # a place word of the backbone ("meadow"), or "plain"
+    time: Words | None = None  # "night", "sunset"; None is day
+    style: Words | None = None  # style of the background and of regions that name none
     extent: Extent
     regions: Annotated[tuple[Region, ...], Field(max_length=MAX_REGIONS)]
     relations: tuple[Relation, ...] = ()
-    rationale: str = ""  # why it is laid out so, in words for a person
-    notes: tuple[str, ...] = ()  # what was not understood, or replaced
-    planner: str = "given"
+    rationale: Words = ""  # why it is laid out so, in words for a person
+    notes: tuple[Words, ...] = ()  # what was not understood, or replaced
+    planner: Words = "given"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

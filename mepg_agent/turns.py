@@ -20,6 +20,7 @@ from mepg_agent.pictures import writing
 
 WAITING = "another program is drawing on this device; waiting"
 POLL = 0.1  # seconds between two looks
+SAID = 10  # looks between two words of it: whoever follows can tell that it is alive, and stop it
 
 
 class Turns:
@@ -32,7 +33,7 @@ class Turns:
 
     @contextmanager
     def turn(self, stop: threading.Event, tell: Callable[[str], None] = lambda words: None) -> Iterator[None]:
-        """Waits for the device and has it until the block ends; `tell` hears, once, that another program has it.
+        """Waits for the device and has it until the block ends; `tell` hears now and then that another program has it.
 
         Raises Cancelled once `stop` is set, BrokenAsset where the home cannot be written.
         """
@@ -53,7 +54,7 @@ class Turns:
 
 class _Wait:
     def __init__(self, stop: threading.Event, tell: Callable[[str], None]) -> None:
-        self._stop, self._tell, self._told = stop, tell, False
+        self._stop, self._tell, self._looks = stop, tell, 0
 
     def enter(self, stack: ExitStack, lock: Path, home: Path) -> None:
         """Has `lock` until the stack ends."""
@@ -62,9 +63,9 @@ class _Wait:
                 with writing(home):
                     return stack.enter_context(alone(lock, InUse("Another program draws.", "Wait until it is done.")))
             except InUse:
-                if not self._told:
-                    self._told = True
+                if self._looks % SAID == 0:
                     self._tell(WAITING)
+                self._looks += 1
             if self._stop.wait(POLL):
                 raise stopped()
 

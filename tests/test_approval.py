@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from scripted import ScriptedVerifier
 
 from mepg_agent.agent import Agent
 from mepg_agent.cli import Door, run
+from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, Cancelled, NeedsApproval
-from mepg_agent.records import Approval, Event
-from mepg_agent.scene import Box, Region, Relation, RelationKind, ScenePlan
+from mepg_agent.records import Approval, Event, RenderJob
+from mepg_agent.scene import Box, Extent, Region, Relation, RelationKind, ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.settings import Settings
 
@@ -72,6 +74,55 @@ def test_a_changed_layout_is_shown_once_more_and_then_drawn(settings: Settings, 
             result_of(agent, session, Approval(answer="change", plan=changed))
         assert again.value.plan == changed and engine.jobs == []
         assert result_of(agent, session, YES).plan == changed
+
+
+def test_a_change_with_an_expert_that_is_not_there_is_refused_and_the_layout_waits_on(
+    settings: Settings, three_things: ScenePlan
+):
+    fox = Region.model_validate({**dict(three_things.region("fox")), "expert": "nope"})
+    with agent_of(settings) as agent:
+        session = ask(agent, three_things).session
+        with pytest.raises(BadInput, match="the expert 'nope', which is not installed"):
+            result_of(agent, session, Approval(answer="change", plan=three_things.with_regions([fox])))
+        with pytest.raises(NeedsApproval) as waiting:
+            result_of(agent, session)
+        assert waiting.value.plan == three_things
+        assert result_of(agent, session, YES).status == "accepted"
+
+
+class Square(FakeEngine):
+    """Draws no other size than squares, as it finds when it is asked to."""
+
+    def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
+        if job.extent.width != job.extent.height:
+            raise BadInput("This backbone draws squares.", "Ask for 256 × 256.")
+        yield from super().run(job, before)
+
+
+def test_an_approved_layout_that_cannot_be_drawn_waits_for_another_answer(settings: Settings, three_things: ScenePlan):
+    wide = three_things.replaced(extent=Extent(width=320, height=256))
+    with agent_of(settings, Square()) as agent:
+        session = ask(agent, three_things).session
+        with pytest.raises(NeedsApproval):
+            result_of(agent, session, Approval(answer="change", plan=wide))
+        with pytest.raises(BadInput, match="draws squares"):
+            result_of(agent, session, YES)
+        assert [summary.status for summary in agent.store.sessions()] == [None]
+        with pytest.raises(NeedsApproval) as waiting:
+            result_of(agent, session)
+        assert waiting.value.plan == wide
+        with pytest.raises(NeedsApproval):
+            result_of(agent, session, Approval(answer="change", plan=three_things))
+        assert result_of(agent, session, YES).plan == three_things
+
+
+def test_an_approved_layout_that_cannot_be_drawn_can_be_rejected(settings: Settings, three_things: ScenePlan):
+    with agent_of(settings, Square()) as agent:
+        session = ask(agent, three_things.replaced(extent=Extent(width=320, height=256))).session
+        with pytest.raises(BadInput, match="draws squares"):
+            result_of(agent, session, YES)
+        with pytest.raises(Cancelled, match="rejected; nothing was drawn"):
+            result_of(agent, session, NO)
 
 
 def test_a_rejected_layout_is_not_drawn_and_can_be_planned_anew(settings: Settings, three_things: ScenePlan):

@@ -50,6 +50,20 @@ def test_an_exported_session_goes_on_elsewhere_as_it_would_have_here(
         assert ends[0].render.latents == ends[1].render.latents
 
 
+@pytest.mark.parametrize("by_plan", [False, True])
+def test_a_prompt_a_plan_and_an_edit_with_control_characters_come_back_from_a_zip(
+    by_plan: bool, settings: Settings, elsewhere: Settings, three_things: ScenePlan, tmp_path: Path
+):
+    with agent_of(settings) as here, agent_of(elsewhere) as there:
+        belled = json.loads(three_things.model_dump_json()) | {"rationale": "so\x07"}
+        belled["regions"][0]["prompt"] += "\x1b[31m"
+        here.draw("a red fox\r\non a \x93meadow\x07", plan=ScenePlan.model_validate(belled) if by_plan else None)
+        [mine] = here.store.sessions()
+        here.edit(mine.session, "make the fox\x07 blue")
+        taken = there.import_(here.export(mine.session, tmp_path / "fox.zip"))
+        assert there.history(taken.session) == here.history(mine.session)
+
+
 def test_the_same_session_exports_to_the_same_bytes(settings: Settings, exported: Path, tmp_path: Path):
     with agent_of(settings) as agent:
         [summary] = agent.store.sessions()

@@ -9,7 +9,8 @@ from mepg_agent.agent import Agent
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
 from mepg_agent.records import Check, Finding, Rung
-from mepg_agent.scene import ScenePlan
+from mepg_agent.redrawing import Redraw
+from mepg_agent.scene import Box, ScenePlan
 from mepg_agent.settings import Settings
 
 
@@ -31,6 +32,21 @@ def test_what_the_caller_finds_wrong_is_drawn_again_and_nothing_else_changes(
         assert found.regions == ("dog",) and found.boxes == (three_things.region("dog").box,)
         assert found.outside_equal and found.changed > 0
         assert agent.undo(first.session).render == first.render
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_a_verdict_on_the_picture_before_is_not_put_on_one_that_a_new_layout_drew(
+    settings: Settings, three_things: ScenePlan, rounds: int
+):
+    with Agent(settings, engine=FakeEngine(), verifier=ScriptedVerifier()) as agent:
+        session = agent.draw(three_things.prompt, plan=three_things, steps=1).session
+        dog = three_things.region("dog").box
+        over = agent.redraw(session, [Redraw(region="fox", box=Box.centered(dog.cx + 0.02, dog.cy, 0.26, 0.4))])
+        mended = agent.mend(session, [wrong("dog", "the fox hides it")], rounds=rounds)
+    assert mended.plan.region("dog").box != over.plan.region("dog").box
+    assert mended.render.picture != over.render.picture
+    assert mended.status == "accepted" and mended.attempts == ()
+    assert "the fox hides it" not in [finding.evidence for finding in mended.verdict.findings]
 
 
 def test_a_repair_that_the_verifier_finds_no_better_is_rolled_back(settings: Settings, three_things: ScenePlan):

@@ -157,6 +157,12 @@ def test_a_printed_plan_can_be_drawn(tmp_path: Path):
     assert drawn["plan"]["extent"] == {"width": 192, "height": 128}
 
 
+def test_a_size_beside_a_plan_is_refused(tmp_path: Path):
+    (tmp_path / "plan.json").write_text(mepg("plan", PROMPT, "--json").out)
+    said = mepg("draw", "--plan", str(tmp_path / "plan.json"), "--size", "512")
+    assert (said.code, said.out) == (2, "") and "its own size" in said.err
+
+
 def test_the_prompt_can_come_from_the_standard_input(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(PROMPT.encode())))
     assert mepg("plan", "-", "--json").json["prompt"] == PROMPT
@@ -172,8 +178,9 @@ def test_a_standard_input_that_is_no_prompt_is_told_why(
 ):
     content = given.encode() if isinstance(given, str) else given
     monkeypatch.setattr(sys, "stdin", None if content is None else TextIOWrapper(BytesIO(content)))
-    said = mepg("plan", "-")
-    assert (said.code, said.out) == (2, "") and words in said.err
+    for command in (("plan", "-"), ("batch", "-", "-o", "out")) if content is None else (("plan", "-"),):
+        said = mepg(*command)
+        assert (said.code, said.out) == (2, "") and words in said.err
 
 
 def test_schemas_describe_what_is_printed():

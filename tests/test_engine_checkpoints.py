@@ -105,6 +105,12 @@ def test_two_checkpoints_equal_the_slow_renderer(engine: LocalEngine, adapters: 
     assert difference(half.latents, found.latents) > 0.01
 
 
+def test_the_order_of_checkpoints_changes_no_bit(root: Path, engine: LocalEngine) -> None:
+    job = job_of(root, "ink", "oil").model_copy(update={"feather": 0.25})
+    turned = job.model_copy(update={"adapters": job.adapters[::-1]})
+    assert (draw(engine, job).latents == draw(engine, turned).latents).all()
+
+
 def test_a_checkpoint_costs_the_crop_of_its_regions(engine: LocalEngine, adapters: dict[str, Adapter]) -> None:
     corners = (Box(x=0, y=0, width=0.25, height=0.25), Box(x=0.75, y=0.75, width=0.25, height=0.25))
     regions = tuple(region(n, box, adapter=n) for n, box in zip(("ink", "oil"), corners, strict=True))

@@ -267,6 +267,7 @@ def test_steps_come_one_by_one_with_a_few_small_previews(engine: LocalEngine) ->
     previews = [s.preview for s in steps if isinstance(s, Step) and s.preview is not None]
     assert 2 <= len(previews) <= 4 and all(p.dtype == np.uint8 and p.shape[2] == 3 for p in previews)
     assert picture.calls == 8  # type: ignore[union-attr]
+    assert draw(engine, make_job(steps=2, extent=Extent(width=1152, height=64))).image.shape == (64, 1152, 3)
 
 
 @pytest.mark.parametrize("scheduler", ["ddim", "dpm++", "unipc", "euler", "lcm"])
@@ -274,6 +275,11 @@ def test_every_scheduler_draws_a_finite_picture_twice_the_same(engine: LocalEngi
     job = make_job((region("fox", SMALL),), scheduler=scheduler)
     first, again = draw(engine, job).latents, draw(engine, job).latents
     assert np.isfinite(first).all() and (first == again).all()
+
+
+def test_more_steps_than_a_scheduler_has_are_refused_in_a_sentence(engine: LocalEngine) -> None:
+    with pytest.raises(BadInput, match="60 steps"):
+        draw(engine, make_job(scheduler="lcm", steps=60))
 
 
 @pytest.mark.parametrize("start", [0.0, 0.5])

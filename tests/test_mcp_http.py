@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from inspect import signature
@@ -103,16 +104,32 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read():
         assert client.post("/mcp", content=chunks, headers=headers).status_code == 413
 
 
-def test_a_picture_that_is_too_large_is_refused_with_the_size_that_is_not():
+def plan_of(width: Any, height: Any = 64) -> dict[str, Any]:
     box = {"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}
     region = {"id": "fox", "noun": "fox", "prompt": "a fox", "box": box}
-    plan = {"prompt": "a fox", "global_prompt": "a fox", "extent": {"width": 320, "height": 64}, "regions": [region]}
+    extent = {"width": width, "height": height}
+    return {"prompt": "a fox", "global_prompt": "a fox", "extent": extent, "regions": [region]}
+
+
+def test_a_picture_that_is_too_large_is_refused_with_the_size_that_is_not():
+    plan = plan_of(320)
     with served(Options(HERE, wishes=Wishes(side=256))) as client:
         for tool in ("draw_picture", "revise_layout"):
             refused = call(client, tool, plan=plan)
             assert '"isError":true' in refused.text and "Ask for 256 or less" in refused.text
         plan["extent"]["width"] = 256
         assert "Accepted" in call(client, "draw_picture", plan=plan, steps=2).text
+
+
+@pytest.mark.parametrize(
+    "plan", [plan_of("320"), plan_of(" 320 "), plan_of("320.0"), plan_of(64, "320"), json.dumps(plan_of(320))]
+)
+def test_a_picture_that_is_too_large_is_refused_however_its_size_is_written(plan: Any):
+    with served(Options(HERE, wishes=Wishes(side=256))) as client:
+        refused = call(client, "draw_picture", prompt=PROMPT, plan=plan)
+        assert '"isError":true' in refused.text
+        assert "A side of 320 pixels is more than this server draws. Ask for 256 or less." in refused.text
+        assert '"sessions":[]' in call(client, "history", action="list").text
 
 
 def test_a_client_that_asks_too_often_is_told_when_to_come_back_and_others_are_not(tokens: Path):

@@ -137,6 +137,16 @@ async def test_what_a_picture_does_not_have_is_told(arguments: dict, said: str):
         assert said in await refused(client, "get_picture", session=await drawn(client), **arguments)
 
 
+async def test_a_region_that_covers_no_pixel_is_told_in_a_sentence():
+    plan = colliding()
+    plan["relations"] = []
+    plan["regions"][0] |= {"box": {"x": 1, "y": 0, "width": 1e-7, "height": 1}, "locked": True}
+    async with connected() as client:
+        session = data(await called(client, "draw_picture", plan=plan, steps=2))["session"]
+        told = await refused(client, "get_picture", session=session, region="fox")
+    assert told == "The region 'fox' covers no pixel. Give it a larger box with draw_region, then look."
+
+
 async def test_experts_come_with_the_words_that_can_be_drawn(home: Path):
     install_woodcut(home)
     async with connected() as client:

@@ -46,7 +46,21 @@ def test_a_second_program_says_that_it_waits_and_draws_once_the_first_is_done(tm
         second = pool.submit(drawing, program(tmp_path), tell)
         assert waits.wait(TIMEOUT) and not second.done()
     assert second.result(TIMEOUT) == "drawn"
-    assert told == [WAITING]
+    assert set(told) == {WAITING}
+
+
+def test_who_waits_says_so_again_so_that_whoever_follows_can_stop_it(tmp_path: Path, pool: ThreadPoolExecutor):
+    told, again = [], threading.Event()
+
+    def tell(words: str) -> None:
+        told.append(words)
+        if len(told) == 2:
+            again.set()
+
+    with program(tmp_path).turn(threading.Event()):
+        second = pool.submit(drawing, program(tmp_path), tell)
+        assert again.wait(TIMEOUT)
+    assert second.result(TIMEOUT) == "drawn"
 
 
 def test_another_device_or_another_home_is_not_waited_for(tmp_path: Path):
@@ -103,7 +117,7 @@ def test_a_program_that_was_killed_lets_go(tmp_path: Path):
             assert drawing(program(tmp_path), tell) == "drawn"
         finally:
             other.kill()
-    assert told == [WAITING]
+    assert set(told) == {WAITING}
 
 
 def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path):

@@ -245,6 +245,6 @@ def routes(used: Sequence[Reader]) -> tuple[tuple[str, ...], np.ndarray]:
 
 
 def canonical(job: RenderJob) -> RenderJob:
-    """The job with its regions in the order of their ids: the order they came in must not change a bit."""
+    """The job with its regions and adapters in the order of their ids: that they came in must not change a bit."""
     regions: tuple[JobRegion, ...] = tuple(sorted(job.regions, key=lambda r: r.id))
-    return job.model_copy(update={"regions": regions})
+    return job.model_copy(update={"regions": regions, "adapters": tuple(sorted(job.adapters, key=lambda a: a.id))})

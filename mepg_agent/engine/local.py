@@ -146,7 +146,8 @@ def preview(pipe: Any, latents: Any) -> Pixels:
 
     from mepg_agent.engine.sampler import decode
 
-    shrink = max(1, round(max(latents.shape[-2:]) / PREVIEW_SIDE))
+    size = latents.shape[-2:]
+    shrink = max(1, min(round(max(size) / PREVIEW_SIDE), *size))
     return decode(pipe, F.avg_pool2d(latents[:1], shrink))[0]
 
 

@@ -168,8 +168,14 @@ class Moment:
 
 
 def denoise(run: Predictor, scheduler: Any, noise: Tensor, job: RenderJob, pin: Pin | None = None) -> Iterator[Moment]:
-    """Denoises `noise` (candidates, channels, h, w) of variance 1; pinned positions follow their clean values."""
-    scheduler.set_timesteps(job.steps, device=noise.device)
+    """Denoises `noise` (candidates, channels, h, w) of variance 1; pinned positions follow their clean values.
+
+    Raises BadInput for a number of steps that the scheduler refuses.
+    """
+    try:
+        scheduler.set_timesteps(job.steps, device=noise.device)
+    except ValueError as error:  # distilled schedules have few steps
+        raise BadInput(f"This scheduler does not draw in {job.steps} steps: {error}", "Ask for fewer steps.") from error
     generator = torch.Generator("cpu").manual_seed(job.seed)
     extra = {"generator": generator} if "generator" in scheduler.step.__code__.co_varnames else {}
     latents = noise * scheduler.init_noise_sigma

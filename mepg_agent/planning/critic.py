@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from mepg_agent.planning.crowding import CLASH, HIDDEN, shared
 from mepg_agent.planning.edits import EDITED
 from mepg_agent.planning.geometry import OPPOSITE, front_and_back, holds
 from mepg_agent.planning.layout import POSITIONS, may_overlap
@@ -19,8 +20,7 @@ from mepg_agent.scene import Relation, RelationKind, ScenePlan
 NONE: Mapping[str, Found[Expert]] = MappingProxyType({})
 WELL_READ = (EDITED, "psa")  # planners whose prompts the rules would read worse, or that no longer tell what is there
 CROWDED = 8  # regions; more are drawn small
-CLASH, TOUCHING = 0.35, 0.12  # share of the smaller box that two unrelated boxes have in common: error, warning
-HIDDEN = 0.85  # share of a box that one nearer box covers
+TOUCHING = 0.12  # share of the smaller box that two unrelated boxes have in common: a warning, from `CLASH` on an error
 SAME = 0.7  # intersection over union of two boxes of the same noun that are one thing twice
 LONG_PROMPT = 55  # words; text towers of 77 tokens cut what follows
 
@@ -84,7 +84,7 @@ def _overlaps(plan: ScenePlan, vocabulary: Vocabulary | None) -> Iterator[Remark
             if a.noun == b.noun and a.box.iou(b.box) > SAME:
                 yield _error("duplicate", f"{a.id} and {b.id} are the same thing in the same place.", a.id, b.id)
                 continue
-            share = a.box.overlap(b.box) / min(a.box.area, b.box.area)
+            share = shared(a.box, b.box)
             if frozenset((a.id, b.id)) in excused or share <= TOUCHING:
                 continue
             say = (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from mepg_agent.errors import BadInput, Cancelled, MepgError
 from mepg_agent.planning.chain import CHAT
 from mepg_agent.planning.chat_editor import ChatEditor
 from mepg_agent.planning.edits import Add, Background, PlanEdit, Replace
-from mepg_agent.planning.instructions import parse_edit
+from mepg_agent.planning.instructions import Understood, understand
 from mepg_agent.planning.lexer import Tag, lexicon
 from mepg_agent.planning.psa import at_hand, find_adapter, shared_writer
 from mepg_agent.planning.psa_editor import read_edit
@@ -19,14 +18,6 @@ from mepg_agent.planning.references import Question
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import ScenePlan
 from mepg_agent.settings import Settings
-
-
-@dataclass(frozen=True)
-class Understood:
-    """The edits an instruction asks for, or what must be known first. `notes` are for the person."""
-
-    edits: tuple[PlanEdit, ...] | Question
-    notes: tuple[str, ...] = ()
 
 
 class EditReader(Protocol):
@@ -40,7 +31,7 @@ class EditReader(Protocol):
 
 
 class RuleEditor:
-    """Reads by rules; see `instructions.parse_edit`."""
+    """Reads by rules; see `instructions.understand`."""
 
     def read(
         self, instruction: str, plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]
@@ -50,7 +41,7 @@ class RuleEditor:
                 "Instructions need the small planner, or a vocabulary to be read with; this backbone has none.",
                 "Install mepg-agent[psa] and its model, or draw it anew with another plan.",
             )
-        return Understood(parse_edit(instruction, plan, vocabulary, styles))
+        return understand(instruction, plan, vocabulary, styles)
 
 
 class PsaEditor:
@@ -69,7 +60,7 @@ class PsaEditor:
         except MepgError as error:
             by_rules = RuleEditor().read(instruction, plan, vocabulary, styles)
             note = f"{error.message.removesuffix('.')}, so rules read the instruction instead."
-            return Understood(by_rules.edits, (note,))
+            return Understood(by_rules.edits, (note, *by_rules.notes))
         if vocabulary is not None and not isinstance(found, Question):
             absent = _absent(instruction, found, plan, vocabulary, styles)
             found = absent or found

@@ -10,6 +10,7 @@ from pydantic import Field
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.arrange import Item, arrange
+from mepg_agent.planning.crowding import grown, room_to_grow
 from mepg_agent.planning.geometry import holds
 from mepg_agent.planning.layout import solve_only, stacked
 from mepg_agent.planning.wording import scene_sentence
@@ -67,6 +68,8 @@ class Relate(Frozen):
 
 
 class Resize(Frozen):
+    """A thing that is to grow grows as far as there is room where it stands."""
+
     op: Literal["resize"] = "resize"
     region: RegionId
     factor: Annotated[float, Field(ge=0.1, le=10)]
@@ -177,10 +180,7 @@ def _applied(plan: ScenePlan, edit: PlanEdit, vocabulary: Vocabulary | None) -> 
         case Relate():
             return _related(plan, edit, vocabulary)
         case Resize():
-            old = plan.region(edit.region)
-            feet = old.box.bottom
-            grown = old.box.resized(edit.factor)
-            return plan.with_regions([_with(old, box=grown.moved(0, feet - grown.bottom))])
+            return _resized(plan, edit, vocabulary)
         case Add():
             return _added(plan, edit, vocabulary)
         case Remove():
@@ -237,6 +237,20 @@ def _moved(plan: ScenePlan, edit: Move, vocabulary: Vocabulary | None) -> SceneP
     return plan.with_regions([_with(old, box=old.box.moved(edit.dx, edit.dy))])
 
 
+def _resized(plan: ScenePlan, edit: Resize, vocabulary: Vocabulary | None) -> ScenePlan:
+    """A box that grew into others would be shrunk by the layout, below what it was. Raises BadInput for no room."""
+    old, factor = plan.region(edit.region), edit.factor
+    if factor > 1:
+        factor = room_to_grow(plan, old, factor, vocabulary)
+        if factor == 1:
+            raise BadInput(f"There is no room for {old.id} to grow.", "Move it or what stands beside it first.")
+    after = plan.with_regions([_with(old, box=grown(old, factor))])
+    if factor == edit.factor:
+        return after
+    said = f"There was room for {old.id} to grow to {factor:.0%} of its size, not to {edit.factor:.0%}."
+    return after.replaced(notes=(*after.notes, said))
+
+
 def _at_spot(region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
     """The region's box, its size kept, at a part of the canvas; sideways only where just a side was said."""
     wide, high = region.box.width / 2, region.box.height / 2
@@ -248,16 +262,17 @@ def _at_spot(region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
 
 
 def _related(plan: ScenePlan, edit: Relate, vocabulary: Vocabulary | None) -> ScenePlan:
-    """The region goes where the relation holds, if need be the other one too; everything else stays. Raises BadInput
-    if there is no such place."""
+    """The region goes where the relation holds, even one placed by hand, if need be the other one too; everything else
+    stays. Raises BadInput if there is no such place."""
     plan.region(edit.other)
+    old = plan.region(edit.region)
     asked = Relation(subject=edit.region, kind=edit.kind, object=edit.other)
     other = [r for r in plan.relations if {r.subject, r.object} != {edit.region, edit.other}]
-    trial = plan.replaced(relations=(asked, *other))
+    trial = plan.with_regions([_with(old, locked=False)]).replaced(relations=(asked, *other))
     for free in ((edit.region,), (edit.region, edit.other)):
         result = solve_only(trial, free, vocabulary).plan
         if holds(asked, result):
-            return result
+            return result.with_regions([_with(result.region(edit.region), locked=old.locked)])
     raise BadInput(f"There is no room for {asked}.", "Move or shrink one of the two first.")
 
 

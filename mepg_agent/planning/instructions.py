@@ -3,124 +3,111 @@ question."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+from mepg_agent.errors import BadInput
 from mepg_agent.planning import edits
-from mepg_agent.planning.edits import PlanEdit
-from mepg_agent.planning.lexer import Lexicon, Piece, Tag, lexicon, split
-from mepg_agent.planning.reader import Reader
-from mepg_agent.planning.reading import Reading
-from mepg_agent.planning.references import Asked, Found, Question, find_reference, told_apart
+from mepg_agent.planning.adding import added
+from mepg_agent.planning.clauses import (
+    SCALES,
+    Clause,
+    backdrop,
+    clauses,
+    negative,
+    not_understood,
+    opening,
+    opening_word,
+    parts,
+)
+from mepg_agent.planning.edits import PlanEdit, apply
+from mepg_agent.planning.lexer import Piece, Tag, lexicon
+from mepg_agent.planning.references import Found, Question, find_reference
 from mepg_agent.planning.stylephrase import find_style
 from mepg_agent.planning.words import ONES
 from mepg_agent.portfolio import Vocabulary
-from mepg_agent.scene import Region, RelationKind, ScenePlan, free_id
+from mepg_agent.scene import RelationKind, ScenePlan
 
-VERBS = {
-    **dict.fromkeys(("remove", "delete", "erase", "drop", "take away", "take out", "get rid of", "lose"), "remove"),
-    **dict.fromkeys(("add", "insert", "include", "draw", "give it", "place a", "place an", "put a", "put an"), "add"),
-    **dict.fromkeys(("replace", "exchange", "substitute"), "replace"),
-    **dict.fromkeys(("swap", "switch"), "swap"),
-    **dict.fromkeys(("move", "shift", "put", "place", "bring", "send", "push", "slide", "pull", "drag"), "move"),
-}
-SCALES = {
-    **dict.fromkeys(("twice as big", "twice as large", "double"), 2.0),
-    **dict.fromkeys(("much bigger", "much larger", "a lot bigger", "huge", "much too small"), 1.6),
-    **dict.fromkeys(("bigger", "larger", "taller", "enlarge", "grow", "big", "large", "too small"), 1.3),
-    **dict.fromkeys(("a bit bigger", "slightly bigger", "a little bigger"), 1.15),
-    **dict.fromkeys(("a bit smaller", "slightly smaller", "a little smaller"), 0.87),
-    **dict.fromkeys(("smaller", "shrink", "shorter", "small", "too big", "too large"), 0.77),
-    **dict.fromkeys(("much smaller", "a lot smaller", "much too big", "much too large"), 0.6),
-    **{"tiny": 0.55, "half as big": 0.5, "half the size": 0.5},
-}
 STEP = 0.2  # of a move without a measure; "a bit" halves it, "far" doubles it
 WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "higher": (0, -1), "down": (0, 1), "lower": (0, 1)}
 DEPTHS = {"to the front": "front", "forward": "front", "to the back": "back", "backward": "back", "back": "back"}
-_SPLIT = re.compile(r"\s*(?:[.;!\n]+|,?\s+(?:and then|then)\s+)\s*")
-_VERB_FORMS = (*VERBS, "make", "color", "colour", "paint", "turn", "change", "enlarge", "shrink", "recolor", "restyle")
-_ANY_VERB = "|".join(sorted(_VERB_FORMS, key=len, reverse=True))
-_AND_VERB = re.compile(rf"\s*(?:,|,?\s+and)\s+(?=(?:{_ANY_VERB})\b)")
-_AND_THING = re.compile(r"\s*(?:,\s*and|,|\s+and)\s+(?=the\s)", re.IGNORECASE)
 
 
-@dataclass
-class _Clause:
-    """One instruction under way."""
+@dataclass(frozen=True)
+class Understood:
+    """The edits an instruction asks for, or what must be known first. `notes` are for the person."""
 
-    plan: ScenePlan
-    lexicon: Lexicon
-    text: str
-    last: tuple[str, ...]  # what "it" is
-    pieces: list[Piece] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.pieces, _ = self.lexicon.read(self.text)
-
-    def said(self, phrases: dict[str, object] | tuple[str, ...]) -> str | None:
-        """The longest of the phrases that the text says."""
-        words = f" {' '.join(split(self.text))} "
-        return next((p for p in sorted(phrases, key=len, reverse=True) if f" {p} " in words), None)
-
-    def asked(self) -> Asked:
-        return Asked(self.plan, self.lexicon, self.pieces, self.last)
-
-    def unknown(self) -> str:
-        """A word that names nothing known, verbs passed over."""
-        verbs = {word for form in (*_VERB_FORMS, *SCALES) for word in form.split()}
-        return next((p.text for p in self.pieces if p.tag is Tag.UNKNOWN and p.text not in verbs), "")
-
-    def first(self, tag: Tag) -> Piece | None:
-        return next((p for p in self.pieces if p.tag is tag), None)
+    edits: tuple[PlanEdit, ...] | Question
+    notes: tuple[str, ...] = ()
 
 
 def parse_edit(
     text: str, plan: ScenePlan, vocabulary: Vocabulary, styles: tuple[str, ...]
 ) -> tuple[PlanEdit, ...] | Question:
+    """The edits of `understand`, without its notes."""
+    return understand(text, plan, vocabulary, styles).edits
+
+
+def understand(text: str, plan: ScenePlan, vocabulary: Vocabulary, styles: tuple[str, ...]) -> Understood:
     """The edits that an instruction asks for, in order; several are parted by "and", "then", ";" or a stop.
 
     A region is named by its noun ("the dog"), made plain by place, colour or style ("the left dog", "the red one"), by
-    its id, or by "it". A `Question` comes back for a name that fits several or no regions, and for an instruction that
-    is not understood.
+    its id, or by "it": what the part before named or added. Every part is about the picture as those before it leave
+    it. A `Question` comes back for a name that fits several or no regions, and for an instruction that is not
+    understood, be it in part.
     """
     lex = lexicon(vocabulary, styles)
     found: list[PlanEdit] = []
+    notes: list[str] = []
+    now = plan
     last: tuple[str, ...] = (plan.regions[0].id,) if len(plan.regions) == 1 else ()
-    for part in _SPLIT.split(text):
-        for clause_text in _AND_VERB.split(part):
-            if not split(clause_text):
-                continue
-            clause = _Clause(plan, lex, clause_text, last)
-            result = _listed(clause) or _read(clause)
-            if isinstance(result, Question):
-                return result
-            found += result
-            named = tuple(r for e in result if (r := getattr(e, "region", None)) is not None)
-            last = named or last
-    return tuple(found) or _not_understood(text, plan)
+    for words in clauses(text):
+        clause = Clause(now, lex, words, last)
+        result = _listed(clause) or _read(clause)
+        if isinstance(result, Question):
+            return Understood(result)
+        found += result
+        notes += clause.notes
+        try:
+            after = apply(now, result, vocabulary)
+        except BadInput:
+            break  # whoever applies the edits is told why there is no going on
+        now, last = after, _meant(now, after, result, last)
+    return Understood(tuple(found) or not_understood(text, plan), tuple(dict.fromkeys(notes)))
 
 
-def _listed(clause: _Clause) -> list[PlanEdit] | None:
-    """ "make the fox green and the house blue": the verb is said once. None unless every part says what to do."""
-    first, *more = _AND_THING.split(clause.text)
-    verb = _opening(first) or _opening_word(first)
-    if not more or VERBS.get(verb) in ("add", "replace", "swap"):
+def _meant(before: ScenePlan, after: ScenePlan, result: Iterable[PlanEdit], last: tuple[str, ...]) -> tuple[str, ...]:
+    """What "it" is after the edits: what they brought, else what they named, else what it was; if it is still there."""
+    old, here = {r.id for r in before.regions}, [r.id for r in after.regions]
+    new = tuple(i for i in here if i not in old)
+    named = tuple(r for e in result if (r := getattr(e, "region", None)) is not None)
+    return new or tuple(i for i in dict.fromkeys(named or last) if i in here)
+
+
+def _listed(clause: Clause) -> list[PlanEdit] | Question | None:
+    """ "make the fox green and the house blue": the verb is said once. None where the first part says less than a whole
+    instruction: "make the fox and the house blue"."""
+    first, *more = parts(clause.text)
+    if not more or opening(first) == "add":
         return None
-    parts = (first, *(f"{verb if verb in _VERB_FORMS else ''} {part}" for part in more))
-    found: list[PlanEdit] = []
-    for part in parts:
-        read = _read(_Clause(clause.plan, clause.lexicon, part, clause.last))
+    found = _read(clause.of(first))
+    if isinstance(found, Question):
+        return None
+    for part in more:
+        read = _read(clause.of(part))
         if isinstance(read, Question):
-            return None
+            return read
         found += read
     return found
 
 
-def _read(clause: _Clause) -> list[PlanEdit] | Question:
-    verb = VERBS.get(_opening(clause.text) or "")
+def _read(clause: Clause) -> list[PlanEdit] | Question:
+    verb = opening(clause.text)
     if verb == "add":
-        return _add(clause)
-    if verb == "replace" or (_opening_word(clause.text) in ("turn", "change", "make", "swap") and _new_noun(clause)):
+        return added(clause)
+    if clause.negated():
+        return negative(clause)
+    if verb == "replace" or (opening_word(clause.text) in ("turn", "change", "make", "swap") and _new_noun(clause)):
         return _replace(clause)
     if verb == "swap":
         return _swap(clause)
@@ -131,24 +118,14 @@ def _read(clause: _Clause) -> list[PlanEdit] | Question:
     return _describe(clause)
 
 
-def _opening(text: str) -> str | None:
-    """The verb phrase that the clause opens with, "please" and the like passed over."""
-    words = " ".join(w for w in split(text) if w not in ("please", "now", "can", "could", "you", "also", "just")) + " "
-    return next((v for v in sorted(VERBS, key=len, reverse=True) if words.startswith(f"{v} ")), None)
-
-
-def _opening_word(text: str) -> str:
-    return next((w for w in split(text) if w not in ("please", "now", "can", "could", "you", "also", "just")), "")
-
-
-def _remove(clause: _Clause) -> list[PlanEdit] | Question:
+def _remove(clause: Clause) -> list[PlanEdit] | Question:
     found = find_reference(clause.asked(), 0)
     if isinstance(found, Question):
         return _no_such_word(clause, found)
     return [edits.Remove(region=region) for region in found.regions]
 
 
-def _no_such_word(clause: _Clause, question: Question) -> Question:
+def _no_such_word(clause: Clause, question: Question) -> Question:
     """The question with the word that named nothing."""
     word = clause.unknown()
     if not word or clause.first(Tag.NOUN) is not None:
@@ -156,58 +133,7 @@ def _no_such_word(clause: _Clause, question: Question) -> Question:
     return Question(text=f"There is no '{word[:60]}' in the picture. Which thing is meant?", choices=question.choices)
 
 
-def _add(clause: _Clause) -> list[PlanEdit] | Question:
-    """ "add two small red balloons top left": read as a scene of its own, then each thing is added."""
-    reading = Reader(clause.lexicon, clause.text).reading
-    known = [(i, t) for i, t in enumerate(reading.things) if t.noun is not None]
-    if not known:
-        if reading.place is not None:
-            return [edits.Background(place=reading.place)]
-        word = clause.unknown() or clause.text.strip()
-        near = tuple(clause.lexicon.nearest_nouns(word, 3, 0.4))
-        return Question(text=f"'{word[:60]}' cannot be drawn. What should be added?", choices=near)
-    links = {a: (kind, b) for a, kind, b in reading.links}
-    objects = {*(b for _, b in links.values()), *(end for _, *ends in reading.between for end in ends)}
-    objects |= reading.definite  # "add a crown to the fox"
-    result: list[PlanEdit] = []
-    for index, thing in known:
-        noun = thing.noun or ""
-        existing = [r.id for r in clause.plan.regions if r.noun == noun]
-        if index in objects and existing:
-            continue
-        kind, other = links.get(index, (None, None))
-        anchor = None
-        if kind is not None and other is not None:
-            ids = [r.id for r in clause.plan.regions if r.noun == reading.things[other].noun]
-            if len(ids) > 1:
-                return Question(text=f"Which {reading.things[other].noun}?", choices=tuple(ids))
-            anchor = ids[0] if ids else None
-        fields = {"color": thing.color, "style": thing.style, "size": thing.size, "spot": thing.spot}
-        ends = _between(clause, reading, index)
-        if isinstance(ends, Question):
-            return ends
-        if ends is not None:
-            kind, anchor = RelationKind.RIGHT_OF, ends[0]
-        for _ in range(thing.count):
-            result.append(edits.Add(noun=noun, kind=kind if anchor else None, other=anchor, **fields))  # type: ignore[arg-type]
-        if ends is not None:
-            new = free_id(noun, (r.id for r in clause.plan.regions))
-            result.append(edits.Relate(region=new, kind=RelationKind.LEFT_OF, other=ends[1]))
-    return result
-
-
-def _between(clause: _Clause, reading: Reading, index: int) -> tuple[str, str] | Question | None:
-    """The two regions, from left to right, that a thing is added between."""
-    nouns = {reading.things[end].noun for middle, *ends in reading.between if middle == index for end in ends}
-    found = sorted((r for r in clause.plan.regions if r.noun in nouns), key=lambda r: r.box.cx)
-    if not nouns or not found:
-        return None
-    if len(found) != 2:
-        return Question(text="Between which two?", choices=tuple(r.id for r in clause.plan.regions))
-    return found[0].id, found[1].id
-
-
-def _new_noun(clause: _Clause) -> tuple[int, Piece] | None:
+def _new_noun(clause: Clause) -> tuple[int, Piece] | None:
     """The noun after "into" or an indefinite article: what something becomes."""
     for i, piece in enumerate(clause.pieces):
         if piece.tag is not Tag.NOUN or not i:
@@ -223,7 +149,7 @@ def _new_noun(clause: _Clause) -> tuple[int, Piece] | None:
     return None
 
 
-def _replace(clause: _Clause) -> list[PlanEdit] | Question:
+def _replace(clause: Clause) -> list[PlanEdit] | Question:
     new = _new_noun(clause)
     if new is None:
         nouns = [(i, p) for i, p in enumerate(clause.pieces) if p.tag is Tag.NOUN]
@@ -237,15 +163,14 @@ def _replace(clause: _Clause) -> list[PlanEdit] | Question:
     while start > 0 and clause.pieces[start - 1].tag in (Tag.COLOR, Tag.SIZE, Tag.SHADE, Tag.INDEFINITE):
         start -= 1
     color = next((p.value for p in clause.pieces[start:at] if p.tag is Tag.COLOR), None)
-    old = _Clause(clause.plan, clause.lexicon, "", clause.last)
-    old.pieces = clause.pieces[:start]
+    old = Clause(clause.plan, clause.lexicon, "", clause.last, pieces=clause.pieces[:start])
     found = find_reference(old.asked(), 0)
     if isinstance(found, Question):
         return _no_such_word(old, found)
     return [edits.Replace(region=region, noun=piece.value, color=color) for region in found.regions]
 
 
-def _swap(clause: _Clause) -> list[PlanEdit] | Question:
+def _swap(clause: Clause) -> list[PlanEdit] | Question:
     """ "swap the fox and the castle": each takes the middle of the other's box."""
     asked = clause.asked()
     first = find_reference(asked, 0)
@@ -264,12 +189,12 @@ def _swap(clause: _Clause) -> list[PlanEdit] | Question:
     return [edits.Move(region=a.id, dx=dx, dy=dy), edits.Move(region=b.id, dx=-dx, dy=-dy)]
 
 
-def _move(clause: _Clause) -> list[PlanEdit] | Question:
+def _move(clause: Clause) -> list[PlanEdit] | Question:
     found = find_reference(clause.asked(), 0)
     if isinstance(found, Question):
         place = clause.first(Tag.PLACE)
         if place is not None and clause.first(Tag.NOUN) is None:
-            return [edits.Background(place=place.value)]  # "put them in space"
+            return backdrop(clause, clause.pieces, [edits.Background(place=place.value)])  # "put them in space"
         return _no_such_word(clause, found)
     rest = clause.pieces[found.end :]
     related = _relation_to(clause, found)
@@ -277,6 +202,9 @@ def _move(clause: _Clause) -> list[PlanEdit] | Question:
         return related
     if related is not None:
         kind, other = related
+        if found.regions == (other,):
+            others = tuple(r.id for r in clause.plan.regions if r.id != other)
+            return Question(text=f"The {other} cannot be {kind} itself. Which thing is meant?", choices=others)
         return [edits.Relate(region=region, kind=kind, other=other) for region in found.regions if region != other]
     words = " ".join(p.text for p in rest)
     depth = next((to for phrase, to in DEPTHS.items() if f" {phrase} " in f" {words} "), None)
@@ -296,14 +224,15 @@ def _move(clause: _Clause) -> list[PlanEdit] | Question:
         return [edits.Move(region=region, dx=way[0] * step, dy=way[1] * step) for region in found.regions]
     place = next((p for p in rest if p.tag is Tag.PLACE), None)
     if place is not None:
-        return [edits.Background(place=place.value)]
+        return backdrop(clause, rest, [edits.Background(place=place.value)])
     return Question(text="Move it where?", choices=("left", "right", "up", "down", "to the middle"))
 
 
-def _relation_to(clause: _Clause, found: Found) -> tuple[RelationKind, str] | Question | None:
+def _relation_to(clause: Clause, found: Found) -> tuple[RelationKind, str] | Question | None:
     for i in range(found.end, len(clause.pieces)):
         piece = clause.pieces[i]
-        if piece.tag is Tag.RELATION and piece.kind is not None and any(p.tag is Tag.NOUN for p in clause.pieces[i:]):
+        named = any(p.tag in (Tag.NOUN, Tag.IT) for p in clause.pieces[i + 1 :])
+        if piece.tag is Tag.RELATION and piece.kind is not None and named:
             other = find_reference(clause.asked(), i + 1)
             if isinstance(other, Question):
                 return other
@@ -311,30 +240,41 @@ def _relation_to(clause: _Clause, found: Found) -> tuple[RelationKind, str] | Qu
     return None
 
 
-def _describe(clause: _Clause) -> list[PlanEdit] | Question:
+def _describe(clause: Clause) -> list[PlanEdit] | Question:
     """ "make the dog red", "everything in pixel-art", "make it night", "the fox should be bigger"."""
     whole = clause.first(Tag.WHOLE) is not None or clause.said(("picture", "scene", "image", "style to")) is not None
     style = _style_from(clause, 0)
-    time, place = clause.first(Tag.TIME), clause.first(Tag.PLACE)
-    color = clause.first(Tag.COLOR)
-    scale = clause.said(tuple(SCALES))
+    setting = clause.first(Tag.TIME) or clause.first(Tag.PLACE)
     names = any(p.tag in (Tag.NOUN, Tag.IT) or p.text in ONES for p in clause.pieces) and not whole
-    if not names or (clause.first(Tag.NOUN) is None and (time or place)):
-        result: list[PlanEdit] = [edits.Restyle(style=style)] if style else []
-        result += [edits.Background(place=place.value)] if place else []
-        result += [edits.Time(time=None if time.value == "day" else time.value)] if time else []
-        return result or _not_understood(clause.text, clause.plan)
+    if not names or (clause.first(Tag.NOUN) is None and setting):
+        return _of_picture(clause, style)
     target = find_reference(clause.asked(), 0)
     if isinstance(target, Question):
-        if clause.first(Tag.NOUN) is None and style is not None:
+        if clause.first(Tag.NOUN) is None and style is not None and not clause.last:
             return [edits.Restyle(style=style)]  # "make it watercolor", with no "it" in sight: the picture
         return _no_such_word(clause, target)
-    # words before the noun tell which one is meant, those after it what becomes of it: "make the red fox green"
+    word = _passed_over(clause.pieces[target.end :])
+    if word:
+        return Question(text=f"'{word[:60]}' is not a word for a colour, size, style or place here. What instead?")
+    return _of_regions(clause, target, style) or _moved_instead(clause)
+
+
+def _of_picture(clause: Clause, style: str | None) -> list[PlanEdit] | Question:
+    time, place = clause.first(Tag.TIME), clause.first(Tag.PLACE)
+    result: list[PlanEdit] = [edits.Restyle(style=style)] if style else []
+    result += [edits.Background(place=place.value)] if place else []
+    result += [edits.Time(time=None if time.value == "day" else time.value)] if time else []
+    return backdrop(clause, clause.pieces, result) or not_understood(clause.text, clause.plan)
+
+
+def _of_regions(clause: Clause, target: Found, style: str | None) -> list[PlanEdit]:
+    """Words before the noun tell which one is meant, those after it what becomes of it: "make the red fox green"."""
+    color, scale = clause.first(Tag.COLOR), clause.said(tuple(SCALES))
     color_after = next((p for p in clause.pieces[target.end :] if p.tag is Tag.COLOR), None)
     style_after = _style_from(clause, target.end)
     if color_after is not None or style_after is not None or scale is not None:
         color, style = color_after, style_after
-    result = []
+    result: list[PlanEdit] = []
     for region in target.regions:
         if style is not None:
             result.append(edits.Restyle(region=region, style=style))
@@ -342,28 +282,23 @@ def _describe(clause: _Clause) -> list[PlanEdit] | Question:
             result.append(edits.Recolor(region=region, color=color.value))
         if scale is not None:
             result.append(edits.Resize(region=region, factor=SCALES[scale]))
-    return result or _moved_instead(clause)
+    return result
 
 
-def _style_from(clause: _Clause, at: int) -> str | None:
+def _passed_over(pieces: list[Piece]) -> str:
+    """An unknown word that is listed with what becomes of a thing: "red and fluffy"."""
+    for before, piece, after in zip(pieces, pieces[1:], [*pieces[2:], None], strict=False):
+        ends = after is None or after.tag is Tag.BREAK
+        if piece.tag is Tag.UNKNOWN and before.text == "and" and ends:
+            return piece.text
+    return ""
+
+
+def _style_from(clause: Clause, at: int) -> str | None:
     return next((s.style for i in range(at, len(clause.pieces)) if (s := find_style(clause.pieces, i))), None)
 
 
-def _moved_instead(clause: _Clause) -> list[PlanEdit] | Question:
+def _moved_instead(clause: Clause) -> list[PlanEdit] | Question:
     """ "the fox a bit to the left", "the dog behind the castle": a move without its verb."""
     moved = _move(clause)
-    return _not_understood(clause.text, clause.plan) if isinstance(moved, Question) else moved
-
-
-def _not_understood(text: str, plan: ScenePlan) -> Question:
-    things = [name for r in plan.regions if (name := _name(r, plan))]
-    about = (f"make {things[0]} red", f"move {things[-1]} left", f"remove {things[-1]}") if things else ()
-    examples = (*about, "add a balloon top left", "make it night")
-    return Question(text=f"I did not understand '{' '.join(text.split())[:80]}'. What should change?", choices=examples)
-
-
-def _name(region: Region, plan: ScenePlan) -> str:
-    """Words that mean this region alone; empty where there are none."""
-    alike = [r for r in plan.regions if r.noun == region.noun]
-    name = told_apart(region, alike) if len(alike) > 1 else f"the {region.noun}"
-    return "" if name == region.noun else name
+    return not_understood(clause.text, clause.plan) if isinstance(moved, Question) else moved

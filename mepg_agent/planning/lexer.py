@@ -74,7 +74,8 @@ class Lexicon:
         self._plain()
         self.known = {word for phrase in self.phrases for word in phrase.split()} | {"style", "people", "person"}
         self._by_start: dict[str, list[str]] = {}
-        for word in sorted(w for w in self.known if len(w) >= TYPO_FROM - 1):
+        mends = self.known - set(words.large_counts())  # "thirsty" is no slip for "thirty"
+        for word in sorted(w for w in mends if len(w) >= TYPO_FROM - 1):
             self._by_start.setdefault(word[0], []).append(word)
 
     def _put(self, tag: Tag, phrase: str, value: str = "", **more: object) -> None:
@@ -84,7 +85,7 @@ class Lexicon:
 
     def _closed(self) -> None:
         vocabulary = self.vocabulary
-        for phrase, count in words.COUNTS.items():
+        for phrase, count in {**words.COUNTS, **words.large_counts()}.items():
             self._put(Tag.COUNT, phrase, number=count)
         for phrase, kind in words.RELATIONS.items():
             self._put(Tag.RELATION, phrase, kind=kind)

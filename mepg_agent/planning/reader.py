@@ -134,7 +134,7 @@ class Reader(Standing):
             return
         phrase, self._phrase = self._phrase, Phrase()
         if self._negated:
-            self.reading.notes.append(f"Left out the {piece.value}, as asked.")
+            self._refuse(f"the {piece.value}")
             self._after = "link"
             return
         earlier = self.reading.mentioned(piece.value, phrase) if phrase.definite and phrase.count is None else None
@@ -160,6 +160,7 @@ class Reader(Standing):
         if count > MOST_OF_A_KIND:
             plural = self.lexicon.vocabulary.nouns[piece.value].plural
             self.reading.notes.append(f"{count} {plural} are too many for one picture: {MOST_OF_A_KIND} are drawn.")
+            self.reading.crowds.append((count, plural))
         own_color = self.lexicon.phrases.get(piece.text.split()[0])
         color = own_color.value if own_color is not None and own_color.tag is Tag.COLOR else None
         return Thing(
@@ -172,13 +173,17 @@ class Reader(Standing):
             depth=phrase.depth,
         )
 
+    def _refuse(self, what: str) -> None:
+        self.reading.refused.append(what)
+        self.reading.notes.append(f"Left out {what}, as asked.")
+
     def _place(self, place: str, piece: Piece, at: int) -> None:
         phrase, self._phrase = self._phrase, Phrase()
         compound = at + 1 < len(self.pieces) and self.pieces[at + 1].tag is Tag.NOUN and piece.tag is Tag.PLACE
         if phrase.color is not None and not compound:
             self._left_out.append(phrase.color)
         if self._negated:
-            self.reading.notes.append(f"Left out the {place}, as asked.")
+            self._refuse(f"the {place}")
             return
         stood_on = self.lexicon.vocabulary.places[place].ground < FLOATS
         if self._after == "thing" and self._group and all(self._stands(i) == place for i in self._group):
@@ -266,7 +271,7 @@ class Reader(Standing):
 
     def _unknown(self, piece: Piece, at: int) -> None:
         if self._negated:
-            self.reading.notes.append(f"Left out '{piece.text}', as asked.")
+            self._refuse(f"'{piece.text}'")
             self._phrase = Phrase()
             return
         if self._pending is not None and at and self.pieces[at - 1].text in POSSESSIVE:

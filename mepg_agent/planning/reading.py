@@ -37,6 +37,8 @@ class Reading:
     style: str | None = None
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)  # words that seem to name things
+    refused: list[str] = field(default_factory=list, compare=False)  # what was said not to be there
+    crowds: list[tuple[int, str]] = field(default_factory=list, compare=False)  # counts not kept: (12, "birds")
     definite: set[int] = field(default_factory=set, compare=False)  # things that were first named with "the"
 
     def mentioned(self, noun: str, phrase: Phrase) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
 from mepg_agent.planning.lookahead import at_or_none, noun_phrase_head
-from mepg_agent.planning.words import ONES
+from mepg_agent.planning.words import MANY, ONES
 from mepg_agent.scene import Frozen, Region, ScenePlan
 
 
@@ -84,7 +84,12 @@ def _listed(pieces: list[Piece], at: int) -> int:
 
 
 def _it(asked: Asked, at: int) -> Found | Question:
-    return Found(asked.last, at + 1) if asked.last else _no_such(asked, "Which thing is 'it'?")
+    word = asked.pieces[at].text
+    if not asked.last:
+        return _no_such(asked, "Which thing is 'it'?")
+    if len(asked.last) > 1 and word not in MANY:
+        return Question(text=f"Which thing is '{word}'?", choices=asked.last)
+    return Found(asked.last, at + 1)
 
 
 def _named(asked: Asked, start: int, at: int) -> Found | Question:

@@ -6,13 +6,18 @@ from itertools import product
 
 from mepg_agent.scene import RelationKind as Kind
 
+UNITS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 COUNTS = {
-    **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
+    **{**UNITS, "ten": 10},
     **{"a pair of": 2, "pair of": 2, "a couple of": 2, "couple of": 2, "both": 2, "twin": 2, "a trio of": 3},
     **dict.fromkeys(("a few", "several", "some", "a group of", "a bunch of", "bunch of", "group of"), 3),
     **{"ones": 2, "eleven": 11, "twelve": 12, "a dozen": 12},
     **{"a herd of": 4, "a flock of": 4, "a pack of": 4, "many": 5, "lots of": 5, "a lot of": 5, "a row of": 4},
 }
+_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+TEENS = dict(zip(_TEENS, range(13, 20), strict=True))
+TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+CROWDS = {"dozens of": 24, "a hundred": 100, "one hundred": 100, "hundreds of": 100, "a thousand": 1000}
 ONES = ("one", "ones")  # without a noun they stand for the one just named
 INDEFINITE = ("a", "an", "another", "a single", "one single")
 DEFINITE = ("the", "this", "that", "these", "those", "its", "his", "her", "their", "my", "your", "our")
@@ -47,6 +52,7 @@ BETWEEN = ("between", "in between", "in the middle between")
 AMONG = ("among", "amid", "amongst", "across", "through", "along")  # before places only
 NEGATIONS = (
     *("no", "without", "without any", "not", "but no", "but not", "with no", "free of", "except", "never", "don't"),
+    "dont",
 )
 CARRIERS = (
     *("painting", "picture", "drawing", "image", "illustration", "scene", "print", "poster", "artwork", "version"),
@@ -87,7 +93,14 @@ WHOLE = (
     *("whole picture", "whole scene", "whole image", "entire picture", "entire scene"),
 )
 IT = ("it", "them", "him")
+MANY = ("them",)  # the pronoun of several
 LINKS = ("and", "or", "with", "but", "as well as", "together with", "along with", "alongside of")
+
+
+def large_counts() -> dict[str, int]:
+    """Numbers of more than a picture holds; known, so that they are not passed over: "fourteen", "twenty-one"."""
+    both = {f"{ten} {unit}": TENS[ten] + UNITS[unit] for ten, unit in product(TENS, UNITS)}
+    return {**TEENS, **TENS, **CROWDS, **both}
 
 
 def spots() -> dict[str, str]:
