@@ -295,7 +295,7 @@ def test_an_expert_that_is_a_whole_checkpoint_is_held_against_its_family(
     tiny: Settings, lora: Path, engine: LocalEngine
 ) -> None:
     folder = add(tiny, lora, base="tiny", expert_id="whole").folder
-    state = dict(engine.pipe.unet.state_dict())
+    state = {name: weight.contiguous() for name, weight in engine.pipe.unet.state_dict().items()}
     for weights, problem in (
         (state, None),
         ({**state, "conv_in.bias": torch.ones(3)}, "conv_in.bias has another size"),
