@@ -22,7 +22,6 @@ from rich.text import Text
 from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_psa, cli_serve, cli_sessions
 from mepg_agent.cli_follow import Output, follow
 from mepg_agent.cli_input import (
-    OWN_SIZE,
     AsJson,
     Combined,
     MaxCalls,
@@ -30,6 +29,7 @@ from mepg_agent.cli_input import (
     Planner,
     Rounds,
     Verifiers,
+    check_no_size,
     check_output,
     read_plan,
     read_prompt,
@@ -159,8 +159,7 @@ def draw(
     as_json: AsJson = False,
 ) -> int:
     """Plan, draw, check and repair a picture."""
-    if plan and size:
-        raise BadInput(OWN_SIZE, "Leave out the size.")
+    check_no_size(plan, size)
     given = read_plan(plan) if plan else None
     if prompt is None and given is None:
         raise BadInput("There is nothing to draw.", 'Say what: mepg draw "a red fox on a meadow".')

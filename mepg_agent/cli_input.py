@@ -18,7 +18,6 @@ from mepg_agent.records import Combine
 from mepg_agent.scene import MAX_PROMPT, Extent, ScenePlan
 
 FROM_STDIN = "-"
-OWN_SIZE = "A plan has its own size."
 # How a picture is checked and what it may cost: the same for one and for a list.
 Rounds = Annotated[
     int,
@@ -64,6 +63,12 @@ def read_plan(file: Path) -> ScenePlan:
     except ValidationError as error:
         advice = "`mepg plan … --json` prints a good one, `mepg schema ScenePlan` says what may stand in it."
         raise BadInput(f"{file} is not a plan: {first_mistake(error)}.", advice) from error
+
+
+def check_no_size(plan: object, size: object) -> None:
+    """Raises BadInput for a size beside a plan."""
+    if plan is not None and size is not None:
+        raise BadInput("A plan has its own size.", "Leave out the size.")
 
 
 def read_size(size: str) -> Extent:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from mepg_agent.agent import make_brief
 from mepg_agent.batch import Item, file_id, make_items
-from mepg_agent.cli_input import FROM_STDIN, OWN_SIZE, first_mistake, read_plan, read_size, standard_input
+from mepg_agent.cli_input import FROM_STDIN, check_no_size, first_mistake, read_plan, read_size, standard_input
 from mepg_agent.errors import BadInput
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
@@ -141,8 +141,7 @@ def _wanted(
     _check_names(list(said))
     said = {key: value for key, value in said.items() if value is not None}
     plan = _plan(said["plan"], folder) if "plan" in said else None
-    if plan is not None and "size" in said:
-        raise BadInput(OWN_SIZE, "Leave out the size.")
+    check_no_size(plan, said.get("size"))
     brief = make_brief(
         said.get("prompt", plan.prompt if plan else ""),
         plan=plan,

@@ -29,12 +29,12 @@ def edit_of(instruction: str, history: History, family: Family, rounds: int) -> 
     Raises Ambiguous, with what can be said instead, for words that fit several things, none, or are not understood;
     BadInput for an empty or endless instruction, a change that has no room, and too many rounds.
     """
-    before, instruction = history.version().plan, one_line(instruction)
-    found, said = _parsed(instruction, before, family)
+    before = history.version().plan
+    found, said = _parsed(printable(instruction), before, family)
     plan, notes = route_edit(before, apply(before, found, family.vocabulary), family)
     if not changed_boxes(before, plan) and _unseen(before) == _unseen(plan):
         return None
-    return history.edit(instruction, plan, rounds, notes=(*said, *notes))
+    return history.edit(one_line(instruction), plan, rounds, notes=(*said, *notes))
 
 
 def one_line(instruction: str) -> str:
@@ -44,7 +44,7 @@ def one_line(instruction: str) -> str:
 
 def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[tuple[PlanEdit, ...], tuple[str, ...]]:
     """The edits, and what the person should know about how they were read."""
-    if not instruction:
+    if not instruction.strip():
         raise BadInput("The instruction is empty.", 'Say what should change: "make the dog red".')
     if len(instruction) > MAX_PROMPT:
         raise BadInput(f"The instruction is longer than {MAX_PROMPT} characters.", "Say one change after the other.")

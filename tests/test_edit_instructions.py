@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from edit_fixtures import agent_of, drawn
 from planning_fixtures import STYLES, vocabulary
 
 from mepg_agent.planning.editing import RuleEditor
@@ -10,6 +11,7 @@ from mepg_agent.planning.edits import Add, Move, PlanEdit, Recolor, Relate, Remo
 from mepg_agent.planning.instructions import parse_edit
 from mepg_agent.planning.references import Question
 from mepg_agent.scene import RelationKind, ScenePlan
+from mepg_agent.settings import Settings
 
 
 @pytest.fixture
@@ -184,3 +186,12 @@ def test_words_that_are_passed_over_or_mended_are_told(three_things: ScenePlan, 
 def test_a_style_said_after_several_added_things_is_that_of_all(three_things: ScenePlan):
     expected = [Add(noun="cat", style="watercolor"), Add(noun="bird", style="watercolor")]
     assert read("add a cat and a bird in watercolor", three_things) == expected
+
+
+def test_every_line_of_an_instruction_is_a_clause(settings: Settings, three_things: ScenePlan):
+    with agent_of(settings) as agent:
+        result = agent.edit(drawn(agent, three_things), "make the fox blue\nmove the dog left\x07")
+        history = agent.history(result.session)
+    plan = history.version().plan
+    assert plan.region("fox").color == "blue" and plan.region("dog").box.x < three_things.region("dog").box.x
+    assert history.version().instruction == "make the fox blue move the dog left"

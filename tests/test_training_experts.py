@@ -122,8 +122,6 @@ def test_the_gate_in_training_is_the_engine_s(pool: Pool) -> None:
         """All positions of one resolution, with the shares of the second block as gates."""
 
         class routing:
-            silent = False
-
             @staticmethod
             def pays_for_tokens(ranks: tuple[int, ...]) -> bool:
                 return False

@@ -20,7 +20,7 @@ from mepg_agent.agent import Agent
 from mepg_agent.bench.family import draw
 from mepg_agent.bench.journal import Journal
 from mepg_agent.bench.loop_report import ARMS, Climbed, Row, Scored, Setup
-from mepg_agent.bench.regions import alone
+from mepg_agent.bench.regions import alone, versions
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sheet import grid
 from mepg_agent.bench.sight import find, thresholds
@@ -56,7 +56,7 @@ class LoopBench:
         family, experts = agent.portfolio.backbone(backbone).item, agent.portfolio.experts_of(backbone)
         setup = Setup(
             backbone=family,
-            experts={name: (found.item.sha256, found.item.scale) for name, found in experts.items()},
+            experts=versions(experts),
             rounds=rounds,
             steps=steps or family.defaults.steps,
             styles=(*looks, *(e for e in experts if e in scorer.styles)),

@@ -24,7 +24,7 @@ class Setup(Frozen):
     """What must be the same for two runs to go into one table."""
 
     backbone: Backbone  # whose manifest has the hashes of its weights and the verifier's thresholds
-    experts: dict[str, tuple[str, float]]  # sha256 and scale by id
+    experts: dict[str, tuple[str, float]]  # see `regions.versions`
     rounds: int
     steps: int
     styles: tuple[str, ...]

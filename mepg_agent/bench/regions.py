@@ -9,7 +9,7 @@ of `regions.jsonl`, so that a run that was stopped goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.engine.reference import ReferenceEngine
 from mepg_agent.english import PLACES, article
-from mepg_agent.portfolio import Defaults, Vocabulary
+from mepg_agent.portfolio import Defaults, Expert, Found, Vocabulary
 from mepg_agent.records import Brief, GateKind, RenderJob
 from mepg_agent.scene import Frozen, ScenePlan
 from mepg_agent.settings import Settings
@@ -48,7 +48,7 @@ class Setup(Frozen):
 
     weights: str
     defaults: Defaults  # of the backbone
-    experts: dict[str, tuple[str, float]]  # sha256 and scale by id
+    experts: dict[str, tuple[str, float]]  # see `versions`
     steps: int
     styles: tuple[str, ...]
     ways: tuple[str, ...]
@@ -157,7 +157,7 @@ class RegionsBench:
         self.setup = Setup(
             weights=family.engine.weights_hash(),
             defaults=self.backbone.item.defaults,
-            experts={name: (found.item.sha256, found.item.scale) for name, found in self.experts.items()},
+            experts=versions(self.experts),
             steps=steps or self.backbone.item.defaults.steps,
             styles=(*self.vocabulary.looks, *(e for e in self.experts if e in self.scorer.styles)),
             ways=tuple(self.ways),
@@ -192,6 +192,11 @@ class RegionsBench:
 
     def _file(self, index: int, way: str) -> Path:
         return self._folder / PICTURES / f"{index:03}-{'abcde'[self.setup.ways.index(way)]}.png"
+
+
+def versions(experts: Mapping[str, Found[Expert]]) -> dict[str, tuple[str, float]]:
+    """What tells the experts of one run from those of another: sha256 and scale by id."""
+    return {name: (found.item.sha256, found.item.scale) for name, found in experts.items()}
 
 
 def report(setup: Setup, rows: Sequence[Measured]) -> Report:

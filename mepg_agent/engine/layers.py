@@ -67,15 +67,14 @@ class GatedLayer:
     def _add_tokens(self, hidden: Tensor, out: Tensor) -> None:
         level = self._field.levels[out.shape[1]]
         flat, batch = out.view(-1, out.shape[-1]), len(out)
-        if level.routing.silent:
-            return
         if not level.routing.pays_for_tokens(self._ranks):
             reduced = F.linear(hidden, self._down).mul_(level.token_gates(self._ranks))
             flat.addmm_(reduced.view(-1, reduced.shape[-1]), self._up.T)
             return
         downs, ups = self._stacks
         rows = level.routing.rows(batch)
-        collected = hidden.reshape(-1, hidden.shape[-1]).index_select(0, rows.flatten()).view(*rows.shape, -1)
+        collected = hidden.reshape(-1, hidden.shape[-1]).index_select(0, rows.flatten())
+        collected = collected.unflatten(0, rows.shape)  # of no rows where no expert reaches a crop
         reduced = torch.bmm(collected, downs).mul_(level.row_gates(batch))
         flat.index_add_(0, rows.flatten(), torch.bmm(reduced, ups).flatten(0, 1))
 
@@ -94,8 +93,6 @@ class GatedLayer:
 
     def _add_map(self, conv: Any, hidden: Tensor, out: Tensor) -> None:
         level = self._field.levels[out.shape[2] * out.shape[3]]
-        if level.routing.silent:
-            return
         if not level.routing.pays_for_maps(self._ranks, len(out) * self._down[0].numel()):
             reduced = F.conv2d(hidden, self._down, stride=conv.stride, padding=conv.padding)
             _add_product(out, reduced.mul_(level.map_gates(self._ranks)), self._up)

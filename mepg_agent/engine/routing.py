@@ -28,7 +28,6 @@ class Routing:
         self._areas = [sum(int(w.area) for w in windows) for windows in self.windows]
         everywhere = [np.flatnonzero(np.any(masks, axis=0)) if masks else np.zeros(0, int) for masks in heard]
         longest = max((len(found) for found in everywhere), default=0)
-        self.silent = longest == 0  # in a crop that no expert reaches
         rows = np.zeros((len(everywhere), longest), np.int64)
         valid = np.zeros((len(everywhere), longest), np.float32)  # Apple's GPUs have nothing longer
         for expert, found in enumerate(everywhere):
