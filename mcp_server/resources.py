@@ -54,7 +54,10 @@ class PictureServer(MCPServer[Drawings]):
         self, name: str, arguments: dict[str, Any], context: Context[Drawings, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Raises ToolError, in a sentence: the SDK's have the tool's name first, and a report of several lines where an
-        argument does not fit."""
+        argument does not fit; it passes over those that a tool does not have."""
+        takes = next((tool.input_schema["properties"] for tool in await self.list_tools() if tool.name == name), None)
+        if strange := [argument for argument in arguments if takes is not None and argument not in takes]:
+            raise ToolError(f"{name} takes no {strange[0][:60]!r}. It takes: {', '.join(takes or ())}.")
         try:
             return await super().call_tool(name, arguments, context)
         except UnexpectedToolError as error:

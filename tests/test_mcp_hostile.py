@@ -159,6 +159,14 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence(arguments: dict[str, Any]
     check_refused(attacker, "draw_picture", **arguments)
 
 
+@pytest.mark.parametrize("name", ["size", "pro\x1b[2Jmpt", "p" * 10_000])
+def test_an_argument_that_a_tool_does_not_have_is_named_and_nothing_is_drawn(name: str, attacker: Attacker):
+    before = attacker.call("history")["content"]
+    said = check_refused(attacker, "draw_picture", prompt=PROMPT, **{name: "64x64"})
+    assert said.startswith(f"draw_picture takes no {name[:60]!r}. It takes: prompt,")
+    assert attacker.call("history")["content"] == before
+
+
 @pytest.mark.parametrize(
     "prompt", ["a\0 red\x1b[2J fox\u202e left of\u200b a castle\x07", "a f\u0308ox and a castle 🦊" + "\u0301" * 200]
 )

@@ -103,13 +103,13 @@ def middle(pool: Pool) -> int:
 
 def cut(pool: Pool, start: int, stop: int) -> Crops:
     """Every thing of the scenes start..stop."""
-    return _things(pool, ((row, pool.picture(row)) for row in range(start, stop)))
+    return things(pool, ((row, pool.picture(row)) for row in range(start, stop)))
 
 
 def coded(vae: PatchAutoencoder, pool: Pool, start: int, stop: int) -> Crops:
     """Every thing of the scenes start..stop as the autoencoder gives them back from codes that are a little off, which
     is how far drawn pictures differ from composed ones whatever they show."""
-    return _things(pool, _given_back(vae, pool, start, stop))
+    return things(pool, _given_back(vae, pool, start, stop))
 
 
 def lessons(vae: PatchAutoencoder, every: Sequence[Pool], spans: Sequence[tuple[int, int]]) -> list[Crops]:
@@ -135,7 +135,7 @@ def _given_back(vae: PatchAutoencoder, pool: Pool, start: int, stop: int) -> Ite
         yield from zip(rows.tolist(), (Image.fromarray(picture.numpy()) for picture in shown), strict=True)
 
 
-def _things(pool: Pool, scenes: Iterable[tuple[int, Image.Image]]) -> Crops:
+def things(pool: Pool, scenes: Iterable[tuple[int, Image.Image]]) -> Crops:
     pixels, labels = [], []
     for row, image in scenes:
         for box, label in zip(pool.boxes[row].tolist(), pool.labels[row], strict=True):

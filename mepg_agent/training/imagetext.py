@@ -30,6 +30,7 @@ from mepg_agent.english import noun_phrase
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT, SIZE, Crops, batch_of, cut_empty, held_out, lessons, middle
+from mepg_agent.training.drawn import FOLDER, kept
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
@@ -113,12 +114,12 @@ def train(
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
         bare = integers(len(empty.labels), (batch // EMPTY,), generator)
-        views = torch.cat([things, empty.batch(bare, generator)])
-        image = seen(model, views.contiguous(memory_format=torch.channels_last))
+        views = torch.cat([things, empty.batch(bare, generator)]).contiguous(memory_format=torch.channels_last)
+        image, empties = seen(model, views).split([len(things), len(bare)])
         labels = labels.unbind(1)
-        found = answers(model, image[:batch], labels[0], texts)
+        found = answers(model, image, labels[0], texts)
         terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(found, labels, strict=True)]
-        unsure, _, _ = answers(model, image[batch:], bare * 0, texts)
+        unsure, _, _ = answers(model, empties, bare * 0, texts)
         value = sum(terms, -F.log_softmax(unsure, -1).mean() / EMPTY)
         run.descend(value)
         with torch.no_grad():
@@ -151,6 +152,7 @@ def accuracy(model: Model, texts: Texts, crops: Crops, bare: Crops) -> dict[str,
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--start", type=Path, help="a verifier's folder to go on from")
+    parser.add_argument("--drawn", action="store_true", help="learn from what mepg_agent.training.drawn made, too")
     options = parser.parse_args()
     config = read(options.config)
     keep_freed_memory()
@@ -167,6 +169,8 @@ def main() -> None:
     vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
     spans = [(HELD_OUT, min(middle(pool), HELD_OUT + sizes.scenes)) for pool in every]
     sets = lessons(vae, every, spans)
+    if options.drawn:
+        sets.append(kept(config.data.pool / FOLDER, *spans[-1]).to(options.device))
     empty = cut_empty(every[0], *spans[0]).to(options.device)
     budget, peak = Budget(minutes=sizes.minutes), FURTHER if options.start else PEAK
     train(model, texts, sets, empty, config.out / "runs", budget, sizes.batch, peak)

@@ -14,6 +14,7 @@ from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import Crops, batch_of, cut_empty, held_out, lessons, middle
+from mepg_agent.training.drawn import FOLDER, kept
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
@@ -46,7 +47,8 @@ def train(
         views = views.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             nouns, styles = model(views)
-        nouns, unsure, styles = nouns[:batch].float(), nouns[batch:].float(), styles[:batch].float()
+        count = len(things)
+        nouns, unsure, styles = nouns[:count].float(), nouns[count:].float(), styles[:count].float()
         value = F.cross_entropy(nouns, noun, label_smoothing=0.05) + F.cross_entropy(styles, style)
         value = value - F.log_softmax(unsure, -1).mean() / NOTHING
         optimizer.zero_grad(set_to_none=True)
@@ -79,6 +81,7 @@ def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--start", type=Path, help="a scorer's folder to go on from")
+    parser.add_argument("--drawn", action="store_true", help="learn from what mepg_agent.training.drawn made, too")
     options = parser.parse_args()
     config = read(options.config)
     keep_freed_memory()
@@ -93,6 +96,8 @@ def main() -> None:
     vae = PatchAutoencoder.from_pretrained(config.out / "vae").to(options.device)
     spans = [(max(len(pool) - settings.scenes, middle(pool)), len(pool)) for pool in every]
     sets = lessons(vae, every, spans)
+    if options.drawn:
+        sets.append(kept(config.data.pool / FOLDER, *spans[-1]).to(options.device))
     empty = cut_empty(every[0], *spans[0]).to(options.device)
     budget = Budget(minutes=settings.minutes)
     peak = FURTHER if options.start else PEAK

@@ -1,0 +1,140 @@
+"""Things with the look of drawn ones, of which it is known what they are: verifier and scorer learn from them, too.
+
+Composed scenes are crisper than what the family draws. So scenes in which every thing has a style of its own are coded,
+noised part of the way and denoised again, region by region, each with its expert, as the engine draws (SDEdit, arXiv
+2108.01073): they get the errors of drawn pictures and still show what was composed. `python -m
+mepg_agent.training.drawn` keeps a file a scene below the pool; a stopped run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mepg_agent.bench.family import load
+from mepg_agent.engine.checkpoints import Ensemble
+from mepg_agent.engine.field import canonical
+from mepg_agent.engine.local import LocalEngine
+from mepg_agent.engine.prepare import prepare
+from mepg_agent.engine.sampler import decode, encode, make_scheduler
+from mepg_agent.engine.windows import Window
+from mepg_agent.english import noun_phrase
+from mepg_agent.files import whole
+from mepg_agent.portfolio import Backbone, Expert, Found, Vocabulary
+from mepg_agent.records import Brief, RenderJob
+from mepg_agent.scene import Box, Extent, Region, ScenePlan
+from mepg_agent.settings import Settings
+from mepg_agent.training.backgrounds import PLACES, TIMES
+from mepg_agent.training.config import arguments, read
+from mepg_agent.training.crops import Crops, things
+from mepg_agent.training.draws import integers, normal
+from mepg_agent.training.pool import Pool, Source, all_styles
+from mepg_agent.training.scenes import TINTS
+
+FOLDER = "drawn"  # below the pool
+BACK = range(3, 6)  # of the family's steps: from where surfaces are drawn anew to where shapes begin to give way
+SEED = 50_000
+
+
+def plan_of(pool: Pool, row: int, vocabulary: Vocabulary) -> ScenePlan:
+    """The plan that the scene is a drawing of."""
+    nouns, styles, colors = list(vocabulary.nouns), all_styles(vocabulary), list(TINTS)
+    place, time = (int(i) for i in pool.setting[row])
+    regions = []
+    for box, (noun, style, color) in zip(pool.boxes[row].tolist(), pool.labels[row].tolist(), strict=True):
+        if noun >= 0:
+            tint = colors[color] if color >= 0 else None
+            words = noun_phrase(nouns[noun], tint)
+            left, top, right, bottom = (min(max(v, 0.0), 1.0) for v in box)
+            regions.append(
+                Region(
+                    id=f"thing-{len(regions) + 1}",
+                    box=Box(x=left, y=top, width=right - left, height=bottom - top),
+                    prompt=words,
+                    noun=nouns[noun],
+                    color=tint,
+                    style=styles[style],
+                    expert=None if styles[style] in vocabulary.looks else styles[style],
+                )
+            )
+    words = ", ".join(r.prompt for r in regions)
+    extent = Extent(width=pool.source.size, height=pool.source.size)
+    return ScenePlan(
+        prompt=words, global_prompt=words, background=PLACES[place], time=TIMES[time], extent=extent,
+        regions=tuple(regions),
+    )  # fmt: skip
+
+
+def drawn_again(engine: LocalEngine, job: RenderJob, picture: Image.Image, generator: torch.Generator) -> Image.Image:
+    """The picture, noised by some of the job's last steps and denoised as the job says."""
+    pipe, job = engine.pipe, canonical(job)
+    codes = encode(pipe, np.asarray(picture))[None].float()
+    canvas = (codes.shape[2], codes.shape[3])
+    run = Ensemble(pipe, job, engine.experts(job), Window(0, 0, *canvas), canvas)
+    scheduler = make_scheduler(job.scheduler, pipe.scheduler)
+    scheduler.set_timesteps(job.steps)
+    first = job.steps - BACK[int(integers(len(BACK), (), generator))]
+    scheduler.set_begin_index(first)
+    latents: Tensor = scheduler.add_noise(codes, normal(codes.shape, generator), scheduler.timesteps[first][None])
+    with torch.inference_mode():
+        for step in range(first, job.steps):
+            t = scheduler.timesteps[step]
+            found = run.predict(scheduler.scale_model_input(latents, t), t, step, job.steps)
+            latents = scheduler.step(found, t, latents).prev_sample
+    return Image.fromarray(decode(pipe, latents)[0])
+
+
+class Drawer:
+    """Draws the scenes of a pool again with a family."""
+
+    def __init__(self, engine: LocalEngine, backbone: Found[Backbone], experts: Mapping[str, Found[Expert]]) -> None:
+        self.engine, self.backbone, self.experts = engine, backbone, experts
+
+    def crops(self, pool: Pool, row: int, vocabulary: Vocabulary) -> Crops:
+        """Every thing of the scene as it is drawn again. Same scene, same crops."""
+        plan = plan_of(pool, row, vocabulary)
+        brief = Brief(prompt=plan.prompt, seed=SEED + row)
+        job = prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
+        generator = torch.Generator().manual_seed(brief.seed)
+        return things(pool, [(row, drawn_again(self.engine, job, pool.picture(row), generator))])
+
+
+def kept(folder: Path, start: int, stop: int) -> Crops:
+    """The things of the scenes start..stop that were drawn so far."""
+    files = [folder / f"{row:05}.npz" for row in range(start, stop)]
+    found = [np.load(file, allow_pickle=False) for file in files if file.exists()]
+    pixels, labels = (np.concatenate([each[name] for each in found]) for name in ("pixels", "labels"))
+    return Crops(torch.from_numpy(pixels), torch.from_numpy(labels))
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--scenes", type=int, default=1024)
+    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("I", "N"), help="the Ith of N processes")
+    options = parser.parse_args()
+    data = read(options.config).data
+    pool, folder = Pool(Source.medley_of(data)), data.pool / FOLDER
+    pool.wait(data.medley_scenes)
+    folder.mkdir(parents=True, exist_ok=True)
+    family = load(Settings.load().model_copy(update={"device": options.device.type}))
+    assert isinstance(family.engine, LocalEngine)
+    drawer = Drawer(family.engine, family.backbone, family.experts)
+    part, parts = options.part
+    for number in range(part, options.scenes, parts):
+        row = number * len(pool) // options.scenes  # evenly from all: the verifier's and the scorer's
+        file = folder / f"{row:05}.npz"
+        if not file.exists():
+            crops = drawer.crops(pool, row, family.vocabulary)
+            with whole(file) as stream:
+                np.savez(stream, pixels=crops.pixels.numpy(), labels=crops.labels.numpy())
+            print(json.dumps({"drawn": number, "of": options.scenes}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
