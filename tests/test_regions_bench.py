@@ -139,6 +139,22 @@ def test_every_way_draws_the_same_plans_and_a_stopped_run_goes_on(
     assert "more right regions" in shown(regions_view(report))
 
 
+def test_pictures_that_are_there_are_judged_by_another_scorer_without_being_drawn(
+    bench: RegionsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = bench.run(1, lambda *_: None)
+    (bench._folder / "regions.jsonl").unlink()
+    blind = RegionsBench(bench._agent.settings, bench._folder, steps=1)
+    monkeypatch.setattr(
+        blind.scorer, "judge", lambda pixels: (torch.ones(len(pixels), 84), torch.ones(len(pixels), 12))
+    )
+    monkeypatch.setattr("mepg_agent.bench.regions.draw", lambda *_: pytest.fail("drew again"))
+    after = blind.run(1, lambda *_: None)
+    for old, new in zip(before.ways, after.ways, strict=True):
+        assert new.measures["seconds"] == old.measures["seconds"] and new.measures["calls"] == old.measures["calls"]
+        assert new.measures["seam"] == old.measures["seam"] and new.measures["both"].mean == 0
+
+
 def shown(view: RenderableType) -> str:
     out = StringIO()
     Console(file=out, width=200).print(view)
@@ -194,5 +210,5 @@ def test_what_each_way_leaves_out_of_the_job(bench: RegionsBench) -> None:
 
 def test_an_unasked_style_does_not_lower_a_region() -> None:
     region = Judged(noun=True, style=None, leak=False, iou=1.0)
-    drawn = Sample(halves(RED, BLUE), [region], None, 1.0, 1.0, 1.0)
+    drawn = Sample([region], None, 1.0, 1.0, 1.0)
     assert (drawn.measure("both"), drawn.measure("style"), drawn.measure("spill")) == (1, None, None)

@@ -60,6 +60,7 @@ class LoopBench:
             rounds=rounds,
             steps=steps or family.defaults.steps,
             styles=(*looks, *(e for e in experts if e in scorer.styles)),
+            scorer=scorer.digest(),
         )
         self.setup, self._journal = setup, Journal(folder / RECORD, setup, Row)
         self._bars: dict[str, float] = {}

@@ -28,6 +28,7 @@ class Setup(Frozen):
     rounds: int
     steps: int
     styles: tuple[str, ...]
+    scorer: str  # its digest
 
 
 class Scored(Frozen):

@@ -3,7 +3,8 @@
 One global prompt on the backbone; regional prompts without experts; one pass per region and expert (the oracle of
 `engine/reference.py`); ours with gates from position, and with gates from attention. Judged by the scorer, which the
 loop's verifier knows nothing of. Intervals are 95% bootstrap intervals over plans (Efron, 1979). Every plan is a line
-of `regions.jsonl`, so that a run that was stopped goes on.
+of `regions.jsonl`, so that a run that was stopped goes on; where that file is removed, another scorer judges the
+pictures that are there.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.engine.reference import ReferenceEngine
 from mepg_agent.english import PLACES, article
+from mepg_agent.files import whole
+from mepg_agent.pictures import png
 from mepg_agent.portfolio import Defaults, Expert, Found, Vocabulary
 from mepg_agent.records import Brief, GateKind, RenderJob
 from mepg_agent.scene import Frozen, ScenePlan
@@ -38,7 +41,8 @@ SEED = 20_000  # of the split: no other bench draws these prompts
 SIZES = {2: 0.4, 3: 0.3, 4: 0.15, 5: 0.1, 6: 0.05}
 MEASURES = ("object", "style", "both", "leak", "spill", "iou", "seam", "seconds", "calls")
 RECORD, PICTURES = "regions.jsonl", "pictures"
-SIDE = 192  # pixels of a kept picture
+JOB, SECONDS, CALLS = "job", "seconds", "calls"  # what a kept picture says of itself
+SIDE = 192  # pixels of a picture on the sheet
 BARE = {"adapters": (), "background_adapter": None}
 Tell = Callable[[int, int, str], None]  # done, of, what
 
@@ -52,6 +56,7 @@ class Setup(Frozen):
     steps: int
     styles: tuple[str, ...]
     ways: tuple[str, ...]
+    scorer: str  # its digest
 
 
 class Measured(Row):
@@ -79,10 +84,18 @@ class Report(Frozen):
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One plan drawn in one way."""
+class Drawn:
+    """One plan drawn in one way, and what that took."""
 
     image: Pixels
+    seconds: float
+    calls: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is seen in it."""
+
     regions: list[Judged]
     spill: float | None
     seam: float
@@ -142,7 +155,7 @@ def ways(
 
 
 class RegionsBench:
-    """Draws, judges and notes; `folder` holds what is done, and small pictures of it."""
+    """Draws, judges and notes; `folder` holds what is done, and its pictures."""
 
     def __init__(
         self, settings: Settings, folder: Path, steps: int | None = None, backbone: str = "picturebook"
@@ -161,6 +174,7 @@ class RegionsBench:
             steps=steps or self.backbone.item.defaults.steps,
             styles=(*self.vocabulary.looks, *(e for e in self.experts if e in self.scorer.styles)),
             ways=tuple(self.ways),
+            scorer=self.scorer.digest(),
         )
         self._journal = Journal(folder / RECORD, self.setup, Measured)
         (folder / PICTURES).mkdir(exist_ok=True)
@@ -185,10 +199,22 @@ class RegionsBench:
         found = {}
         for way, (engine, change) in self.ways.items():
             tell(way)
-            drawn = sample(engine, change(job, plan), plan, self.scorer)
-            Image.fromarray(drawn.image).resize((SIDE, SIDE)).save(self._file(index, way))
-            found[way] = {name: drawn.measure(name) for name in MEASURES}
+            seen = sample(self._drawn(self._file(index, way), engine, change(job, plan)), plan, self.scorer)
+            found[way] = {name: seen.measure(name) for name in MEASURES}
         return Measured(index=index, prompt=prompt, regions=len(plan.regions), ways=found)
+
+    def _drawn(self, file: Path, engine: Engine, job: RenderJob) -> Drawn:
+        """What is kept of this job, or what the engine draws."""
+        if file.exists():
+            with Image.open(file, formats=["PNG"]) as kept:
+                if kept.info.get(JOB) == job.hash():
+                    return Drawn(np.asarray(kept), float(kept.info[SECONDS]), float(kept.info[CALLS]))
+        started = time.perf_counter()
+        picture = draw(engine, job)
+        drawn = Drawn(picture.image, time.perf_counter() - started, picture.calls)
+        with whole(file) as stream:
+            stream.write(png(drawn.image, {JOB: job.hash(), SECONDS: str(drawn.seconds), CALLS: str(drawn.calls)}))
+        return drawn
 
     def _file(self, index: int, way: str) -> Path:
         return self._folder / PICTURES / f"{index:03}-{'abcde'[self.setup.ways.index(way)]}.png"
@@ -214,15 +240,11 @@ def report(setup: Setup, rows: Sequence[Measured]) -> Report:
     return Report(plans=len(rows), regions=regions, steps=setup.steps, styles=setup.styles, ways=tuple(found))
 
 
-def sample(engine: Engine, job: RenderJob, plan: ScenePlan, scorer: Scorer) -> Sample:
-    started = time.perf_counter()
-    picture = draw(engine, job)
-    seconds, image = time.perf_counter() - started, picture.image
-    return Sample(
-        image, judge(scorer, image, plan), spill(scorer, image, plan), seam(image, plan), seconds, picture.calls
-    )
+def sample(drawn: Drawn, plan: ScenePlan, scorer: Scorer) -> Sample:
+    image = drawn.image
+    return Sample(judge(scorer, image, plan), spill(scorer, image, plan), seam(image, plan), drawn.seconds, drawn.calls)
 
 
 def _open(file: Path) -> Image.Image:
     with Image.open(file, formats=["PNG"]) as image:
-        return image.convert("RGB")
+        return image.convert("RGB").resize((SIDE, SIDE))

@@ -6,6 +6,7 @@ It says which noun and which style a crop shows. It knows nothing of prompts or 
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -40,6 +41,10 @@ class Scorer(nn.Module):
         the light on paper and oil paint falls from one side."""
         (nouns, styles), (mirrored, _) = self(pixels), self(pixels.flip(-1))
         return (F.softmax(nouns.float(), -1) + F.softmax(mirrored.float(), -1)) / 2, F.softmax(styles.float(), -1)
+
+    def digest(self) -> str:
+        """sha256 of its weights: what tells the judge of one run from that of another."""
+        return sha256(b"".join(value.numpy().tobytes() for value in self.state_dict().values())).hexdigest()
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
