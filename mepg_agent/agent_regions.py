@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from mepg_agent.agent_edits import Editor, Stream, last_of
 from mepg_agent.errors import BadInput
 from mepg_agent.evidence import with_crops
+from mepg_agent.graph import unshown
 from mepg_agent.history import History, Version
-from mepg_agent.records import Finding, Severity, Verdict
+from mepg_agent.records import Finding, Verdict
 from mepg_agent.redrawing import Redraw, redraw_of
 from mepg_agent.session import Result
 from mepg_agent.verify.gone import with_gone
@@ -60,8 +61,7 @@ class RegionEditor(Editor):
             judged = history.version(version)
             found = self._verdict(session, history, judged) if findings is None else _merged(judged, findings)
             verdict = with_crops(found, judged.plan, judged.render.picture, self.store)
-            shown = not any(r.severity is Severity.ERROR and r.about == "relation" for r in judged.remarks)
-            status = "accepted" if verdict.passed and shown else "best_effort"
+            status = "accepted" if verdict.passed and not unshown(judged.remarks) else "best_effort"
             changed = Version.model_validate({**dict(judged), "verdict": verdict, "status": status})
             if changed != judged:
                 versions = tuple(changed if v.number == judged.number else v for v in history.versions)

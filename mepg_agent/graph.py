@@ -54,6 +54,7 @@ __all__ = ["Context", "Family", "build_graph"]
 MAX_REVISIONS = 2  # of a layout; the solver needs one, the second is for what its moves brought about
 UNCHECKED = "Nobody checked this picture: the backbone has no verifier."
 NOTHING_TO_CHECK = "Nobody checked this picture: its layout has no things to look for."
+ONCE = "The whole picture had to be drawn again, once: candidates are parts of a picture."
 UNDRAWN = "Nothing had to be drawn again."
 REJECTED = "The layout was rejected; nothing was drawn."
 RETRY = RetryPolicy(retry_on=Transient, max_attempts=3, initial_interval=1.0)
@@ -131,7 +132,8 @@ def generate(state: Planned, runtime: Runtime[Context]) -> Update:
     edit = state.edit
     if edit is None or Box.full() in state.redrawn:
         _check_budget(state.brief, steps_of(state.brief, runtime.context.family(state.brief)))
-        return _candidates(draw(state.plan, "generate", state, runtime))
+        drawn = _candidates(draw(state.plan, "generate", state, runtime))
+        return {**drawn, "notes": [ONCE]} if edit is not None and edit.candidates > 1 else drawn
     if not state.redrawn:
         say(runtime, "generate", UNDRAWN)
         return {"candidates": [_json(edit.render)], "notes": [UNDRAWN]}
@@ -184,7 +186,7 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
     remarks = state.remarks if plan == state.plan else critique(plan, family.backbone, family.vocabulary, family.styles)
     now = state.model_copy(update={"plan": plan, "remarks": remarks})
     trial, waiting, why = next_trial(now, verdict, family)
-    accepted = verdict.passed and not _unshown(remarks)
+    accepted = verdict.passed and not unshown(remarks)
     action = Action.ACCEPT if accepted else ACTIONS.get(trial.rung, Action.REGENERATE) if trial else Action.STOP
     verdict = Verdict.model_validate({**dict(verdict), "action": action})
     say(runtime, "verify", rejected or _summary(verdict))
@@ -238,10 +240,10 @@ def best_effort(state: Judged, runtime: Runtime[Context]) -> Update:
         for subject in state.verdict.wrong
     }
     told = [f"{subject}: tried {rungs}." for subject, rungs in tried.items() if rungs]
-    return _finish(state, "best_effort", (*_unshown(state.remarks), *wrong, *told), runtime)
+    return _finish(state, "best_effort", (*unshown(state.remarks), *wrong, *told), runtime)
 
 
-def _unshown(remarks: tuple[Remark, ...]) -> tuple[str, ...]:
+def unshown(remarks: tuple[Remark, ...]) -> tuple[str, ...]:
     """What the person said about where things stand and the layout, after its revisions, still does not show."""
     return tuple(r.message for r in remarks if r.severity is Severity.ERROR and r.about == "relation")
 

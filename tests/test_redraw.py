@@ -59,6 +59,14 @@ def test_the_best_of_several_candidates_is_kept(settings: Settings, three_things
     assert [job.keep.candidates for job in engine.jobs if job.keep] == [3]
 
 
+def test_a_whole_picture_that_must_be_drawn_again_says_that_there_is_one_candidate(
+    agent: Agent, three_things: ScenePlan
+):
+    session = drawn(agent, three_things)
+    result = agent.redraw(session, [Redraw(region="fox", box=Box.full())], candidates=3)
+    assert len(result.renders) == 1 and any("candidates are parts of a picture" in note for note in result.notes)
+
+
 @pytest.mark.parametrize("candidates", [0, 17])
 def test_too_many_or_no_candidates_are_refused(agent: Agent, three_things: ScenePlan, candidates: int):
     session = drawn(agent, three_things)
