@@ -26,7 +26,7 @@ from mepg_agent.drawing import draw
 from mepg_agent.engine.prepare import Push
 from mepg_agent.errors import BadInput, Transient
 from mepg_agent.evidence import with_crops
-from mepg_agent.ladder import LADDER, affordable, attempted, changed, fails_in_style, next_trial, steps_of
+from mepg_agent.ladder import LADDER, affordable, attempted, changed, next_trial, steps_of
 from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve, solve_only
 from mepg_agent.records import (
@@ -161,8 +161,7 @@ def regenerate(state: Repairing, runtime: Runtime[Context]) -> Update:
     if region is None:  # only the background is heard there, and its noise comes from the picture's own seed
         seeded = state.model_copy(update={"brief": state.brief.model_copy(update={"seed": seed})})
         return _candidates(draw(plan, "regenerate", seeded, runtime, keep))
-    style = fails_in_style(state.verdict, region.id)
-    push = None if trial.rung is Rung.SEEDS else Push(region=region.id, style=style, alone=trial.rung is Rung.SOLO)
+    push = None if trial.rung is Rung.SEEDS else Push(alone=region.id if trial.rung is Rung.SOLO else None)
     again = plan.with_regions([Region.model_validate({**dict(region), "seed": seed})])
     return _candidates(draw(again, "regenerate", state, runtime, keep, push))
 

@@ -122,10 +122,6 @@ def _failed(verdict: Verdict, region: str) -> set[Check]:
     return {f.check for f in findings_on(verdict, region) if not f.passed}
 
 
-def fails_in_style(verdict: Verdict, region: str) -> bool:
-    return Check.STYLE in _failed(verdict, region)
-
-
 def attempted(
     trial: Trial, candidates: Iterable[Render], before: Verdict, after: Verdict, kept: Render, rejected: str
 ) -> Attempt:

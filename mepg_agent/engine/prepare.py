@@ -9,18 +9,16 @@ from mepg_agent.english import PLACES, place_words
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Backbone, Expert, Found, weights_file
 from mepg_agent.records import Adapter, Brief, GateKind, JobRegion, Keep, RenderJob
-from mepg_agent.scene import Frozen, Region, ScenePlan
+from mepg_agent.scene import Frozen, Region, RegionId, ScenePlan
 
-GUIDANCE, STRENGTH, SCALE = 1.4, 2.0, 1.25  # times as much, for a region that is pushed
+GUIDANCE = 1.4  # times as much, for a region that is pushed
 
 
 class Push(Frozen):
-    """For a region that did not come out as usual: its gate follows its box alone, with sharp borders and nothing of
-    the shared prompt inside, and guidance and its own words weigh more."""
+    """For a region that did not come out as usual: guidance weighs more, and gates follow boxes alone, with sharp
+    borders and nothing of the shared prompt inside."""
 
-    region: str
-    style: bool = False  # its expert weighs more, too
-    alone: bool = False  # no other region is heard, but for nearer ones that stand before it
+    alone: RegionId | None = None  # instead, no region but this one is heard, and nearer ones that stand before it
 
 
 def prepare(
@@ -66,24 +64,22 @@ def prepare(
 
 
 def _pushed(job: RenderJob, push: Push, backbone: Backbone) -> RenderJob:
-    usual = next(r for r in job.regions if r.id == push.region)
-    scale = min(usual.scale * SCALE, 2.0) if push.style else usual.scale
-    region = usual.model_copy(update={"strength": min(usual.strength * STRENGTH, 4.0), "scale": scale})
-    regions = [region if r.id == push.region else r for r in job.regions]
-    stronger: dict[str, object] = {
-        # Without guidance there is nothing to raise: such a model was made to draw without.
-        "guidance": min(job.guidance * GUIDANCE, 30.0) if job.guidance > 1 else job.guidance,
-        "gate": GateKind.POSITION,
-        "feather": 0.0,
-        "global_share": (0.0, 0.0),
-    }
-    if push.alone:
-        regions = [r for r in regions if r is region or (r.z > region.z and r.box.overlap(region.box) > 0)]
-        heard = {r.adapter for r in regions} | {job.background_adapter}
-        stronger["adapters"] = tuple(a for a in job.adapters if a.id in heard)
-        if backbone.shared_prompt == "scene":  # which names every thing of the picture
-            stronger["prompt"] = region.prompt
-    return RenderJob.model_validate({**dict(job), **stronger, "regions": tuple(regions)})
+    if push.alone is not None:
+        return _alone(job, push.alone, backbone)
+    # Without guidance there is nothing to raise: such a model was made to draw without.
+    guidance = min(job.guidance * GUIDANCE, 30.0) if job.guidance > 1 else job.guidance
+    stronger = {"guidance": guidance, "gate": GateKind.POSITION, "feather": 0.0, "global_share": (0.0, 0.0)}
+    return RenderJob.model_validate({**dict(job), **stronger})
+
+
+def _alone(job: RenderJob, name: str, backbone: Backbone) -> RenderJob:
+    region = next(r for r in job.regions if r.id == name)
+    regions = tuple(r for r in job.regions if r is region or (r.z > region.z and r.box.overlap(region.box) > 0))
+    heard = {r.adapter for r in regions} | {job.background_adapter}
+    fewer = {"regions": regions, "adapters": tuple(a for a in job.adapters if a.id in heard)}
+    if backbone.shared_prompt == "scene":  # which names every thing of the picture
+        fewer["prompt"] = region.prompt
+    return RenderJob.model_validate({**dict(job), **fewer})
 
 
 def _region(
