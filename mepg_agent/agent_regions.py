@@ -83,8 +83,8 @@ class RegionEditor(Editor):
             head = history.version()
             verdict = _merged(head, findings) if findings else head.verdict
             rounds = max(brief.rounds, 1) if rounds is None else rounds
-            said = f"mend {', '.join(verdict.failed) or 'nothing'}"
-            edit = history.edit(said, head.plan, rounds, verdict=verdict)
+            said = f"mend {', '.join(verdict.wrong) or 'nothing'}"
+            edit = history.edit(said, head.plan, rounds, verdict=verdict, gone=history.still_there(verdict))
             self.store.begin_edit(session, edit)
         return self._follow(session, edit=edit)
 

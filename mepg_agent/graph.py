@@ -219,7 +219,7 @@ def _handed(render: Render, state: Drawing) -> Verdict | None:
 def _looked_at(verifier: Verifier, image: Pixels, plan: ScenePlan, state: Drawing) -> Verdict:
     """Of an edit also whether what it took away is gone."""
     verdict = verifier.verify(image, plan)
-    return verdict if state.edit is None else with_gone(verdict, verifier, image, state.edit.before, plan)
+    return verdict if state.edit is None else with_gone(verdict, verifier, image, state.edit.stood, plan)
 
 
 def accept(state: Judged, runtime: Runtime[Context]) -> Update:

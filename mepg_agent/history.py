@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.edits import changed_boxes, changed_regions
 from mepg_agent.records import MAX_CANDIDATES, MAX_ROUNDS, Attempt, Remark, Render, Status, Verdict
-from mepg_agent.scene import Box, Frozen, ScenePlan
+from mepg_agent.scene import Box, Frozen, Region, ScenePlan
 from mepg_agent.verify.gone import taken_away
 
 MAIN = "main"  # the line that every picture begins with
@@ -54,6 +54,12 @@ class Edit(Frozen):
     plan: ScenePlan  # as asked for and routed to experts; the critic has not seen it yet
     notes: tuple[str, ...] = ()  # why which expert, what gave way
     verdict: Verdict | None = None  # on `render`, from one who looked at it: what failed is to be repaired
+    gone: tuple[Region, ...] = ()  # what an earlier edit took away and is seen all the same
+
+    @property
+    def stood(self) -> ScenePlan:
+        """What was there before: what it has and the plan has no more should not be seen."""
+        return self.before.replaced(regions=(*self.before.regions, *self.gone))
 
     def named(self, plan: ScenePlan) -> tuple[str, ...]:
         """Ids of the regions of `plan` that are not as they were, or failed: the only ones that the layout may move."""
@@ -68,12 +74,12 @@ class Edit(Frozen):
     def repairable(self, plan: ScenePlan) -> dict[str, tuple[Box, ...]]:
         """Regions that the edit may have harmed and things that it took away, each with what may be drawn again of it:
         no pixel that was to stay."""
-        redrawn, named, gone = self.redrawn(plan), self.named(plan), taken_away(self.before, plan)
+        redrawn, named, gone = self.redrawn(plan), self.named(plan), taken_away(self.stood, plan)
         if Box.full() in redrawn:
             return {r.id: (r.box,) for r in (*plan.regions, *gone)}
         over = {r.id: tuple(b for b in redrawn if r.box.covered_by(b) > TOUCHED) for r in plan.regions}
         harmed = {region: boxes for region, boxes in over.items() if boxes and region not in named}
-        uncovered = {r.id: tuple(b for b in redrawn if b.overlap(r.box)) for r in gone}
+        uncovered = {r.id: tuple(b for b in changed_boxes(self.stood, plan) if b.overlap(r.box)) for r in gone}
         places = {region: boxes for region, boxes in uncovered.items() if boxes}
         return harmed | places | {region: (plan.region(region).box,) for region in named}
 
@@ -117,6 +123,16 @@ class History(Frozen):
             if parent is None:
                 return tuple(line)
             at = parent
+
+    def still_there(self, verdict: Verdict) -> tuple[Region, ...]:
+        """What was taken away on the way to the head and the verdict sees all the same, as it last stood."""
+        seen = {f.was for f in verdict.findings if f.was is not None and not f.passed}
+        regions = (r for number in self.ancestry(self.head)[1:] for r in self.version(number).plan.regions)
+        found: dict[str, Region] = {}
+        for region in regions:
+            if region.id in seen and all(r.id != region.id for r in self.version().plan.regions):
+                found.setdefault(region.id, region)
+        return tuple(found.values())
 
     def undone(self) -> History:
         """The head moved to what it was made from. Raises BadInput at the first version."""

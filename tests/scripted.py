@@ -42,3 +42,8 @@ class ScriptedVerifier:
             threshold=THRESHOLD,
             evidence=f"crop {crops.index(crop)}",
         )
+
+
+def wrong(region: str, why: str) -> Finding:
+    """What one who looked at the picture may say."""
+    return Finding(region=region, check=Check.PRESENT, passed=False, score=0.0, threshold=THRESHOLD, evidence=why)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from scripted import ScriptedVerifier
+from scripted import ScriptedVerifier, wrong
 
 from mepg_agent.agent import Agent
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
-from mepg_agent.records import Check, Finding, Rung
+from mepg_agent.records import Finding, Rung
 from mepg_agent.redrawing import Redraw
 from mepg_agent.scene import Box, ScenePlan
 from mepg_agent.settings import Settings
-
-
-def wrong(region: str, why: str) -> Finding:
-    return Finding(region=region, check=Check.PRESENT, passed=False, score=0.0, threshold=0.5, evidence=why)
 
 
 def test_what_the_caller_finds_wrong_is_drawn_again_and_nothing_else_changes(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from edit_fixtures import agent_of, drawn, pixels
-from scripted import ScriptedVerifier
+from scripted import ScriptedVerifier, wrong
 
 from mepg_agent.records import Check, Rung, Verdict
 from mepg_agent.scene import Box, Region, ScenePlan
@@ -83,3 +83,31 @@ def test_a_thing_that_will_not_go_is_reported_with_what_was_tried(settings: Sett
     assert result.status == "best_effort" and [a.round for a in result.attempts] == [1, 2, 3]
     assert len({render.job for render in result.renders}) == 4  # every round from another seed
     assert "castle: tried new seeds." in result.notes
+
+
+def test_a_repair_goes_on_with_what_an_earlier_edit_did_not_take_away(settings: Settings, three_things: ScenePlan):
+    scores: Any = {"gone-castle": (0.8, 0.2)}
+    with agent_of(settings, **scores) as agent:
+        session = drawn(agent, three_things)
+        first = agent.edit(session, "remove the castle", rounds=0)
+        before = pixels(agent, first)
+        result = agent.mend(session, rounds=2)
+        changed = (pixels(agent, result) != before).any(-1)
+        assert agent.history(session).version().instruction == "mend castle"
+    assert (first.status, result.status) == ("best_effort", "accepted")
+    assert {attempt.region for attempt in result.attempts} == {"castle"}
+    outside = np.ones_like(changed)
+    outside[three_things.region("castle").box.pixels(three_things.extent).as_slices()] = False
+    assert changed.any() and not (changed & outside).any()
+
+
+def test_what_is_still_seen_is_not_forgotten_while_another_region_is_repaired(
+    settings: Settings, three_things: ScenePlan
+):
+    scores: Any = {"gone-castle": (0.8,)}
+    with agent_of(settings, **scores) as agent:
+        session = drawn(agent, three_things)
+        agent.edit(session, "remove the castle", rounds=0)
+        result = agent.mend(session, [wrong("fox", "it has five legs")], rounds=1)
+    assert result.status == "best_effort"
+    assert [f.was for f in result.verdict.findings if not f.passed] == ["castle"]
