@@ -12,6 +12,7 @@ import pytest
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BrokenAsset
 from mepg_agent.portfolio import Portfolio, check_weights
+from mepg_agent.records import RenderJob
 from mepg_agent.settings import Settings
 
 EXPERTS = Path(__file__).parents[1] / "experts"
@@ -55,6 +56,23 @@ def test_plain_diffusers_draws_with_it_and_the_prompt_matters() -> None:
     ]
     assert images[0].shape == (256, 256, 3)
     assert images[0].mean() < images[1].mean() - 40, "space at night is darker than a beach"
+
+
+def test_the_last_preview_is_nearly_the_picture_and_as_large() -> None:
+    from mepg_agent.engine.base import Picture, Step
+    from mepg_agent.engine.local import LocalEngine
+
+    engine = LocalEngine.of_family(FOUND, Settings.load())
+    job = RenderJob(
+        backbone="picturebook", weights=engine.weights_hash(), prompt="a rocket in space", regions=(), seed=1, steps=8,
+        guidance=3.0, extent=FOUND.item.defaults.extent,
+    )  # fmt: skip
+    *steps, picture = engine.run(job)
+    assert isinstance(picture, Picture)
+    shown = [s.preview.astype(float) for s in steps if isinstance(s, Step) and s.preview is not None]
+    assert [preview.shape for preview in shown] == [picture.image.shape] * 3
+    off = [np.abs(preview - picture.image).mean() for preview in shown]
+    assert off[0] > off[1] > off[2] and off[2] < 12
 
 
 @pytest.mark.parametrize("part", ["pipeline/unet", "verifier"])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mepg_agent.engine.adapters import ExpertWeights
 
-PREVIEWS = 4  # a picture
+PREVIEWS = 4  # a picture, at most; and no more than one every second step
 PREVIEW_SIDE = 16  # latent positions; decoding costs as much as that many squared
 
 
@@ -126,7 +126,7 @@ class LocalEngine:
         latents = noise
         for moment in sampler.denoise(run, scheduler, noise, job):
             latents = moment.latents
-            shown = moment.step % max(moment.of // PREVIEWS, 1) == 0 and moment.step < moment.of
+            shown = moment.step % max(moment.of // PREVIEWS, 2) == 0 and moment.step < moment.of
             yield Step(moment.step, moment.of, preview(pipe, moment.estimate) if shown else None)
         image = sampler.decode(pipe, latents)[0]
         seconds = time.perf_counter() - started
@@ -141,11 +141,16 @@ class LocalEngine:
 
 
 def preview(pipe: Any, latents: Any) -> Pixels:
-    """A small picture: latents averaged down until decoding them is cheap."""
+    """A rough picture: what the linear part of a decoder makes, where it has one; else of latents made smaller."""
+    import torch
     import torch.nn.functional as F
 
-    from mepg_agent.engine.sampler import decode
+    from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
+    from mepg_agent.engine.sampler import decode, pixels
 
+    if isinstance(pipe.vae, PatchAutoencoder):
+        with torch.inference_mode():
+            return pixels(pipe.vae.linear(latents[:1] / pipe.vae.config["scaling_factor"]))[0]
     size = latents.shape[-2:]
     shrink = max(1, min(round(max(size) / PREVIEW_SIDE), *size))
     return decode(pipe, F.avg_pool2d(latents[:1], shrink))[0]

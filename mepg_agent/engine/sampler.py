@@ -239,9 +239,13 @@ def decode(pipe: Any, latents: Tensor) -> np.ndarray:
     """Pictures (n, height, width, 3), uint8, of latents (n, channels, h, w)."""
     with torch.inference_mode():
         scaled = latents.to(pipe.vae.dtype) / pipe.vae.config.scaling_factor
-        image = pipe.vae.decode(scaled, return_dict=False)[0]
-    image = (image.float() / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
-    return (image * 255).round().astype(np.uint8)
+        return pixels(pipe.vae.decode(scaled, return_dict=False)[0])
+
+
+def pixels(image: Tensor) -> np.ndarray:
+    """uint8 (n, height, width, 3) of what an autoencoder gives, (n, 3, height, width) in -1..1."""
+    shown = (image.float() / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+    return (shown * 255).round().astype(np.uint8)
 
 
 def encode(pipe: Any, image: np.ndarray) -> Tensor:
