@@ -218,8 +218,8 @@ class Rung(StrEnum):
     """The ladder of repairs, lowest first. A region that still fails goes one up."""
 
     SEEDS = "new seeds"
-    SOLO = "solo crop"
     STRONGER = "stronger gate and guidance"
+    SOLO = "solo crop"
     MOVE = "bigger or moved box"
     SIMPLER = "simpler prompt"
 

@@ -90,8 +90,8 @@ def test_every_repair_is_told_with_its_reason_and_its_cost():
     found = mepg(*words, verifier=ScriptedVerifier({"fox": (0.1,)})).json
     assert [(r["region"], r["rung"]) for r in found["repairs"]] == [
         ("fox", "new seeds"),
-        ("fox", "solo crop"),
         ("fox", "stronger gate and guidance"),
+        ("fox", "solo crop"),
     ]
     assert all(r["reason"].startswith("present 0.10") and r["calls"] > 0 for r in found["repairs"])
     assert all(Path(f["crop"]).is_file() for f in found["verdict"]["findings"])

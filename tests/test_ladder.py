@@ -69,7 +69,7 @@ def test_every_attempt_tells_its_reason_from_the_verdict_and_what_came_of_it(set
 
 def test_each_rung_draws_in_its_own_way(settings: Settings, wordy: ScenePlan):
     _, [first, *repairs] = draw(settings, wordy, {"dog": (0.1,)})
-    seeds, solo, stronger, moved, simpler = repairs
+    seeds, stronger, solo, moved, simpler = repairs
     usual = Portfolio(settings.experts).backbone("picturebook").item.defaults.guidance
     assert (seeds.gate, seeds.guidance) == (first.gate, first.guidance) == (GateKind.ATTENTION, usual)
     assert stronger.gate is GateKind.POSITION and stronger.guidance > first.guidance
@@ -122,9 +122,9 @@ def test_every_region_climbs_its_own_ladder(settings: Settings, three_things: Sc
     assert tried == [
         ("fox", Rung.SEEDS),
         ("dog", Rung.SEEDS),
-        ("fox", Rung.SOLO),
-        ("dog", Rung.SOLO),
+        ("fox", Rung.STRONGER),
         ("dog", Rung.STRONGER),
+        ("dog", Rung.SOLO),
     ]
 
 
