@@ -33,7 +33,7 @@ def prepare(
     """The job that draws `plan` with the brief's seed, steps and guidance, or the backbone's where it names none.
 
     `experts` are the backbone's own, by id; `weights` is the engine's hash of the backbone; with `keep` the job is a
-    repair, which `push` makes stronger. A region draws with its expert; one that names neither style nor expert follows
+    repair, in another way with `push`. A region draws with its expert; one that names neither style nor expert follows
     the background, whose expert is the one that `plan.style` names by id or trigger phrase. BadInput for an expert that
     is not there.
     """
