@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.settings import Settings
+
+# Before torch is imported: a thread that waits must not keep a core from those that work.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(autouse=True)
