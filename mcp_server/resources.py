@@ -55,9 +55,10 @@ class PictureServer(MCPServer[Drawings]):
     ) -> CallToolResult | InputRequiredResult:
         """Raises ToolError, in a sentence: the SDK's have the tool's name first, and a report of several lines where an
         argument does not fit; it passes over those that a tool does not have."""
-        takes = next((tool.input_schema["properties"] for tool in await self.list_tools() if tool.name == name), None)
-        if strange := [argument for argument in arguments if takes is not None and argument not in takes]:
-            raise ToolError(f"{name} takes no {strange[0][:60]!r}. It takes: {', '.join(takes or ())}.")
+        tools = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
+        takes = tools.get(name, arguments)
+        if strange := [argument for argument in arguments if argument not in takes]:
+            raise ToolError(f"{name} takes no {strange[0][:60]!r}. It takes: {', '.join(takes)}.")
         try:
             return await super().call_tool(name, arguments, context)
         except UnexpectedToolError as error:

@@ -21,6 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from mepg_agent.bench.judge import look as see
+from mepg_agent.bench.kept import keep, kept
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sheet import grid
 from mepg_agent.engine.base import Engine, Picture, Pixels
@@ -29,8 +30,6 @@ from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
-from mepg_agent.files import whole
-from mepg_agent.pictures import png
 from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary, place
 from mepg_agent.records import Brief, Check, RenderJob
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
@@ -152,16 +151,13 @@ class FamilyBench:
     def _picture(self, job: RenderJob) -> tuple[Pixels, float]:
         """What the job draws, and the seconds that it took when it was drawn."""
         file = self.folder / PICTURES / f"{job.hash()}.png" if self.folder else None
-        if file and file.exists():
-            with Image.open(file, formats=["PNG"]) as kept:
-                return np.asarray(kept), float(kept.info[SECONDS])
+        if file and (found := kept(file)):
+            return found[0], float(found[1][SECONDS])
         started = time.perf_counter()
         image = draw(self.engine, job).image
         seconds = time.perf_counter() - started
         if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with whole(file) as stream:
-                stream.write(png(image, {SECONDS: f"{seconds:.3f}"}))
+            keep(file, image, **{SECONDS: f"{seconds:.3f}"})
         return image, seconds
 
     def _scores(self, image: Pixels, plan: ScenePlan) -> dict[Check, float]:

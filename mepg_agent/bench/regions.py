@@ -23,6 +23,7 @@ from mepg_agent.bench.bootstrap import Figure, figure, resamples
 from mepg_agent.bench.family import draw, load
 from mepg_agent.bench.journal import Journal, Row
 from mepg_agent.bench.judge import Judged, judge, seam, spill
+from mepg_agent.bench.kept import keep, kept
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sheet import grid
 from mepg_agent.engine.base import Engine, Pixels
@@ -30,8 +31,6 @@ from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.engine.reference import ReferenceEngine
 from mepg_agent.english import PLACES, article
-from mepg_agent.files import whole
-from mepg_agent.pictures import png
 from mepg_agent.portfolio import Defaults, Expert, Found, Vocabulary
 from mepg_agent.records import Brief, GateKind, RenderJob
 from mepg_agent.scene import Frozen, ScenePlan
@@ -177,7 +176,6 @@ class RegionsBench:
             scorer=self.scorer.digest(),
         )
         self._journal = Journal(folder / RECORD, self.setup, Measured)
-        (folder / PICTURES).mkdir(exist_ok=True)
 
     def run(self, count: int, tell: Tell) -> Report:
         """The report on `count` plans; those that are there already are not drawn again."""
@@ -205,15 +203,13 @@ class RegionsBench:
 
     def _drawn(self, file: Path, engine: Engine, job: RenderJob) -> Drawn:
         """What is kept of this job, or what the engine draws."""
-        if file.exists():
-            with Image.open(file, formats=["PNG"]) as kept:
-                if kept.info.get(JOB) == job.hash():
-                    return Drawn(np.asarray(kept), float(kept.info[SECONDS]), float(kept.info[CALLS]))
+        found = kept(file)
+        if found and found[1].get(JOB) == job.hash():
+            return Drawn(found[0], float(found[1][SECONDS]), float(found[1][CALLS]))
         started = time.perf_counter()
         picture = draw(engine, job)
         drawn = Drawn(picture.image, time.perf_counter() - started, picture.calls)
-        with whole(file) as stream:
-            stream.write(png(drawn.image, {JOB: job.hash(), SECONDS: str(drawn.seconds), CALLS: str(drawn.calls)}))
+        keep(file, drawn.image, **{JOB: job.hash(), SECONDS: str(drawn.seconds), CALLS: str(drawn.calls)})
         return drawn
 
     def _file(self, index: int, way: str) -> Path:
