@@ -167,7 +167,17 @@ class Moment:
     estimate: Tensor
 
 
-def denoise(run: Predictor, scheduler: Any, noise: Tensor, job: RenderJob, pin: Pin | None = None) -> Iterator[Moment]:
+@dataclass(frozen=True)
+class Begun:
+    """Where a drawing is taken up again (SDEdit, arXiv 2108.01073): `clean` latents, noised as for step `first`."""
+
+    clean: Tensor
+    first: int  # of the job's steps, from 0
+
+
+def denoise(
+    run: Predictor, scheduler: Any, noise: Tensor, job: RenderJob, pin: Pin | None = None, begun: Begun | None = None
+) -> Iterator[Moment]:
     """Denoises `noise` (candidates, channels, h, w) of variance 1; pinned positions follow their clean values.
 
     Raises BadInput for a number of steps that the scheduler refuses.
@@ -178,9 +188,13 @@ def denoise(run: Predictor, scheduler: Any, noise: Tensor, job: RenderJob, pin: 
         raise BadInput(f"This scheduler does not draw in {job.steps} steps: {error}", "Ask for fewer steps.") from error
     generator = torch.Generator("cpu").manual_seed(job.seed)
     extra = {"generator": generator} if "generator" in scheduler.step.__code__.co_varnames else {}
+    of, first = len(scheduler.timesteps), 0
     latents = noise * scheduler.init_noise_sigma
-    of = len(scheduler.timesteps)
-    for i, t in enumerate(scheduler.timesteps):
+    if begun is not None:
+        first = begun.first
+        scheduler.set_begin_index(first)
+        latents = scheduler.add_noise(begun.clean, noise, scheduler.timesteps[first][None])
+    for i, t in enumerate(scheduler.timesteps[first:], first):
         if pin is not None:
             held = scheduler.add_noise(pin.clean, pin.noise, t[None])
             latents = torch.where(pin.free, latents, held.to(latents.dtype))

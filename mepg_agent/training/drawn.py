@@ -15,14 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 
 from mepg_agent.bench.family import load
 from mepg_agent.engine.checkpoints import Ensemble
 from mepg_agent.engine.field import canonical
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
-from mepg_agent.engine.sampler import decode, encode, make_scheduler
+from mepg_agent.engine.sampler import Begun, decode, denoise, encode, make_scheduler
 from mepg_agent.engine.windows import Window
 from mepg_agent.english import noun_phrase
 from mepg_agent.files import whole
@@ -78,16 +77,9 @@ def drawn_again(engine: LocalEngine, job: RenderJob, picture: Image.Image, gener
     canvas = (codes.shape[2], codes.shape[3])
     run = Ensemble(pipe, job, engine.experts(job), Window(0, 0, *canvas), canvas)
     scheduler = make_scheduler(job.scheduler, pipe.scheduler)
-    scheduler.set_timesteps(job.steps)
-    first = job.steps - BACK[int(integers(len(BACK), (), generator))]
-    scheduler.set_begin_index(first)
-    latents: Tensor = scheduler.add_noise(codes, normal(codes.shape, generator), scheduler.timesteps[first][None])
-    with torch.inference_mode():
-        for step in range(first, job.steps):
-            t = scheduler.timesteps[step]
-            found = run.predict(scheduler.scale_model_input(latents, t), t, step, job.steps)
-            latents = scheduler.step(found, t, latents).prev_sample
-    return Image.fromarray(decode(pipe, latents)[0])
+    begun = Begun(codes, job.steps - BACK[int(integers(len(BACK), (), generator))])
+    *_, last = denoise(run, scheduler, normal(codes.shape, generator), job, begun=begun)
+    return Image.fromarray(decode(pipe, last.latents)[0])
 
 
 class Drawer:
