@@ -33,10 +33,12 @@ FRAMES = Pool(
         "[it should show|the picture shows|the image contains|this picture has|I see|the drawing is of] {b}",
         "{b} [please|pls|would be great|would be nice|is what I need]", "let's [have|see|draw|make|do] {b}",
         "help me draw {b}",
-    ),
-    (
         "put together a scene showing {b}", "what I have in mind is {b}", "how about {b}?", "my kid asked for {b}",
         "Compose an artwork featuring {b}.",
+    ),
+    (
+        "any chance of {b}?", "my daughter is dying to see {b}", "all I'm asking for is {b}", "see if you can do {b}",
+        "today's subject is {b}", "you know what would be cool? {b}",
     ),
     more.FRAMES,
 )  # fmt: skip
@@ -54,8 +56,9 @@ NOTHING_ELSE = Pool(
         "nobody else", "cut the {noun}", "not one {noun}", "with neither people nor {noun}", "{noun} are not wanted",
         "we hate {noun}, so none of them", "no letters, no numbers", "the {noun} must stay out", "anything but {noun}",
         "don't show people",
+        "leave out the {noun}", "absolutely zero {noun}", "and skip people entirely",
     ),
-    ("leave out the {noun}", "absolutely zero {noun}", "and skip people entirely"),
+    ("no {noun} to be seen", "I'd rather there was no {noun}", "no writing on it", "not even the smallest {noun}"),
     more.NOTHING_ELSE,
 )  # fmt: skip
 FILLER = Pool(
@@ -68,7 +71,8 @@ FILLER = Pool(
         "with love", "trending", "you know what I mean", "surprise me with the rest", "so sweet",
         "for a [t-shirt|birthday|postcard|party invitation|logo|school project]", "best quality", "ultra sharp",
         "as always",
+        "it is meant as a poster for my classroom", "make it look lovely",
     ),
-    ("it is meant as a poster for my classroom", "make it look lovely"),
+    ("it'll make my day", "no hurry", "my niece will adore it"),
     more.FILLER,
 )  # fmt: skip

@@ -31,8 +31,13 @@ TWINS = Pool(
         "{s} a {x} {n}, [on the other side|opposite|across from it|and then] a {y} {n}",
         "one {x} {n} [is|stands|sits|placed] {s}, the {y} {n} [is not|on the opposite side|on the other side|across]",
         "[two|2] {p}, {x} and {y}, with the {x} one {s}", "{p}: {x} {s}, {y} [opposite|on the other side]",
+        "two {p} of which the {x} sits {s} and the other is {y}",
     ),
-    ("two {p} of which the {x} sits {s} and the other is {y}",),
+    (
+        "two {p}; {s} is the {x} one, opposite is the {y} one",
+        "two {p}, {s} a {x} one and at the opposite end a {y} one",
+        "two {p} - one of them, {x}, is {s} while the other is {y}",
+    ),
     more.TWINS,
 )  # fmt: skip
 SIZES = (("bigger", "smaller"), ("large", "small"), ("big", "little"), ("larger", "tiny"))
@@ -44,8 +49,9 @@ GROUPS = Pool(
         "{k} {p}, [namely|coloured|painted|done|drawn|shown as|respectively|in this order] {l}",
         "{k} {p}: [the colors are|they are|in|as] {l}", "{e} [together|in a group|in a line|in one picture]",
         "{k} {p}[. They are|; these are| that are|, being| and these are] {l}",
+        "{k} {p} which are, from left to right, {l}",
     ),
-    ("{k} {p} which are, from left to right, {l}",),
+    ("{k} {p} that aren't alike: {l}", "{k} {p} - there should be {e}"),
     more.GROUPS,
 )  # fmt: skip
 # {e} "two red and three blue", {k} count in all, {p} plural, {f} "two red ones and three blue ones"
@@ -69,8 +75,12 @@ ROWS = Pool(
         "I want|,] {l}",
         "from left to right {t}", "lined up left to right: {l}", "[first|leftmost] {t}, left to right",
         "on the very left {t}",
+        "reading from the left: {l}", "starting at the left {t}",
     ),
-    ("reading from the left: {l}", "starting at the left {t}"),
+    (
+        "{t}, each one to the right of the one before", "side by side starting on the left, {l}",
+        "{l}; that is the order, left to right",
+    ),
     more.ROWS,
 )  # fmt: skip
 

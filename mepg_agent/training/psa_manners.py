@@ -16,8 +16,9 @@ POLITE = Pool(
         "{i} [pls|thx|if you can|now|if possible|thank you|!|then|ok?]",
         "[I think|I'd say|let's|you should|I want you to|try to|you could|kindly|just|simply|my wish:|next step:|"
         "change:|edit:|it would be great if you could|do me a favor:] {i}",
+        "alright then: {i}", "one more thing, {i}",
     ),
-    ("alright then: {i}", "one more thing, {i}"),
+    ("before I forget: {i}", "small correction: {i}", "as a final touch, {i}"),
     more.POLITE,
 )  # fmt: skip
 # first words of an instruction that "could you …" may go before

@@ -14,12 +14,18 @@ from mepg_agent.training.psa_styles import OBJECT_STYLES, STYLE_SENTENCES, STYLE
 
 BIGNESS = extended({
     "big": Pool(
-        ("big", "large", "huge", "giant", "enormous", "very big", "oversized", "really large", "great big", "immense"),
-        ("massive", "gigantic"),
+        (
+            "big", "large", "huge", "giant", "enormous", "very big", "oversized", "really large", "great big",
+            "immense", "massive", "gigantic",
+        ),
+        ("humongous", "jumbo", "seriously large"),
     ),
     "small": Pool(
-        ("small", "little", "tiny", "very small", "mini", "really tiny", "wee", "tiny little", "undersized"),
-        ("miniature", "teeny"),
+        (
+            "small", "little", "tiny", "very small", "mini", "really tiny", "wee", "tiny little", "undersized",
+            "miniature", "teeny",
+        ),
+        ("itsy-bitsy", "super small", "thumb-sized"),
     ),
 }, more.BIGNESS)  # fmt: skip
 # after a noun
@@ -48,8 +54,9 @@ CONTRASTS = Pool(
         "{n} [replacing|in the place of|in lieu of] {x}", "{x}[,| -] [wait, no|oops|no wait|sorry|actually][,|] {n}",
         "[please |]not {x}, [take|use|draw] {n}",
         "{n} [where others would draw|but certainly not|and definitely not|but never] {x}",
+        "forget {x}, I mean {n}",
     ),
-    ("forget {x}, I mean {n}",),
+    ("{x} - scratch that - {n}", "{n} (I do not mean {x})", "{n}, please don't confuse it with {x},"),
     more.CONTRASTS,
 )  # fmt: skip
 ONE = ("one", "one", "a single", "just one", "exactly one", "1", "some", "my", "this")

@@ -22,8 +22,12 @@ SPOT_WORDING = Pool(
         "[change|set] the [position|place] of {x}: {w}", "{w} is where I want {x}", "{w} [goes|put|place] {x}",
         "make {x} [stand|sit|be|appear|go] {w}", "{x} {w}", "I want {x} {w}", "place {x} {w}", "{x} should be {w}",
         "shift {x} so it is {w}",
+        "let {x} be {w} instead", "have {x} {w}",
     ),
-    ("let {x} be {w} instead", "have {x} {w}"),
+    (
+        "{x} would do better {w}", "I think {x} would look good {w}", "shouldn't {x} be {w}?",
+        "I'd be happier with {x} {w}",
+    ),
     more.SPOT_WORDING,
 )  # fmt: skip
 # {d} a direction
@@ -38,8 +42,9 @@ SHIFT_WORDING = Pool(
         "{x} [a bit|a little|slightly|further|somewhat|more] {d}", "{x} {d}", "[more|further] {d} with {x}",
         "I want {x} [a bit|a little|further|more|] {d}", "let {x} [go|move|slide] [a bit|further|] {d}",
         "can {x} [be|go|move] [a bit|a little|further|] {d}?", "{d} a [bit|little] with {x}",
+        "scoot {x} {d}", "drag {x} {d} somewhat",
     ),
-    ("scoot {x} {d}", "drag {x} {d} somewhat"),
+    ("scooch {x} {d}", "give {x} a small shift {d}", "adjust {x} {d} a bit", "can we have {x} slightly {d}?"),
     more.SHIFT_WORDING,
 )  # fmt: skip
 DIRECTION_WORDS = {

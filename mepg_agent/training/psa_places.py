@@ -48,8 +48,9 @@ PLAIN = Pool(
         "[on|against|with|in front of] a [plain|white|simple|empty] background", "background plain",
         "without any background", "no background", "background: [plain|white]", "with nothing in the background",
         "on a plain [white|gray] backdrop", "in a studio", "isolated on white",
+        "against nothing but blank paper",
     ),
-    ("against nothing but blank paper",),
+    ("on a blank page", "with plain white behind it all", "with the backdrop left blank"),
     more.PLAIN,
 )  # fmt: skip
 TIMES: dict[str | None, Pool] = extended({
@@ -62,8 +63,9 @@ TIMES: dict[str | None, Pool] = extended({
             "on a [dark|cold|quiet|moonlit|winter's|summer] night", "at night time", "when it is dark", "in pitch dark",
             "nighttime", "night", "after dark", "with the moon out", "at two in the morning",
             "while everyone sleeps at night", "lit by the moon", "a night scene",
+            "after nightfall", "long past bedtime, in darkness",
         ),
-        ("after nightfall", "long past bedtime, in darkness"),
+        ("long after dark", "at a quarter past midnight", "late into the night"),
     ),
     "sunset": Pool(
         (
@@ -74,16 +76,18 @@ TIMES: dict[str | None, Pool] = extended({
             "while the sun is setting", "during [sunset|sunrise|dusk|twilight]", "in [warm|soft|golden] evening light",
             "sunset", "dusk", "evening", "golden hour", "at daybreak", "when the sun rises",
             "on a [summer|warm|quiet] evening", "in the golden hour", "a sunset scene", "in the glow of the sunset",
+            "as the sun goes down", "in the last light of the day",
         ),
-        ("as the sun goes down", "in the last light of the day"),
+        ("at sundown", "as dusk settles in", "as the day draws to a close"),
     ),
     None: Pool(
         (
             "on a sunny day", "at noon", "during the day", "in daylight", "at midday",
             "on a [summer|clear|fine|nice|spring] day", "in broad daylight", "in [bright|full] sunshine", "in the sun",
             "by day", "at daytime", "one day", "in good weather", "on a sunny morning",
+            "on a bright afternoon",
         ),
-        ("on a bright afternoon",),
+        ("early in the afternoon", "around lunch time"),
     ),
 }, more.TIMES)  # fmt: skip
 # where body, place and time meet: {b} body, {p} place, {t} time; the last two may be empty
@@ -97,8 +101,9 @@ SETTINGS = Pool(
         "{b}; [this is|it is|they are|we are|the whole scene is|the scene is|all are|everything is] {p} {t}",
         "{b} - {p} {t}", "{b} ({p}, {t})", "{p} - {b} {t}", "{b}. {p}, {t}.",
         "[imagine|we are|picture yourself] {p} {t}: {b}", "{b} [seen|shown|standing|spotted|captured] {p} {t}",
+        "{t} {p}: {b}", "{b}, all of it {p} {t}",
     ),
-    ("{t} {p}: {b}", "{b}, all of it {p} {t}"),
+    ("what you find {p} {t}: {b}", "{b} - and everything is {p} {t}", "{b}, with the scene {p} {t}"),
     more.SETTINGS,
 )  # fmt: skip
 # {w} the place as a noun phrase without its article
@@ -127,7 +132,8 @@ SCENE_SENTENCE = Pool(
         "The [whole thing|picture|story|action] [is|happens|plays|is set] {p} {t}.",
         "{place} as [the |]background {t}.", "Put it all {p} {t}.", "The place is {place}, {t}.",
         "Make the background {place} {t}.",
+        "Let it take place {p} {t}.",
     ),
-    ("Let it take place {p} {t}.",),
+    ("It should look like it's {p} {t}.", "You would find all of this {p} {t}."),
     more.SCENE_SENTENCE,
 )  # fmt: skip

@@ -20,8 +20,9 @@ NEWEST = Pool(
         "the last thing I added", "the thing I just added", "the newest thing", "what I added last", "the newest one",
         "the thing that was added last", "the [newest|latest|last added] [object|item|thing|element]",
         "what you added last", "the most recent [thing|object|one]", "the one I just added",
+        "my latest addition",
     ),
-    ("my latest addition",),
+    ("the last addition", "the thing that just appeared", "what we added a moment ago"),
     more.NEWEST,
 )  # fmt: skip
 EVERYTHING = Pool(
@@ -29,24 +30,27 @@ EVERYTHING = Pool(
         "everything", "the whole picture", "it all", "the picture", "all of it", "the whole [thing|image|scene]",
         "the image", "the scene", "all things", "all the things", "the lot", "every single thing",
         "the [complete|full] [picture|image]", "all", "every object", "all objects",
+        "the entire image",
     ),
-    ("the entire image",),
+    ("absolutely everything", "every last thing", "everything I can see"),
     more.EVERYTHING,
 )  # fmt: skip
 GROUPS = Pool(
     (
         "the {p}", "all the {p}", "all {p}", "every one of the {p}", "every single one of the {p}", "all of the {p}",
         "these {p}", "those {p}", "the [many|different|various] {p}", "{p}", "my {p}",
+        "each of the {p}",
     ),
-    ("each of the {p}",),
+    ("each and every one of the {p}", "all the {p} here", "each one of those {p}"),
     more.GROUPS,
 )  # fmt: skip
 PAIRS = Pool(
     (
         "both {p}", "the two {p}", "the {p}", "both of the {p}", "both the {p}", "all the {p}", "these two {p}",
         "the pair of {p}", "the {p}, both of them,", "those {p}",
+        "each of the {p}",
     ),
-    ("each of the {p}",),
+    ("each of the two {p}", "both {p} that are there", "both {p} in it"),
     more.PAIRS,
 )  # fmt: skip
 ALL_BUT = Pool(

@@ -19,8 +19,9 @@ def _side_of(side: str, posture: str) -> Pool:
             f"further [to the |]{side} than", f"on the {side} hand of", f"at the {side} side of",
             f"to the {side} side of", f"{side} from", f"[somewhere|a few steps|not far] to the {side} of",
             f"towards the {side} of", f"at the {side} hand side of",
+            f"off to the {side} side of", f"on the {side}-hand side of",
         ),
-        (f"off to the {side} side of", f"on the {side}-hand side of"),
+        (f"directly {side} of", f"a short distance {side} of", f"immediately {side} of", f"in a spot to the {side} of"),
     )  # fmt: skip
 
 
@@ -30,8 +31,9 @@ def _its_side(side: str) -> Pool:
             f"to its {side}", f"on its {side}", f"on the {side} of it", f"on its {side} side", f"to the {side}",
             f"on the {side}", f"[standing|sitting|placed|waiting] to its {side}", f"{side} of it",
             f"to the {side} of it", f"[just|directly|further] to its {side}", f"on the {side} side",
+            f"at its {side} hand",
         ),
-        (f"at its {side} hand",),
+        (f"on its {side}-hand side", f"beside it on the {side}", f"a short distance to its {side}"),
     )  # fmt: skip
 
 
@@ -44,8 +46,9 @@ RELATIONS: dict[Kind, Pool] = extended({
             "[flying|gliding|soaring|drifting|hanging|circling|dangling|placed|located|seen] [above|over]",
             "[just|right|directly|straight|somewhere|far|way|a bit] above", "[directly|right|straight] over",
             "at a height over", "[up|high] over", "[further|higher] up than", "in the air above",
+            "hovering over",
         ),
-        ("hovering over",),
+        ("some distance above", "positioned over", "higher in the picture than"),
     ),
     Kind.BELOW: Pool(
         (
@@ -53,8 +56,9 @@ RELATIONS: dict[Kind, Pool] = extended({
             "[placed|located|positioned|standing|sitting|lying|found|seen|waiting] below",
             "[just|right|directly|straight|far|somewhere] below", "[a bit |]lower down than", "at a lower level than",
             "[right|directly|straight] down from",
+            "situated below",
         ),
-        ("situated below",),
+        ("lower in the picture than", "a short way below", "nearer the bottom than"),
     ),
     Kind.ON: Pool(
         (
@@ -63,8 +67,9 @@ RELATIONS: dict[Kind, Pool] = extended({
             "jumping|climbing|stacked|leaning|crouching|left|mounted] [on|on top of|upon|atop]",
             "[right|directly|up|high] on top of", "riding on", "which it has climbed: on", "on the top of", "up on",
             "[nestled|settled|planted|laid] on",
+            "perched on", "resting on",
         ),
-        ("perched on", "resting on"),
+        ("set down on", "located on", "hanging out on"),
     ),
     Kind.UNDER: Pool(
         (
@@ -73,8 +78,9 @@ RELATIONS: dict[Kind, Pool] = extended({
             "stored|napping|covered] [under|beneath|underneath]",
             "[right|directly|just|straight] [under|underneath|beneath]", "taking shelter [under|beneath]",
             "with a roof over it: under", "covered by", "protected by the roof of",
+            "in the shade of", "tucked under",
         ),
-        ("in the shade of", "tucked under"),
+        ("taking cover under", "nestled beneath", "staying dry under"),
     ),
     Kind.BEHIND: Pool(
         (
@@ -84,8 +90,9 @@ RELATIONS: dict[Kind, Pool] = extended({
             "[right|just|directly|somewhere|far|a little] behind", "in back of", "to the rear of",
             "[further|farther] back than", "at the rear of", "in the background behind", "[half|partly] covered by",
             "looking out behind", "visible behind",
+            "peeking out from behind",
         ),
-        ("peeking out from behind",),
+        ("set back behind", "farther away than", "partially hidden by"),
     ),
     Kind.IN_FRONT_OF: Pool(
         (
@@ -94,8 +101,9 @@ RELATIONS: dict[Kind, Pool] = extended({
             "[just|directly|immediately|somewhere|close|far] in front of", "nearer to us than",
             "closer to the [camera|viewer] than", "in the front of", "[standing|waiting|sitting|placed] before",
             "to the fore of", "further forward than", "up front, before", "partly covering",
+            "in the foreground before",
         ),
-        ("in the foreground before",),
+        ("partially blocking the view of", "nearer the viewer than", "hiding part of"),
     ),
     Kind.NEXT_TO: Pool(
         (
@@ -104,8 +112,9 @@ RELATIONS: dict[Kind, Pool] = extended({
             "near|close to|alongside]",
             "[just|right|directly|immediately|close] [beside|by|next to]", "at the side of", "a step away from",
             "not far from", "in the vicinity of", "neighbouring", "hard by", "shoulder to shoulder with",
+            "adjacent to", "side by side with",
         ),
-        ("adjacent to", "side by side with"),
+        ("keeping close to", "right up against", "huddled up to", "just a step or two from"),
     ),
     Kind.INSIDE: Pool(
         (
@@ -114,8 +123,9 @@ RELATIONS: dict[Kind, Pool] = extended({
             "in|within]",
             "[deep|right|safely|somewhere] inside", "in the interior of", "contained in", "surrounded by the walls of",
             "filling the inside of",
+            "enclosed in",
         ),
-        ("enclosed in",),
+        ("tucked away inside", "cooped up in", "all the way inside"),
     ),
 }, more.RELATIONS)  # fmt: skip
 # "a castle with a fox …"
@@ -126,8 +136,9 @@ ITS: dict[Kind, Pool] = extended({
         (
             "above it", "over it", "floating over it", "[flying|hanging|gliding|drifting|floating] above it",
             "[right|high|just|directly] above it", "up above it", "higher up",
+            "hovering overhead",
         ),
-        ("hovering overhead",),
+        ("up in the sky over it", "some way above it"),
     ),
     Kind.BELOW: Pool(("below it", "lower down", "[right|just|directly] below it", "down below it", "further down")),
     Kind.ON: Pool(
@@ -135,8 +146,9 @@ ITS: dict[Kind, Pool] = extended({
             "on it", "on top of it", "on top", "sitting on it",
             "[standing|lying|placed|balancing|seated|sleeping] on [it|top of it|top]", "on its top", "up on it",
             "upon it",
+            "perched on it",
         ),
-        ("perched on it",),
+        ("settled on it", "located on it"),
     ),
     Kind.UNDER: Pool(
         (
@@ -150,24 +162,27 @@ ITS: dict[Kind, Pool] = extended({
             "behind it", "in the background behind it", "at the back",
             "[standing|hiding|lurking|rising|waiting] behind it", "[right|just|far] behind it", "to its rear",
             "at the back of it", "in back of it",
+            "peeking out from behind it",
         ),
-        ("peeking out from behind it",),
+        ("set back behind it", "partially hidden by it"),
     ),
     Kind.IN_FRONT_OF: Pool(
         (
             "in front of it", "in front", "right in front of it",
             "[sitting|standing|lying|waiting|placed] in front [of it|]", "before it", "[just|directly] in front of it",
             "closer to us",
+            "in the foreground before it",
         ),
-        ("in the foreground before it",),
+        ("partially blocking the view of it", "hiding part of it"),
     ),
     Kind.NEXT_TO: Pool(
         (
             "next to it", "beside it", "by its side", "close by",
             "[standing|sitting|waiting|lying] [next to|beside|near|by] it", "near it", "nearby", "right next to it",
             "at its side", "close to it", "right beside it",
+            "right alongside",
         ),
-        ("right alongside",),
+        ("close at hand", "a few steps from it"),
     ),
     Kind.INSIDE: Pool(
         (
@@ -204,8 +219,12 @@ BETWEEN = Pool(
         "left {b}, right {c}, in between {a}", "{a} that has {b} to the left and {c} to the right",
         "{a} in the gap between {b} and {c}", "{b} left of {a}, which is left of {c}",
         "{a} with {b} at left and {c} at right",
+        "{a} flanked by {b} on the left and {c} on the right", "{a} sandwiched between {b} and {c}",
     ),
-    ("{a} flanked by {b} on the left and {c} on the right", "{a} sandwiched between {b} and {c}"),
+    (
+        "{b} at one end, {c} at the other, {a} in the middle", "{a} stuck in the middle of {b} and {c}",
+        "{b} first, {a} second, {c} third, going left to right", "{b} and then, further right, {a} and finally {c}",
+    ),
     more.BETWEEN,
 )  # fmt: skip
 # {a} a thing named before, {r} relation, {b} the other
@@ -230,7 +249,8 @@ ACTIONS = Pool(
         "carrying", "listening to", "shouting at", "hunting", "drawing", "in love with", "afraid of", "reading to",
         "bowing to", "barking at", "riding to", "flying to", "visiting", "who watches", "that loves", "and also",
         "together with", "as well as", "plus", "along with", "accompanied by",
+        "admiring", "sneaking up to",
     ),
-    ("admiring", "sneaking up to"),
+    ("winking at", "curious about", "becoming friends with"),
     more.ACTIONS,
 )  # fmt: skip

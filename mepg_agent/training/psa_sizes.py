@@ -12,16 +12,18 @@ SCALE_WORDS = extended({
             "bigger", "larger", "a bit bigger", "a little [bigger|larger|taller]",
             "[slightly|somewhat] [bigger|larger]", "taller", "greater", "a size up", "grander", "increased", "more big",
             "wider and taller", "big", "large", "not so small", "less small",
+            "more sizeable",
         ),
-        ("more sizeable",),
+        ("noticeably larger", "bigger than before", "one size up"),
     ),
     "smaller": Pool(
         (
             "smaller", "tinier", "a bit smaller", "a little [smaller|shorter]", "[slightly|somewhat] smaller",
             "shorter", "littler", "a size down", "reduced", "more compact", "small", "little", "not so big", "less big",
             "not as large", "less large",
+            "less sizeable",
         ),
-        ("less sizeable",),
+        ("more modestly sized", "visibly smaller", "one size down"),
     ),
     "much bigger": Pool(
         (
@@ -29,8 +31,9 @@ SCALE_WORDS = extended({
             "[much|a lot|far|way|considerably|very much] [bigger|larger|taller]",
             "[twice|two times|three times] as [big|large|tall]", "giant", "enormous", "really [big|large|huge]",
             "immense", "[two|three] times bigger", "as big as possible",
+            "double the size",
         ),
-        ("double the size",),
+        ("massive", "super big", "four times the size"),
     ),
     "much smaller": Pool(
         (
@@ -38,8 +41,9 @@ SCALE_WORDS = extended({
             "[much|a lot|far|way|considerably|very much] [smaller|tinier]", "half as [large|tall]", "half the size",
             "really [small|tiny]", "minuscule", "mini", "very very small", "half its size", "as small as possible",
             "a third of the size",
+            "a fraction of its size",
         ),
-        ("a fraction of its size",),
+        ("teeny-weeny", "super tiny", "really really small"),
     ),
 }, more.SCALE_WORDS)  # fmt: skip
 # {x} words that point at a region, {n} its noun

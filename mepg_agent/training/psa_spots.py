@@ -18,13 +18,18 @@ def _side(side: str) -> Pool:
             f"by the {side} edge", f"on the outer {side}", f"at [far|extreme] {side}", f"towards the {side}",
             f"in the {side} area", f"on the {side} of the [picture|image|canvas|scene|frame]", f"on the very {side}",
             f"{side} side", f"{side}-aligned", f"against the {side} border",
+            f"along the {side} edge", f"over on the {side}-hand side",
         ),
-        (f"along the {side} edge", f"over on the {side}-hand side"),
+        (
+            f"hugging the {side} edge", f"over by the {side} border", f"in the {side}-hand half of the image",
+            f"not far from the {side} edge",
+        ),
     )  # fmt: skip
 
 
 def _corner(end: str, side: str) -> Pool:
-    rim, far, held = ("upper", "high up", "up top") if end == "top" else ("lower", "low down", "down below")
+    words = {"top": ("upper", "high up", "up top", "up"), "bottom": ("lower", "low down", "down below", "down")}
+    rim, far, vague, up = words[end]
     return Pool(
         (
             f"in the {end} {side} corner", f"in the {rim} {side}", f"{end} {side}", f"at the {end} {side}",
@@ -35,8 +40,12 @@ def _corner(end: str, side: str) -> Pool:
             f"[towards|close to|into] the {rim} {side}", f"on the {side} at the {end}", f"{far} on the {side}",
             f"in the {side} part of the {end}", f"in the {rim} {side} [third|quarter|quadrant|part|area]",
             f"on the {rim} {side}", f"at the {end}, on the {side} side", f"{end}, {side}",
+            f"in the {side} corner {vague}",
         ),
-        (f"in the {side} corner {held}",),
+        (
+            f"tucked into the {rim} {side} corner", f"{up} in the {side} corner", f"all the way {up} on the {side}",
+            f"where the {side} side meets the {end}",
+        ),
     )  # fmt: skip
 
 
@@ -50,8 +59,9 @@ SPOTS: dict[str, Pool] = extended({
             "in the [exact|very] [middle|center]", "in the middle of the [picture|image|canvas|scene|page|frame]",
             "in the central part", "[placed |]centrally", "at the heart of the picture", "in the middle area",
             "halfway across", "at the midpoint", "as the centerpiece",
+            "smack in the middle", "taking center stage",
         ),
-        ("smack in the middle", "taking center stage"),
+        ("bang in the middle", "equally far from every edge", "right where the center is"),
     ),
     "top left": _corner("top", "left"),
     "top right": _corner("top", "right"),
@@ -64,8 +74,9 @@ SPOTS: dict[str, Pool] = extended({
             "in the upper [third|area|half of the picture]", "high up", "near the top", "towards the top",
             "near the upper [border|edge]", "in the top [part|half|third]", "at the upper [edge|border|end]",
             "on top of the picture", "topmost", "up high in the picture", "under the upper border",
+            "along the top edge",
         ),
-        ("along the top edge",),
+        ("way up high in the image", "up against the top edge", "close under the top edge"),
     ),
     "bottom": Pool(
         (
@@ -75,7 +86,8 @@ SPOTS: dict[str, Pool] = extended({
             "[all the way |]down at the bottom", "towards the bottom", "near the lower [border|edge]",
             "in the bottom [part|half|third]", "at the lower [edge|border|end]", "lowermost", "down low in the picture",
             "above the lower border",
+            "along the bottom edge",
         ),
-        ("along the bottom edge",),
+        ("right by the bottom edge", "down against the bottom edge", "way down low in the image"),
     ),
 }, more.SPOTS)  # fmt: skip

@@ -12,40 +12,45 @@ STYLES: dict[str, Pool] = extended({
             "cartoon", "cartoon style", "shaded cartoon", "comic cartoon style", "comic book", "cartoonish",
             "comic strip", "comics", "animated cartoon", "kids' tv cartoon", "cartoon drawing", "like a comic",
             "funny cartoon with outlines", "toon",
+            "saturday-morning cartoon",
         ),
-        ("saturday-morning cartoon",),
+        ("hanna-barbera look", "comic-page drawing", "kids' comic panels"),
     ),
     "flat": Pool(
         (
             "flat", "flat design", "flat colours", "flat vector", "simple flat shapes", "flat illustration",
             "flat vector art", "flat icon", "plain flat colors", "material design", "vector graphics",
             "flat shapes without shading", "solid flat colours", "simple vector", "clean flat graphics",
+            "minimal flat vector look",
         ),
-        ("minimal flat vector look",),
+        ("uniform colors and zero shading", "shadowless solid colors", "shadow-free vector"),
     ),
     "glossy": Pool(
         (
             "glossy", "shiny glossy", "glossy 3d icon style", "smooth shiny gradients", "gloss", "shiny 3d",
             "shiny plastic", "smooth and shiny", "glossy icon", "glossy like glass", "shiny with highlights",
             "web 2.0 gloss", "lacquered", "3d icon",
+            "polished glossy finish",
         ),
-        ("polished glossy finish",),
+        ("high-shine finish", "showroom polish", "highly polished plastic"),
     ),
     "sticker": Pool(
         (
             "sticker", "sticker style", "die-cut sticker", "emoji sticker", "stickers", "a sticker with a white border",
             "vinyl sticker", "cut-out sticker", "sticker with white outline", "laptop sticker", "sticker art", "emoji",
             "white-bordered sticker",
+            "peel-off sticker look",
         ),
-        ("peel-off sticker look",),
+        ("telegram sticker", "peel-and-stick picture", "sticker cut out along a white edge"),
     ),
     "ink": Pool(
         (
             "ink", "black ink", "ink silhouette", "high contrast black ink", "inked", "india ink", "ink drawing",
             "black silhouette", "pen and ink", "solid black ink", "black and white ink", "silhouette", "brush and ink",
             "plain black shapes",
+            "bold black ink shapes",
         ),
-        ("bold black ink shapes",),
+        ("quill-pen ink", "black ink brushwork", "blacked-out silhouette"),
     ),
     "watercolor": Pool(
         (
@@ -54,8 +59,9 @@ STYLES: dict[str, Pool] = extended({
             "aquarelle painting", "painted with water colours", "thin runny paint", "soft bleeding colours",
             "pale washes", "washy paint", "a watery painting", "paint with lots of water", "watercolor on paper",
             "flowing wet colors",
+            "delicate translucent washes", "wet-on-wet brushwork",
         ),
-        ("delicate translucent washes", "wet-on-wet brushwork"),
+        ("soft paint blooms and water stains", "sheer watery tints", "paint thinned with plenty of water"),
     ),
     "pixel-art": Pool(
         (
@@ -63,8 +69,9 @@ STYLES: dict[str, Pool] = extended({
             "old game console pixels", "chunky pixels", "pixels", "pixel graphics", "retro game", "retro arcade",
             "8-bit game", "made of pixels", "coarse pixels", "old computer game look", "arcade game graphics", "16-bit",
             "pixel style", "jagged pixels", "like an old video game", "game sprite",
+            "nintendo-era sprite graphics", "low-res blocky squares",
         ),
-        ("nintendo-era sprite graphics", "low-res blocky squares"),
+        ("game boy graphics", "low-resolution sprite look", "zx spectrum graphics"),
     ),
     "neon": Pool(
         (
@@ -73,8 +80,9 @@ STYLES: dict[str, Pool] = extended({
             "glowing neon tubes", "glow in the dark lines", "luminous lines", "bright neon colours", "neon outline",
             "glowing light tubes", "nightclub lights", "shining tubes", "glowing strokes in the dark", "neon signage",
             "cyberpunk glow",
+            "electric glowing outlines", "like a lit-up bar sign",
         ),
-        ("electric glowing outlines", "like a lit-up bar sign"),
+        ("lit-up motel sign", "lit gas tubes on a dark wall", "electric sign glow"),
     ),
     "pencil-sketch": Pool(
         (
@@ -83,8 +91,9 @@ STYLES: dict[str, Pool] = extended({
             "sketched in pencil", "drawn with a pencil", "graphite", "lead pencil", "gray pencil lines",
             "shaded pencil", "quick sketch", "pencil on paper", "drawing in pencil", "graphite drawing",
             "loose pencil lines", "a page of a sketchbook",
+            "cross-hatched graphite strokes", "rough pencil scribble",
         ),
-        ("cross-hatched graphite strokes", "rough pencil scribble"),
+        ("soft gray lead strokes", "graphite with eraser smudges", "shaded lead drawing"),
     ),
     "stained-glass": Pool(
         (
@@ -92,8 +101,9 @@ STYLES: dict[str, Pool] = extended({
             "cathedral window glass", "stained glass art", "glass mosaic window", "stained glass panel",
             "leaded window", "coloured glass", "colored glass", "tiffany glass", "pieces of coloured glass",
             "glass panes with black lines", "glass window of a chapel", "window of colored glass", "glass painting",
+            "church window panels", "bright glass pieces with lead lines",
         ),
-        ("church window panels", "bright glass pieces with lead lines"),
+        ("medieval church glass", "translucent glass pieces joined by lead", "notre-dame window glass"),
     ),
     "oil": Pool(
         (
@@ -101,8 +111,9 @@ STYLES: dict[str, Pool] = extended({
             "oil paints", "oil colours", "oil on board", "painted in oils", "oil brush strokes", "thick paint",
             "thick brush strokes", "classical oil painting", "brushy oils", "an oil", "palette knife oil",
             "rich oil colours", "museum oil painting", "gallery oil painting",
+            "heavy brushy oil paint", "old master oil technique",
         ),
-        ("heavy brushy oil paint", "old master oil technique"),
+        ("rembrandt-style canvas", "linseed pigment on canvas", "layered oil glazes"),
     ),
     "paper-cut": Pool(
         (
@@ -110,8 +121,9 @@ STYLES: dict[str, Pool] = extended({
             "construction paper collage", "papercut", "cut paper", "paper collage", "cut-out paper", "paper craft",
             "colored paper cutouts", "folded and cut paper", "paper layers", "snipped paper", "paper shapes",
             "cut from coloured paper", "layers of cut paper", "paper art", "made of paper", "cardboard cutout",
+            "scissor-cut paper shapes", "layered card stock",
         ),
-        ("scissor-cut paper shapes", "layered card stock"),
+        ("scissors-and-glue craft", "shapes snipped from colored card", "matisse paper shapes"),
     ),
 }, more.STYLES)  # fmt: skip
 # copied as said; routing decides
@@ -140,8 +152,9 @@ OBJECT_STYLES = Pool(
         "{n} in [a |the |]{s} [look|manner|technique|fashion|version|way]", "{n} [of|from] {s}",
         "[one|a] {s} version of {n}", "{n} (drawn [in|as] {s})", "{n} [with|of] {s} [style|look|texture|effect]",
         "{n}, style: {s},",
+        "{n} given the {s} treatment", "{n} made to look like {s}", "{n} having a {s} feel",
     ),
-    ("{n} given the {s} treatment", "{n} made to look like {s}", "{n} having a {s} feel"),
+    ("{n} in what looks like {s}", "{n} (go for {s} there)", "{n} drawn to look like {s}"),
     more.OBJECT_STYLES,
 )  # fmt: skip
 STYLE_SENTENCES = Pool(
@@ -159,8 +172,9 @@ STYLE_SENTENCES = Pool(
         "{s} is [the style of|for|how I want] the {n}.", "The {n} looks [like|as if it were] {s}.",
         "The {n}, [however|though|in contrast], is {s}.", "Style for the {n}: {s}.",
         "I [want|see|imagine|would like] the {n} [in|as] {s}.", "The style of the {n} [is|should be] {s}.",
+        "Give the {n} a {s} look.", "As for the {n}, go with {s}.",
     ),
-    ("Give the {n} a {s} look.", "As for the {n}, go with {s}."),
+    ("{s} would suit the {n}.", "When it comes to the {n}, I'd go for {s}.", "Please stick to {s} for the {n}."),
     more.STYLE_SENTENCES,
 )  # fmt: skip
 GLOBAL_STYLES = Pool(
@@ -182,8 +196,12 @@ GLOBAL_STYLES = Pool(
         "{b} | {s}", "[style|art style|look]: {s}. {b}", "{b} in [a|the] {s} [look|manner|technique|fashion|style]",
         "{s}, {b}", "[paint|draw|make|do] it [in|as] {s}: {b}", "{b} like {s}", "{b}, {s} [art|drawing|picture|look]",
         "{b}. It [should|must] [all |][be|look like] {s}.",
+        "{b}; render the entire image with {s}", "go for {s} throughout: {b}", "{b}, with a {s} look overall",
     ),
-    ("{b}; render the entire image with {s}", "go for {s} throughout: {b}", "{b}, with a {s} look overall"),
+    (
+        "{b}. The picture as a whole should have a {s} feel.", "{b}, {s} from edge to edge",
+        "{b} - nothing but {s} please", "{b}. What I'm after is a {s} look.",
+    ),
     more.GLOBAL_STYLES,
 )  # fmt: skip
 REST_STYLES = Pool(
@@ -198,8 +216,12 @@ REST_STYLES = Pool(
         "{s} [for|as] the rest: {b}", "[generally|otherwise|apart from that|by default] {s}: {b}",
         "{b}; [else|otherwise|besides that|in general|all in all] {s}", "[a|one] {s} picture with {b}",
         "{b}, and the [background|rest|others] {s}",
+        "{b}; whatever remains goes {s}",
     ),
-    ("{b}; whatever remains goes {s}",),
+    (
+        "{b}. Fill in the rest with {s}.", "{b}. Whatever else there is: {s}.",
+        "{b}. Where I said nothing about style, go with {s}.",
+    ),
     more.REST_STYLES,
 )  # fmt: skip
 EXCEPT = Pool(
@@ -213,7 +235,11 @@ EXCEPT = Pool(
         "is all|use|draw all in] {s}.",
         "{b}, [all|everything] {s}, [not|but not|just not|except] the {n}",
         "{b}. {s} [everywhere|for everything] [except|but] the {n}.",
+        "{b}; only the {n} is not {s}",
     ),
-    ("{b}; only the {n} is not {s}",),
+    (
+        "{b}. Do everything in {s}, the {n} being the exception.", "{b}. No {s} for the {n}, but {s} for the others.",
+        "{b}. Go {s} on all things that are not the {n}.",
+    ),
     more.EXCEPT,
 )  # fmt: skip

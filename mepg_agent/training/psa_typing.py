@@ -23,8 +23,8 @@ MENDS = (
     (" )", ")"), (", ?", "?"), ("?.", "?"), (".;", ";"), (". .", "."),
 )  # fmt: skip
 CHATTER = Pool(
-    ("pls {b}", "{b} lol", "ok so {b}", "{b} thx", "hey, {b}", "um {b}"),
-    ("yo {b} cheers",),
+    ("pls {b}", "{b} lol", "ok so {b}", "{b} thx", "hey, {b}", "um {b}", "yo {b} cheers"),
+    ("hi there! {b}", "umm so {b}", "{b} ty!!"),
     more.CHATTER,
 )  # fmt: skip
 

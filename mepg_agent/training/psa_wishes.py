@@ -24,8 +24,12 @@ WORDING: dict[Verb, Pool] = extended({
             "[the picture|the scene|it] [is better|looks better|would be better|should be] without {x}", "{x} away",
             "{x} out", "[the picture|it] needs no {n}", "there should be no {n}", "why is {x} there?[ remove it|]",
             "off with {x}", "empty the spot where {x} is",
+            "kick {x} out", "can we do without {x}?", "{x} is superfluous",
         ),
-        ("kick {x} out", "can we do without {x}?", "{x} is superfluous"),
+        (
+            "I'd be happier with {x} gone", "have {x} leave the scene", "could you make do without {x}?",
+            "take {x} off the picture",
+        ),
     ),
     Verb.RECOLOR: Pool(
         (
@@ -44,8 +48,12 @@ WORDING: dict[Verb, Pool] = extended({
             "why isn't {x} {c}?", "give {x} [the color|a coat of] {c}", "let {x} be {c}",
             "a {c} {n} [please|would be better|is what I want]", "{x} is the wrong color, make it {c}",
             "{x} not like that but {c}",
+            "give {x} a {c} color instead", "could {x} be {c}?", "{x} would be nicer in {c}",
         ),
-        ("give {x} a {c} color instead", "could {x} be {c}?", "{x} would be nicer in {c}"),
+        (
+            "{c} would look good on {x}", "shouldn't {x} be {c}?", "the right color for {x} is {c}",
+            "{c} is how I'd like {x}",
+        ),
     ),
     Verb.RESTYLE: Pool(
         (
@@ -64,8 +72,12 @@ WORDING: dict[Verb, Pool] = extended({
             "can {x} [be|look like] {s}?", "can I see {x} in {s}?",
             "{x} [looks better|is nicer|suits me better] [as|in] {s}", "the look of {x}: {s}",
             "{x} needs [a |]{s}[ look| style|]", "more {s} for {x}",
+            "give {x} the {s} treatment", "render {x} using {s}", "{x} would look cool as {s}",
         ),
-        ("give {x} the {s} treatment", "render {x} using {s}", "{x} would look cool as {s}"),
+        (
+            "{s} would work better for {x}", "show me how {x} would look in {s}", "I'm in the mood for {s} on {x}",
+            "put {x} in {s} style instead",
+        ),
     ),
     Verb.RESIZE: Pool(
         (
@@ -74,8 +86,9 @@ WORDING: dict[Verb, Pool] = extended({
             "[change|set|adjust] the size of {x}: {z}", "I [need|would like|prefer|imagined] {x} {z}",
             "let {x} [be|get] {z}", "can {x} be {z}?", "{x} [looks better|is better] {z}",
             "[size|dimensions] of {x}: {z}", "I want a {z} {n}", "make {x} [look |appear |]{z}", "{x} in a {z} size",
+            "could {x} be {z}?", "scale {x} so it is {z}",
         ),
-        ("could {x} be {z}?", "scale {x} so it is {z}"),
+        ("I'd like to see {x} {z}", "{x} could do with being {z}", "size-wise {x} should be {z}"),
     ),
     Verb.REPLACE: Pool(
         (
@@ -92,8 +105,12 @@ WORDING: dict[Verb, Pool] = extended({
             "{a} [replaces|takes the place of|for] {x}", "{x} out, {a} in", "not {x}[,| but] {a}",
             "let {a} [replace|take the place of|stand in for] {x}", "can {x} be {a}?", "a different thing for {x}: {a}",
             "{x} -> {a}", "I said {a}, not {x}", "{x} is wrong, it should be {a}",
+            "put {a} in place of {x}", "let {x} become {a}", "{x} should be {a} rather",
         ),
-        ("put {a} in place of {x}", "let {x} become {a}", "{x} should be {a} rather"),
+        (
+            "could we have {a} rather than {x}?", "I'd prefer {a} to {x}", "out with {x} and in with {a}",
+            "{a} should be standing where {x} is",
+        ),
     ),
     Verb.SWAP: Pool(
         (
@@ -110,8 +127,12 @@ WORDING: dict[Verb, Pool] = extended({
             "{x} goes where {y} is, and {y} where {x} is", "have {x} and {y} change [seats|sides|positions]",
             "make {x} and {y} [swap|switch|change places]", "{x} <-> {y}", "{x} in {y}'s place and vice versa",
             "{x} and {y} in each other's place",
+            "trade places between {x} and {y}", "{x} and {y} the other way round",
         ),
-        ("trade places between {x} and {y}", "{x} and {y} the other way round"),
+        (
+            "{x} and {y} are the wrong way around", "{x} and {y} should each be where the other one is",
+            "let {x} stand where {y} does, and the other way around",
+        ),
     ),
     Verb.FRONT: Pool(
         (
@@ -126,8 +147,9 @@ WORDING: dict[Verb, Pool] = extended({
             "I want {x} [in front of all the others|in the foreground|closest to us]",
             "{x} [overlaps|covers] everything", "{x} should not be [covered|hidden|behind anything]", "top layer: {x}",
             "{x} before all the rest", "don't hide {x}",
+            "nothing may cover {x}", "{x} nearest to the viewer",
         ),
-        ("nothing may cover {x}", "{x} nearest to the viewer"),
+        ("nothing should be between us and {x}", "I want an unblocked view of {x}", "let nothing hide {x}"),
     ),
     Verb.BACK: Pool(
         (
@@ -141,8 +163,9 @@ WORDING: dict[Verb, Pool] = extended({
             "[everything|all else|all others] in front of {x}", "let {x} [go back|be behind all]",
             "I want {x} [behind all the others|in the background|at the back]", "[everything|all] overlaps {x}",
             "bottom layer: {x}", "{x} behind all the rest", "{x} should be covered by the others",
+            "everything may cover {x}", "{x} farthest away",
         ),
-        ("everything may cover {x}", "{x} farthest away"),
+        ("make {x} the one that is farthest back", "tuck {x} in behind the rest", "nothing should be behind {x}"),
     ),
     Verb.BACKGROUND: Pool(
         (
@@ -166,8 +189,12 @@ WORDING: dict[Verb, Pool] = extended({
             "[I'd like|give me|draw|use|take] {p} [for|as] the background", "let them [be|stand|live] in {p}",
             "off to {p}", "[we are|they are] in {p} now", "instead of this background {p}",
             "move [the scene|them|them all|this] to {p}",
+            "relocate the whole scene to {p}", "how about {p} for the backdrop?",
         ),
-        ("relocate the whole scene to {p}", "how about {p} for the backdrop?"),
+        (
+            "let's go with {p} as the setting", "I'd rather have {p} behind it all",
+            "could this all take place in {p}?", "what about having {p} behind everything?",
+        ),
     ),
     Verb.TIME: Pool(
         (
@@ -183,8 +210,9 @@ WORDING: dict[Verb, Pool] = extended({
             "can it be {t}?", "make the [scene|picture|time|light] {t}", "[I'd like|give me] {t}",
             "let it [get|be|turn] {t}", "[as if it were|with the light of|at] {t}",
             "[it is too bright|it is too dark|wrong time], [make it|I want] {t}", "from now on {t}",
+            "have it happen at {t}", "what about {t}?",
         ),
-        ("have it happen at {t}", "what about {t}?"),
+        ("I was thinking more of {t}", "it's supposed to be {t}", "this would look better at {t}"),
     ),
     Verb.REDRAW: Pool(
         (
@@ -205,8 +233,12 @@ WORDING: dict[Verb, Pool] = extended({
             "{x} [is not|isn't] [good|nice|well drawn|right|pretty|what I wanted]", "something is wrong with {x}",
             "can you [redo|redraw|improve|fix] {x}?", "{x} should look better", "same again for {x}, but better",
             "repair {x}", "[start over|begin again] with {x}",
+            "give {x} another go", "{x} isn't convincing", "roll the dice again for {x}",
         ),
-        ("give {x} another go", "{x} isn't convincing", "roll the dice again for {x}"),
+        (
+            "can I see a new take on {x}?", "{x} could have come out better", "{x} looks nothing like it should",
+            "can we have a do-over for {x}?",
+        ),
     ),
     Verb.ADD: Pool(
         (
@@ -223,8 +255,9 @@ WORDING: dict[Verb, Pool] = extended({
             "[plus|and|with|additionally|furthermore|besides|extra:|new:] {a}", "{a}",
             "{a} [would be nice|would be great|should be there|is needed|must be in it]", "add [also |in |]{a}",
             "complete it with {a}", "append {a}",
+            "how about {a}", "we're missing {a}", "throw in {a}",
         ),
-        ("how about {a}", "we're missing {a}", "throw in {a}"),
+        ("it would be nice to have {a}", "could we get {a}", "don't forget {a}", "I'd like to see {a}"),
     ),
     Verb.NOTHING: Pool(
         (
@@ -244,8 +277,9 @@ WORDING: dict[Verb, Pool] = extended({
             "[hi|hey|good morning|good evening]",
             "[don't|do not|please don't] [touch|change|alter] [it|anything|a thing]",
             "[keep|leave] [everything|all of it|the picture|this] [as it is|like this|like that|unchanged]",
+            "wonderful, we are done here", "no further wishes",
         ),
-        ("wonderful, we are done here", "no further wishes"),
+        ("you nailed it", "no complaints from me", "that's exactly how I pictured it"),
     ),
 }, more.MORE)  # fmt: skip
 TIME_WORDS = {
