@@ -17,7 +17,7 @@ demo: $(VENV)/installed
 	$(BIN)/mepg draw "$(DEMO)" -o demo.png || [ $$? -eq 3 ] # 3: a best effort, which it says itself
 
 test: lint $(VENV)/node/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

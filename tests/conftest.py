@@ -10,8 +10,11 @@ import pytest
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.settings import Settings
 
-# Before torch is imported: a thread that waits must not keep a core from those that work.
+# Before torch is imported: a thread that waits must not keep a core from those that work, and of tests that run side by
+# side each has one.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)
