@@ -128,7 +128,7 @@ def plan(answer: str, prompt: str = "words", closed: bool = True) -> ScenePlan:
 
 
 def test_what_the_model_reads_is_laid_out_and_what_cannot_be_drawn_is_named() -> None:
-    found = plan("graveyard, night, in oil\n2 puppy, red\n1 zorb\n1 castle, in neon\n1 left of 3")
+    found = plan("graveyard, night, in oil\n2 puppy, red\n1 zorb\n1 castle, in neon\npuppy left of castle")
     assert [r.id for r in found.regions] == ["dog", "dog-2", "castle"]
     assert [str(r) for r in found.relations] == ["dog left of castle", "dog-2 left of castle"]
     assert (found.time, found.style, found.planner) == ("night", "oil", "psa")

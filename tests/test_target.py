@@ -17,7 +17,7 @@ from mepg_agent.planning.target import decode, encode, grammar
 from mepg_agent.scene import RelationKind
 from mepg_agent.training.psa_scenes import reading_of, sample_scene
 
-TEXT = "meadow, night, in watercolor\n2 fox, red, big, is sleepy, in oil, at top left\n1 puppy\n1 left of 2"
+TEXT = "meadow, night, in watercolor\n2 fox, red, big, is sleepy, in oil, at top left\n1 puppy\nfox left of puppy"
 
 
 @settings(max_examples=40, deadline=None)
@@ -50,15 +50,28 @@ def test_a_vocabulary_maps_spellings_to_its_own_words_and_names_what_it_lacks() 
 
 
 def test_between_takes_two_others_or_a_pair() -> None:
-    assert decode("plain\n1 cat\n2 tree\n1 between 2 and 2", None).between == [(0, 1, 1)]
-    assert decode("plain\n1 cat\n1 tree\n1 car\n1 between 2 and 3", None).between == [(0, 1, 2)]
+    assert decode("plain\n1 cat\n2 tree\ncat between tree and tree", None).between == [(0, 1, 1)]
+    assert decode("plain\n1 cat\n1 tree\n1 car\ncat between tree and car", None).between == [(0, 1, 2)]
+
+
+def test_kinds_of_one_noun_are_told_apart_by_number() -> None:
+    text = "plain\n1 cat, black\n1 cat, white\n1 tree\n1 left of 2\n2 on tree"
+    reading = decode(text, None)
+    assert reading.links == [(0, RelationKind.LEFT_OF, 1), (1, RelationKind.ON, 2)]
+    assert encode(reading) == text
+
+
+@pytest.mark.parametrize("line", ["fox left of owl", "fox on fox", "fox between tree and fox", "7 left of tree"])
+def test_a_relation_that_does_not_join_two_things_is_left_out_and_noted(line: str) -> None:
+    reading = decode(f"plain\n1 fox\n1 tree\nfox on tree\n{line}", None)
+    assert reading.links == [(0, RelationKind.ON, 1)] and not reading.between
+    assert reading.notes == [f"Left out '{line}': it does not name things of the picture."]
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "meadow, night, dusk", "plain\nfox", "plain\n0 fox", "plain\n17 fox", "plain\n1 fox, at nowhere",
-     "plain\n1 fox, in ", "plain\n1 fox\n1 left of 2", "plain\n1 fox\n1 left of 1", "plain\n1 fox\nhello",
-     "plain\n1 fox\n1 cat\n1 left of 2\n1 dog", "plain\n1 cat\n1 tree\n1 between 1 and 2"],
+     "plain\n1 fox, in ", "plain\n1 fox\nhello", "plain\n1 fox\n1 cat\nfox left of cat\n1 dog"],
 )  # fmt: skip
 def test_a_text_outside_the_grammar_is_refused(text: str) -> None:
     assert not re.fullmatch(grammar(None), text)

@@ -5,20 +5,22 @@ A plan is a line for the setting, one a kind of thing, one a relation:
     meadow, night, in watercolor
     2 fox, red, big, is sleepy, in oil, at top left
     1 castle
-    1 left of 2
+    fox left of castle
 
 Only what the person said is written: a count is a small integer, a place on the canvas one of a few coarse words,
 and where nothing was said `arrange` and the solver choose. The words "is", "in" and "at" tell detail, style and spot
 apart from a colour. A detail is the rest of the noun phrase, with `~` where the noun goes when it does not come last
-("is ~ with a scarf"). Kinds of things are numbered from 1; "1 between 2 and 3" is the one relation of three.
+("is ~ with a scarf"). Relations name things by their nouns, which a small model copies and need not count; of several
+kinds with one noun each is named by its number, from 1. "fox between tree and castle" is the one relation of three.
 
 The grammar is regular, so a model can be held to it token by token; a text that breaks it is refused with `BadInput`.
+What a relation names must be there, which no regular grammar can ask for: one that names nothing is left out and noted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.reading import Reading, Thing
@@ -33,8 +35,10 @@ SPOTS = (
 )
 DEPTHS = ("front", "back")
 BETWEEN = "between"
+RELATES = re.compile(f" ({'|'.join((BETWEEN, *RelationKind))}) ")
 WORDS = "[a-z]([a-z' -]{0,28}[a-z])?"
 STYLE = "[a-z0-9]([a-z0-9' -]{0,28}[a-z0-9])?"  # "3d render"
+COUNT = "(1[0-6]|[1-9])"
 HUE = "((light|dark|pale|bright|deep) )?[a-z]{3,14}"
 ADVICE = "Ask the model again, or use the rule planner (--planner rules)."
 
@@ -43,9 +47,15 @@ def encode(reading: Reading) -> str:
     """The target text of what a prompt says. A colour, a style or a noun is written as the reading has it."""
     head = [reading.place or PLAIN, *([reading.time] if reading.time else [])]
     head += [f"in {reading.style}"] if reading.style else []
-    links = [f"{s + 1} {kind} {o + 1}" for s, kind, o in reading.links]
-    links += [f"{a + 1} {BETWEEN} {b + 1} and {c + 1}" for a, b, c in reading.between]
+    names = _names([str(thing.noun) for thing in reading.things])
+    links = [f"{names[s]} {kind} {names[o]}" for s, kind, o in reading.links]
+    links += [f"{names[a]} {BETWEEN} {names[b]} and {names[c]}" for a, b, c in reading.between]
     return "\n".join([", ".join(head), *map(encode_thing, reading.things), *links])
+
+
+def _names(nouns: Sequence[str]) -> list[str]:
+    """What relations call the things of these nouns."""
+    return [noun if nouns.count(noun) == 1 else str(number) for number, noun in enumerate(nouns, 1)]
 
 
 def encode_thing(thing: Thing) -> str:
@@ -61,12 +71,15 @@ def decode(text: str, vocabulary: Vocabulary | None) -> Reading:
     """What a target text says. With a vocabulary, its spellings are mapped to its own words ("puppy" to "dog"), and a
     noun it has no word for becomes a thing that cannot be drawn. Raises BadInput if the text breaks the grammar."""
     head, *lines = text.strip("\n").split("\n")
-    reading = _head(head, vocabulary)
+    reading, nouns, related = _head(head, vocabulary), list[str](), False
     for line in lines:
-        if "," not in line and _relation(line, reading):
+        if RELATES.search(line) and (related or not line[:1].isdigit() or _ends(line, nouns)):
+            _relate(line, nouns, reading)
+            related = True
             continue
-        if reading.links or reading.between:
+        if related:
             raise refused("a thing after a relation", line)
+        nouns.append(_noun_of(line))
         thing = decode_thing(line, vocabulary)
         if thing.noun is None:
             reading.unknown.append(_noun_of(line))
@@ -123,28 +136,28 @@ def _head(line: str, vocabulary: Vocabulary | None) -> Reading:
     return Reading(place=None if place == PLAIN else known, time=time, style=style)
 
 
-def _relation(line: str, reading: Reading) -> bool:
-    """Take the line as a relation; False if it is none."""
-    first, _, rest = line.partition(" ")
-    for kind in (BETWEEN, *RelationKind):
-        if not rest.startswith(f"{kind} ") or not rest.removeprefix(f"{kind} ")[:1].isdigit():
-            continue
-        numbers = [first, *rest.removeprefix(f"{kind} ").split(" and ")]
-        ends = [_index(number, len(reading.things), line) for number in numbers]
-        if ends[0] in ends[1:] or len(ends) != (3 if kind == BETWEEN else 2):
-            raise refused("a relation of a thing to itself", line)
-        if kind == BETWEEN:
-            reading.between.append((ends[0], ends[1], ends[2]))
-        else:
-            reading.links.append((ends[0], RelationKind(kind), ends[1]))
-        return True
-    return False
+def _relate(line: str, nouns: Sequence[str], reading: Reading) -> None:
+    """Take the line as a relation, or leave it out with a note."""
+    match _ends(line, nouns):
+        case (kind, [a, b, c]):
+            reading.between.append((a, b, c))
+        case (kind, [a, b]):
+            reading.links.append((a, RelationKind(kind), b))
+        case _:
+            reading.notes.append(f"Left out '{line}': it does not name things of the picture.")
 
 
-def _index(text: str, count: int, line: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= count):
-        raise refused(f"no thing of the number '{text}'", line)
-    return int(text) - 1
+def _ends(line: str, nouns: Sequence[str]) -> tuple[str, list[int]] | None:
+    """The relation of the line and the things that it joins; None where it names none, or one twice."""
+    things = {str(index + 1): index for index in range(len(nouns))}
+    things |= {name: index for index, name in enumerate(_names(nouns))}
+    for found in RELATES.finditer(line):
+        kind, first, rest = found[1], line[: found.start()], line[found.end() :]
+        names = [first, *(rest.split(" and ") if kind == BETWEEN else [rest])]
+        ends = [things[name] for name in names if name in things]
+        if len(ends) == len(names) == (3 if kind == BETWEEN else 2) and ends[0] not in ends[1:]:
+            return kind, ends
+    return None
 
 
 def refused(what: str, text: str) -> BadInput:
@@ -159,30 +172,16 @@ def grammar(vocabulary: Vocabulary | None) -> str:
     """
     lights = either(vocabulary.times) if vocabulary else WORDS
     head = f"{WORDS}(, {lights})?(, in {STYLE})?"
-    thing = f"\n{thing_pattern()}"
-    bodies = [f"({thing}){{{count}}}{_relations(count)}" for count in range(1, MAX_REGIONS + 1)]
-    return f"{head}({'|'.join(bodies)})?"
+    end, kinds = f"({COUNT}|{WORDS})", either(RelationKind)
+    two, three = f"(\n{end} {kinds} {end}){{0,24}}", f"(\n{end} {BETWEEN} {end} and {end}){{0,2}}"
+    return f"{head}((\n{thing_pattern()}){{1,{MAX_REGIONS}}}{two}{three})?"
 
 
 def thing_pattern() -> str:
     """Regular expression of one thing's line."""
     detail = "[a-z~][a-z' ~-]{0,38}[a-z~]"
     optional = (HUE, either(SIZES), f"is {detail}", f"in {STYLE}", f"at {either((*SPOTS, *DEPTHS))}")
-    return f"(1[0-6]|[1-9]) {WORDS}" + "".join(f"(, {part})?" for part in optional)
-
-
-def _relations(count: int) -> str:
-    """Lines that relate `count` kinds of things, none to itself; "between" comes last."""
-    if count == 1:
-        return ""
-    kinds = either(kind.value for kind in RelationKind)
-    two = [f"{n} {kinds} {either(_others(count, n))}" for n in range(1, count + 1)]
-    three = [f"{n} {BETWEEN} {either(_others(count, n))} and {either(_others(count, n))}" for n in range(1, count + 1)]
-    return f"(\n({'|'.join(two)})){{0,24}}(\n({'|'.join(three)})){{0,2}}"
-
-
-def _others(count: int, number: int) -> list[str]:
-    return [str(n) for n in range(1, count + 1) if n != number]
+    return f"{COUNT} {WORDS}" + "".join(f"(, {part})?" for part in optional)
 
 
 def either(words: Iterable[str]) -> str:
