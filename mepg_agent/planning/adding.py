@@ -8,7 +8,7 @@ from mepg_agent.planning.edits import PlanEdit
 from mepg_agent.planning.lexer import Tag
 from mepg_agent.planning.reader import MOST_OF_A_KIND, Reader
 from mepg_agent.planning.reading import Reading, Thing
-from mepg_agent.planning.references import Question, find_reference
+from mepg_agent.planning.references import Question
 from mepg_agent.planning.words import ITS
 from mepg_agent.scene import RelationKind, free_id
 
@@ -59,7 +59,7 @@ def _undrawable(clause: Clause, reading: Reading) -> Question | None:
 def _left_alone(clause: Clause, reading: Reading) -> list[str]:
     """Notes on a place and a time that are said of the thing: to add one does not move the picture."""
     nouns = clause.lexicon.vocabulary.nouns
-    usual = {nouns[t.noun].stands for t in reading.things if t.noun}  # "a bird in the sky"
+    usual = {nouns[t.noun].stands for t in reading.things if t.noun in nouns}  # "a bird in the sky"
     notes: list[str] = []
     if reading.place not in (None, clause.plan.background, *usual):
         notes.append(f"Left out {reading.place}: the background stays. 'Make the background {reading.place}' sets it.")
@@ -119,7 +119,7 @@ def _beside_it(clause: Clause) -> Anchor | Question | None:
         if piece.tag is not Tag.RELATION or piece.kind is None or piece.value == ITS:
             continue
         if following and following[0].tag is Tag.IT:
-            found = find_reference(clause.asked(), at + 1)
+            found = clause.reference(at + 1)
             return found if isinstance(found, Question) else (piece.kind, found.regions[0])
     return None
 

@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
+from mepg_agent.planning import edits
 from mepg_agent.planning.edits import PlanEdit
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag, split
-from mepg_agent.planning.references import Asked, Question, told_apart
-from mepg_agent.planning.words import ONES
+from mepg_agent.planning.lookahead import at_or_none, means_place, noun_phrase_head
+from mepg_agent.planning.manners import bare
+from mepg_agent.planning.references import Asked, Found, Question, find_reference, told_apart
+from mepg_agent.planning.verbs import KNOWN, LONGEST_FIRST, SCALES, VERB_FORMS, VERBS
+from mepg_agent.planning.words import INDEFINITE, ONES
 from mepg_agent.scene import Region, ScenePlan
 
-VERBS = {
-    **dict.fromkeys(("remove", "delete", "erase", "drop", "take away", "take out", "get rid of", "lose"), "remove"),
-    **dict.fromkeys(("add", "insert", "include", "draw", "give it", "place a", "place an", "put a", "put an"), "add"),
-    **dict.fromkeys(("replace", "exchange", "substitute"), "replace"),
-    **dict.fromkeys(("swap", "switch"), "swap"),
-    **dict.fromkeys(("move", "shift", "put", "place", "bring", "send", "push", "slide", "pull", "drag"), "move"),
-}
-SCALES = {
-    **dict.fromkeys(("twice as big", "twice as large", "double"), 2.0),
-    **dict.fromkeys(("much bigger", "much larger", "a lot bigger", "huge", "much too small"), 1.6),
-    **dict.fromkeys(("bigger", "larger", "taller", "enlarge", "grow", "big", "large", "too small"), 1.3),
-    **dict.fromkeys(("a bit bigger", "slightly bigger", "a little bigger"), 1.15),
-    **dict.fromkeys(("a bit smaller", "slightly smaller", "a little smaller"), 0.87),
-    **dict.fromkeys(("smaller", "shrink", "shorter", "small", "too big", "too large"), 0.77),
-    **dict.fromkeys(("much smaller", "a lot smaller", "much too big", "much too large"), 0.6),
-    **{"tiny": 0.55, "half as big": 0.5, "half the size": 0.5},
-}
-VERB_FORMS = (*VERBS, "make", "color", "colour", "paint", "turn", "change", "enlarge", "shrink", "recolor", "restyle")
-_SPLIT = re.compile(r"\s*(?:[.;!\n]+|,?\s+(?:and then|then)\s+)\s*")
+_BUT = tuple(f"{all_} {but}" for all_ in ("all", "everything") for but in ("but", "except", "besides"))
+_OTHER_THAN = ("others than", "other than", "other things than", "apart from")
+_SPLIT = re.compile(r"\s*(?:[.;!?\n]+|,?\s+(?:and then|then|after that)\s+)\s*")
 _ANY_VERB = "|".join(sorted(VERB_FORMS, key=len, reverse=True))
-_AND_VERB = re.compile(rf"\s*(?:,|,?\s+and)\s+(?=(?:{_ANY_VERB})\b)")
+_AND_VERB = re.compile(rf"\s*(?:,|,?\s+and)\s+(?=(?:(?:also|then|please|now)\s+)*(?:{_ANY_VERB})\b)", re.IGNORECASE)
+_NEWEST = re.compile(
+    r"(?:the |that )?(?:last|newest|latest)(?:ly)? (?:added |drawn )?(?:thing|object|item|one|element|addition)"
+    r"(?: that)?(?: (?:i|you|we))?(?: just)? (?:added|drawn|drew|put in)"
+    r"|(?:what|the (?:thing|object|item|one)) (?:i|you|we) (?:just )?(?:added|drew|put in)(?: last)?"
+    r"|the last added (?:thing|object|item|one|element)|the (?:newest|latest) (?:thing|object|item|element|addition)",
+    re.IGNORECASE,
+)
+MOST_JOINTS = 12
+_JOINT = re.compile(r"\s*(?:,|\b(?:and|plus|also|but)\b)\s*", re.IGNORECASE)
 _AND_THING = re.compile(r"\s*(?:,\s*and|,|\s+and)\s+(?=(?:the|a|an)\s)", re.IGNORECASE)
-_ASKED_NICELY = ("please", "now", "can", "could", "you", "also", "just")
-_POLITE = re.compile(r"^\s*why (?:not|don['’]?t (?:you|we))\s+|,?\s*if you don['’]?t mind\b", re.IGNORECASE)
 # "the fox, not the dog": nothing is asked of the dog
 _CONTRAST = re.compile(
     r"(?:\s*,|\s+(?:but|and))(?:\s+(?:but|and))?\s+not\s+(?:the|my|that)\b[^,]*(?:,|$)", re.IGNORECASE
@@ -57,48 +53,95 @@ class Clause:
     last: tuple[str, ...]  # what "it" is
     notes: list[str] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)  # of the references that were followed
+    part: bool = False  # of a wish that was parted by trial: every word of it must be known
 
     def __post_init__(self) -> None:
         if not self.pieces:
             pieces, mended = self.lexicon.read(self.text)
-            self.pieces = _without_refused(pieces)
+            self.pieces = _with_places(_without_refused(pieces), {r.noun for r in self.plan.regions})
             self.notes += mended
 
-    def of(self, text: str) -> Clause:
-        """A part of this clause."""
-        return Clause(self.plan, self.lexicon, text, self.last, self.notes)
+    def of(self, text: str, part: bool = False) -> Clause:
+        """Another wording, or a part, with notes of its own."""
+        return Clause(self.plan, self.lexicon, text, self.last, part=part or self.part)
 
-    def said(self, phrases: dict[str, object] | tuple[str, ...]) -> str | None:
+    def said(self, phrases: Iterable[str]) -> str | None:
         """The longest of the phrases that the text says."""
         words = f" {' '.join(split(self.text))} "
         return next((p for p in sorted(phrases, key=len, reverse=True) if f" {p} " in words), None)
 
-    def asked(self) -> Asked:
-        """Where its references are looked for."""
-        return Asked(self.plan, self.lexicon, self.pieces, self.last)
+    def reference(self, at: int = 0, moves: bool = True) -> Found | Question:
+        """The first reference at or after piece `at`; see `references.Asked` on `moves`."""
+        found = find_reference(Asked(self.plan, self.lexicon, self.pieces, self.last, moves), at)
+        if isinstance(found, Found):
+            self.spans.append((found.start, found.end))
+        return found
+
+    def outside(self, tag: Tag) -> Piece | None:
+        """The first piece of the kind that is no part of a reference."""
+        return next((p for i, p in enumerate(self.pieces) if p.tag is tag and not self.pointed(i)), None)
+
+    def pointed(self, at: int) -> bool:
+        """Whether the piece at `at` is part of a reference."""
+        return any(start <= at < end for start, end in self.spans)
 
     def unknown(self) -> str:
         """A word that names nothing known, verbs passed over."""
-        verbs = {word for form in (*VERB_FORMS, *SCALES) for word in form.split()}
-        return next((p.text for p in self.pieces if p.tag is Tag.UNKNOWN and p.text not in verbs), "")
+        return next((p.text for p in self.pieces if p.tag is Tag.UNKNOWN and p.text not in KNOWN), "")
 
     def first(self, tag: Tag) -> Piece | None:
         """The first piece of the kind."""
         return next((p for p in self.pieces if p.tag is tag), None)
 
+    def of_picture(self) -> bool:
+        """Whether it is said of everything; not "all foxes", not "in front of everything"."""
+        whole = any(p.tag is Tag.WHOLE and not self._of_some(i) for i, p in enumerate(self.pieces))
+        return whole or self.said(("picture", "scene", "image", "style to")) is not None
+
+    def _of_some(self, at: int) -> bool:
+        """Whether "all" at `at` counts the things that are named next, or something is put beside it."""
+        of = at_or_none(self.pieces, at + 1)
+        head = at_or_none(self.pieces, noun_phrase_head(self.pieces, at + 1 + (of is not None and of.text == "of")))
+        before = at_or_none(self.pieces, at - 1)
+        wholly = of is not None and of.tag is Tag.COLOR  # "make the fox all white"
+        counts = self.pieces[at].text == "all" and (wholly or (head is not None and head.tag is Tag.NOUN))
+        return counts or (before is not None and before.tag is Tag.RELATION)
+
     def negated(self) -> bool:
         """Whether it says what is not to be done: "do not …", "everything but …"."""
-        pairs = zip(self.pieces, self.pieces[1:], strict=False)
-        but = any(a.tag is Tag.WHOLE and b.text == "but" for a, b in pairs)
-        return but or self.first(Tag.NEGATION) is not None or _CONTRACTED.search(self.text) is not None
+        whole = self.first(Tag.WHOLE) is not None
+        but = whole and (self.said((*_BUT, *_OTHER_THAN)) is not None)
+        scale = split(self.said(SCALES) or "")  # "not so big"
+        refused = any(p.tag is Tag.NEGATION and p.text not in scale for p in self.pieces)
+        return but or refused or _CONTRACTED.search(self.text) is not None
 
 
 def clauses(text: str) -> Iterator[str]:
     """The clauses that have a verb of their own, in order."""
-    for part in _SPLIT.split(_POLITE.sub("", text)):
-        for clause in _AND_VERB.split(part):
+    lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
+    for part in _SPLIT.split(lines):
+        for clause in map(_plain, _AND_VERB.split(part)):
             if split(clause):
-                yield clause if opening(clause) == "add" else _CONTRAST.sub(" ", clause)
+                new = opening(clause) == "add" or opening_word(clause) in INDEFINITE  # "a cat, not the dog"
+                yield clause if new else _CONTRAST.sub(" ", clause)
+
+
+def _plain(text: str) -> str:
+    """The wish alone, its verb in the first form: "moving it left would be nice"."""
+    wish = _NEWEST.sub("the newest one", bare(text))
+    word = opening_word(wish)
+    stem = word.removesuffix("ing")
+    verb = next((v for v in (stem, f"{stem}e", stem[:-1]) if v in VERB_FORMS), None) if stem != word else None
+    return f"{verb}{wish[len(word) :]}" if verb else wish
+
+
+def halves(text: str) -> Iterator[tuple[str, str]]:
+    """The ways to part a text at an "and" or a comma, the shortest first half first."""
+    for joint in islice(_JOINT.finditer(text), MOST_JOINTS):
+        first, rest = text[: joint.start()], _plain(text[joint.end() :])
+        if split(first) and split(rest):
+            yield first, rest
 
 
 def parts(text: str) -> list[str]:
@@ -109,24 +152,23 @@ def parts(text: str) -> list[str]:
 
 
 def opening(text: str) -> str:
-    """What the verb phrase that the clause opens with does ("remove"), "please" and the like passed over."""
+    """What the verb phrase that the clause opens with does ("remove")."""
     return VERBS.get(_opening_form(text) or "", "")
 
 
 def after_opening(text: str) -> str:
-    """What follows the verb: "a fox" of "please add a fox"."""
+    """What follows the verb: "a fox" of "add a fox"."""
     verb = (_opening_form(text) or "").removesuffix(" a").removesuffix(" an")
-    return re.sub(rf"^\W*(?:(?:{'|'.join(_ASKED_NICELY)})\W+)*{verb}\b", "", text, flags=re.IGNORECASE)
+    return re.sub(rf"^\W*{verb}\b", "", text, flags=re.IGNORECASE)
 
 
 def opening_word(text: str) -> str:
-    """The first word, "please" and the like passed over."""
-    return next((w for w in split(text) if w not in _ASKED_NICELY), "")
+    return next(iter(split(text)), "")
 
 
 def _opening_form(text: str) -> str | None:
-    words = " ".join(w for w in split(text) if w not in _ASKED_NICELY) + " "
-    return next((v for v in sorted(VERBS, key=len, reverse=True) if words.startswith(f"{v} ")), None)
+    words = " ".join(split(text)) + " "
+    return next((v for v in LONGEST_FIRST if words.startswith(f"{v} ")), None)
 
 
 def _without_refused(pieces: list[Piece]) -> list[Piece]:
@@ -139,6 +181,12 @@ def _without_refused(pieces: list[Piece]) -> list[Piece]:
             kept.append(pieces[at])
         at += 2 if refused else 1
     return kept
+
+
+def _with_places(pieces: list[Piece], nouns: set[str]) -> list[Piece]:
+    """Plurals that are place words too are places where the picture has no such thing: "move it to the mountains"."""
+    said = [p.place and p.value not in nouns and means_place(pieces, i, False) for i, p in enumerate(pieces)]
+    return [Piece(Tag.PLACE, p.text, p.place or "") if place else p for p, place in zip(pieces, said, strict=True)]
 
 
 def _is_look(pieces: list[Piece], at: int) -> bool:
@@ -156,6 +204,21 @@ def negative(clause: Clause) -> Question:
     """The question where it is said what not to do."""
     text = f"'{_short(clause.text)}' says what is not wanted, and I did not understand what is. What should change?"
     return Question(text=text, choices=tuple(e for e in _examples(clause.plan) if e not in clause.text))
+
+
+def no_such_word(clause: Clause, question: Question) -> Question:
+    """The question with the word that named nothing."""
+    word = clause.unknown()
+    if not word or clause.first(Tag.NOUN) is not None:
+        return question
+    return Question(text=f"There is no '{word[:60]}' in the picture. Which thing is meant?", choices=question.choices)
+
+
+def settings(clause: Clause) -> list[PlanEdit]:
+    """The place and the time of day that are named last: "change the beach to a forest"."""
+    time, place = (next((p for p in reversed(clause.pieces) if p.tag is tag), None) for tag in (Tag.TIME, Tag.PLACE))
+    result: list[PlanEdit] = [edits.Background(place=place.value)] if place else []
+    return result + ([edits.Time(time=None if time.value == "day" else time.value)] if time else [])
 
 
 def backdrop(clause: Clause, pieces: list[Piece], found: list[PlanEdit]) -> list[PlanEdit] | Question:

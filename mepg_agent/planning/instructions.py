@@ -3,34 +3,36 @@ question."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mepg_agent.errors import BadInput
 from mepg_agent.planning import edits
 from mepg_agent.planning.adding import added
 from mepg_agent.planning.clauses import (
-    SCALES,
     Clause,
     backdrop,
     clauses,
+    halves,
     negative,
+    no_such_word,
     not_understood,
     opening,
     opening_word,
     parts,
+    settings,
 )
+from mepg_agent.planning.coverage import unread
 from mepg_agent.planning.edits import PlanEdit, apply
-from mepg_agent.planning.lexer import Piece, Tag, lexicon
-from mepg_agent.planning.references import Found, Question, find_reference
-from mepg_agent.planning.stylephrase import find_style
-from mepg_agent.planning.words import ONES
+from mepg_agent.planning.frames import with_verb
+from mepg_agent.planning.lexer import Piece, Tag, lexicon, split
+from mepg_agent.planning.moving import moved
+from mepg_agent.planning.references import Question
+from mepg_agent.planning.stylephrase import StylePhrase, find_style
+from mepg_agent.planning.verbs import A_BIT, KNOWN, SCALES
+from mepg_agent.planning.words import DEFINITE, INDEFINITE, ONES, THINGS
 from mepg_agent.portfolio import Vocabulary
-from mepg_agent.scene import RelationKind, ScenePlan
-
-STEP = 0.2  # of a move without a measure; "a bit" halves it, "far" doubles it
-WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "higher": (0, -1), "down": (0, 1), "lower": (0, 1)}
-DEPTHS = {"to the front": "front", "forward": "front", "to the back": "back", "backward": "back", "back": "back"}
+from mepg_agent.scene import ScenePlan
 
 
 @dataclass(frozen=True)
@@ -56,24 +58,50 @@ def understand(text: str, plan: ScenePlan, vocabulary: Vocabulary, styles: tuple
     it. A `Question` comes back for a name that fits several or no regions, and for an instruction that is not
     understood, be it in part.
     """
-    lex = lexicon(vocabulary, styles)
-    found: list[PlanEdit] = []
-    notes: list[str] = []
-    now = plan
+    lex = lexicon(vocabulary, styles).naming((r.noun for r in plan.regions), KNOWN)
     last: tuple[str, ...] = (plan.regions[0].id,) if len(plan.regions) == 1 else ()
-    for words in clauses(text):
-        clause = Clause(now, lex, words, last)
-        result = _listed(clause) or _read(clause)
+    notes: list[str] = []
+    found = _in_order(list(clauses(text)), Clause(plan, lex, "", last, notes))
+    if isinstance(found, Question):
+        return Understood(found)
+    silent = bool(split(text)) and not any(clauses(text))  # "thanks, looks great"
+    return Understood(tuple(found) if found or silent else not_understood(text, plan), tuple(dict.fromkeys(notes)))
+
+
+def _in_order(texts: Sequence[str], clause: Clause, part: bool = False) -> list[PlanEdit] | Question:
+    """The edits of several wishes; each is about the picture as those before it leave it."""
+    found: list[PlanEdit] = []
+    for text in texts:
+        wish = clause.of(text, part)
+        result = _wish(wish)
         if isinstance(result, Question):
-            return Understood(result)
+            return result
         found += result
-        notes += clause.notes
+        clause.notes += wish.notes
         try:
-            after = apply(now, result, vocabulary)
+            after = apply(clause.plan, result, clause.lexicon.vocabulary)
         except BadInput:
             break  # whoever applies the edits is told why there is no going on
-        now, last = after, _meant(now, after, result, last)
-    return Understood(tuple(found) or not_understood(text, plan), tuple(dict.fromkeys(notes)))
+        last = _meant(clause.plan, after, result, clause.last)
+        clause = Clause(after, clause.lexicon, text, last, clause.notes, part=clause.part)
+    return found
+
+
+def _wish(clause: Clause) -> list[PlanEdit] | Question:
+    """One wish, or several that nothing but "and" or a comma parts, if each half is understood wholly."""
+    result = _listed(clause) or _read(clause)
+    if isinstance(result, Question):
+        for first, rest in halves(clause.text):
+            if isinstance(_read(clause.of(first, part=True)), Question):
+                continue
+            named = opening_word(rest) in (*DEFINITE, *INDEFINITE, "there") and not rest.lower().startswith(A_BIT)
+            same = () if named else (f"it {rest}",)  # "… and a bit bigger"
+            for more in (rest, *same):
+                both = _in_order((first, more), clause, part=True)
+                if not isinstance(both, Question):
+                    return both
+            break
+    return result
 
 
 def _meant(before: ScenePlan, after: ScenePlan, result: Iterable[PlanEdit], last: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,18 +118,52 @@ def _listed(clause: Clause) -> list[PlanEdit] | Question | None:
     first, *more = parts(clause.text)
     if not more or opening(first) == "add":
         return None
-    found = _read(clause.of(first))
-    if isinstance(found, Question):
-        return None
-    for part in more:
-        read = _read(clause.of(part))
+    found: list[PlanEdit] = []
+    for part in (first, *more):
+        here = clause.of(part)
+        read = _read(here)
         if isinstance(read, Question):
-            return read
+            return None if part == first else read
         found += read
+        clause.notes += here.notes
     return found
 
 
 def _read(clause: Clause) -> list[PlanEdit] | Question:
+    """The edits of a wish, said with a verb or in one of the frames that go without."""
+    framed = [clause.of(text) for text in with_verb(clause.text)]
+    adding = [other for other in framed if opening(other.text) == "add"]
+    for other in framed:
+        found = [] if other in adding else _fully(other)
+        if found and not isinstance(found, Question):
+            return _with_notes(clause, other, found)
+    if opening(clause.text) == "redraw":
+        return _redraw(clause)
+    found = _fully(clause)
+    if not isinstance(found, Question) or found.text.startswith("Which"):
+        return found
+    for other in adding:
+        more = _fully(other)
+        guessed = other.notes and sum(p.tag is Tag.NOUN for p in other.pieces) > 1
+        if not isinstance(more, Question) and not guessed:
+            return _with_notes(clause, other, more)
+    return found
+
+
+def _with_notes(clause: Clause, other: Clause, found: list[PlanEdit]) -> list[PlanEdit]:
+    clause.notes += [note for note in other.notes if note not in clause.notes]
+    return found
+
+
+def _fully(clause: Clause) -> list[PlanEdit] | Question:
+    """What the verb asks for; a question where something is said besides that it does not take up."""
+    found = _by_verb(clause)
+    if isinstance(found, Question) or opening(clause.text) == "add" or not unread(clause, found):
+        return found
+    return not_understood(clause.text, clause.plan)
+
+
+def _by_verb(clause: Clause) -> list[PlanEdit] | Question:
     verb = opening(clause.text)
     if verb == "add":
         return added(clause)
@@ -114,23 +176,27 @@ def _read(clause: Clause) -> list[PlanEdit] | Question:
     if verb == "remove":
         return _remove(clause)
     if verb == "move":
-        return _move(clause)
+        return moved(clause)
     return _describe(clause)
 
 
-def _remove(clause: Clause) -> list[PlanEdit] | Question:
-    found = find_reference(clause.asked(), 0)
+def _redraw(clause: Clause) -> Question:
+    """To draw a thing anew changes no plan, so the person is told how to ask for it."""
+    found = clause.reference(moves=False)
     if isinstance(found, Question):
-        return _no_such_word(clause, found)
+        return no_such_word(clause, found)
+    return Question(text=f"Should {found.regions[0]} be drawn anew as it is? Then redraw that region.")
+
+
+def _remove(clause: Clause) -> list[PlanEdit] | Question:
+    found = clause.reference(moves=False)
+    if isinstance(found, Question):
+        return no_such_word(clause, found)
     return [edits.Remove(region=region) for region in found.regions]
 
 
-def _no_such_word(clause: Clause, question: Question) -> Question:
-    """The question with the word that named nothing."""
-    word = clause.unknown()
-    if not word or clause.first(Tag.NOUN) is not None:
-        return question
-    return Question(text=f"There is no '{word[:60]}' in the picture. Which thing is meant?", choices=question.choices)
+def _names(piece: Piece) -> bool:
+    return piece.tag in (Tag.NOUN, Tag.IT) or piece.text in (*ONES, *THINGS)
 
 
 def _new_noun(clause: Clause) -> tuple[int, Piece] | None:
@@ -143,7 +209,7 @@ def _new_noun(clause: Clause) -> tuple[int, Piece] | None:
             start -= 1
         article = clause.pieces[start].tag is Tag.INDEFINITE
         into = "into" in (p.text for p in clause.pieces[max(start - 1, 0) : start + 1])
-        earlier = any(p.tag in (Tag.NOUN, Tag.IT) for p in clause.pieces[:start])
+        earlier = any(_names(p) for p in clause.pieces[:start])
         if earlier and (into or (article and not piece.plural)):
             return i, piece
     return None
@@ -163,22 +229,21 @@ def _replace(clause: Clause) -> list[PlanEdit] | Question:
     while start > 0 and clause.pieces[start - 1].tag in (Tag.COLOR, Tag.SIZE, Tag.SHADE, Tag.INDEFINITE):
         start -= 1
     color = next((p.value for p in clause.pieces[start:at] if p.tag is Tag.COLOR), None)
-    old = Clause(clause.plan, clause.lexicon, "", clause.last, pieces=clause.pieces[:start])
-    found = find_reference(old.asked(), 0)
+    old = Clause(clause.plan, clause.lexicon, "", clause.last, pieces=clause.pieces[:start], spans=clause.spans)
+    found = old.reference(moves=False)
     if isinstance(found, Question):
-        return _no_such_word(old, found)
+        return no_such_word(old, found)
     return [edits.Replace(region=region, noun=piece.value, color=color) for region in found.regions]
 
 
 def _swap(clause: Clause) -> list[PlanEdit] | Question:
     """ "swap the fox and the castle": each takes the middle of the other's box."""
-    asked = clause.asked()
-    first = find_reference(asked, 0)
+    first = clause.reference(moves=False)
     if isinstance(first, Question):
         return first
     both = first.regions
     if len(both) == 1:
-        second = find_reference(asked, first.end)
+        second = clause.reference(first.end, moves=False)
         if isinstance(second, Question):
             return second
         both += second.regions
@@ -189,93 +254,42 @@ def _swap(clause: Clause) -> list[PlanEdit] | Question:
     return [edits.Move(region=a.id, dx=dx, dy=dy), edits.Move(region=b.id, dx=-dx, dy=-dy)]
 
 
-def _move(clause: Clause) -> list[PlanEdit] | Question:
-    found = find_reference(clause.asked(), 0)
-    if isinstance(found, Question):
-        place = clause.first(Tag.PLACE)
-        if place is not None and clause.first(Tag.NOUN) is None:
-            return backdrop(clause, clause.pieces, [edits.Background(place=place.value)])  # "put them in space"
-        return _no_such_word(clause, found)
-    rest = clause.pieces[found.end :]
-    related = _relation_to(clause, found)
-    if isinstance(related, Question):
-        return related
-    if related is not None:
-        kind, other = related
-        if found.regions == (other,):
-            others = tuple(r.id for r in clause.plan.regions if r.id != other)
-            return Question(text=f"The {other} cannot be {kind} itself. Which thing is meant?", choices=others)
-        return [edits.Relate(region=region, kind=kind, other=other) for region in found.regions if region != other]
-    words = " ".join(p.text for p in rest)
-    depth = next((to for phrase, to in DEPTHS.items() if f" {phrase} " in f" {words} "), None)
-    spot = next((p for p in rest if p.tag is Tag.SPOT), None)
-    if depth is not None or (spot is not None and spot.value in ("front", "back")):
-        to = depth or (spot.value if spot else "front")
-        return [edits.Reorder(region=region, to="front" if to == "front" else "back") for region in found.regions]
-    if spot is not None and (spot.text not in WAYS and spot.text not in ("to the left", "to the right")):
-        return [edits.Move(region=region, spot=spot.value) for region in found.regions]  # type: ignore[arg-type]
-    way = next((WAYS[w] for w in words.split() if w in WAYS), None)
-    if way is not None:
-        step = (
-            STEP
-            * (0.5 if clause.said(("a bit", "a little", "slightly", "little")) else 1)
-            * (2 if " far " in words else 1)
-        )
-        return [edits.Move(region=region, dx=way[0] * step, dy=way[1] * step) for region in found.regions]
-    place = next((p for p in rest if p.tag is Tag.PLACE), None)
-    if place is not None:
-        return backdrop(clause, rest, [edits.Background(place=place.value)])
-    return Question(text="Move it where?", choices=("left", "right", "up", "down", "to the middle"))
-
-
-def _relation_to(clause: Clause, found: Found) -> tuple[RelationKind, str] | Question | None:
-    for i in range(found.end, len(clause.pieces)):
-        piece = clause.pieces[i]
-        named = any(p.tag in (Tag.NOUN, Tag.IT) for p in clause.pieces[i + 1 :])
-        if piece.tag is Tag.RELATION and piece.kind is not None and named:
-            other = find_reference(clause.asked(), i + 1)
-            if isinstance(other, Question):
-                return other
-            return piece.kind, other.regions[0]
-    return None
-
-
 def _describe(clause: Clause) -> list[PlanEdit] | Question:
     """ "make the dog red", "everything in pixel-art", "make it night", "the fox should be bigger"."""
-    whole = clause.first(Tag.WHOLE) is not None or clause.said(("picture", "scene", "image", "style to")) is not None
-    style = _style_from(clause, 0)
+    whole = clause.of_picture()
+    style = _style_outside(clause)
     setting = clause.first(Tag.TIME) or clause.first(Tag.PLACE)
-    names = any(p.tag in (Tag.NOUN, Tag.IT) or p.text in ONES for p in clause.pieces) and not whole
+    names = any(map(_names, clause.pieces)) and not whole
     if not names or (clause.first(Tag.NOUN) is None and setting):
         return _of_picture(clause, style)
-    target = find_reference(clause.asked(), 0)
+    target = clause.reference()
+    style = _style_outside(clause)
     if isinstance(target, Question):
         if clause.first(Tag.NOUN) is None and style is not None and not clause.last:
             return [edits.Restyle(style=style)]  # "make it watercolor", with no "it" in sight: the picture
-        return _no_such_word(clause, target)
+        return no_such_word(clause, target)
     word = _passed_over(clause.pieces[target.end :])
     if word:
         return Question(text=f"'{word[:60]}' is not a word for a colour, size, style or place here. What instead?")
-    return _of_regions(clause, target, style) or _moved_instead(clause)
+    found = _of_regions(clause, target.regions, style) or moved(clause)
+    return _own_look(clause, target.regions) if isinstance(found, Question) else found
 
 
 def _of_picture(clause: Clause, style: str | None) -> list[PlanEdit] | Question:
-    time, place = clause.first(Tag.TIME), clause.first(Tag.PLACE)
     result: list[PlanEdit] = [edits.Restyle(style=style)] if style else []
-    result += [edits.Background(place=place.value)] if place else []
-    result += [edits.Time(time=None if time.value == "day" else time.value)] if time else []
+    result += settings(clause)
+    named = any(_names(p) and p.tag is not Tag.IT for p in clause.pieces)
+    if not result and not named and clause.first(Tag.WHOLE) is not None:  # "make all of them smaller"
+        result = _of_regions(clause, [r.id for r in clause.plan.regions], None)
+        return result or not_understood(clause.text, clause.plan)
     return backdrop(clause, clause.pieces, result) or not_understood(clause.text, clause.plan)
 
 
-def _of_regions(clause: Clause, target: Found, style: str | None) -> list[PlanEdit]:
-    """Words before the noun tell which one is meant, those after it what becomes of it: "make the red fox green"."""
-    color, scale = clause.first(Tag.COLOR), clause.said(tuple(SCALES))
-    color_after = next((p for p in clause.pieces[target.end :] if p.tag is Tag.COLOR), None)
-    style_after = _style_from(clause, target.end)
-    if color_after is not None or style_after is not None or scale is not None:
-        color, style = color_after, style_after
+def _of_regions(clause: Clause, regions: Iterable[str], style: str | None) -> list[PlanEdit]:
+    """Words that point at the thing tell which one is meant, the others what becomes of it: "make the red fox blue"."""
+    color, scale = clause.outside(Tag.COLOR), clause.said(SCALES)
     result: list[PlanEdit] = []
-    for region in target.regions:
+    for region in regions:
         if style is not None:
             result.append(edits.Restyle(region=region, style=style))
         if color is not None:
@@ -283,6 +297,14 @@ def _of_regions(clause: Clause, target: Found, style: str | None) -> list[PlanEd
         if scale is not None:
             result.append(edits.Resize(region=region, factor=SCALES[scale]))
     return result
+
+
+def _own_look(clause: Clause, regions: Iterable[str]) -> list[PlanEdit] | Question:
+    """What the words that point at the thing make of it where nothing else is said: "blue fox, please"."""
+    color, style = clause.first(Tag.COLOR), _style_from(clause, 0)
+    looks = [edits.Restyle(region=r, style=style) for r in regions if style]
+    result = [*looks, *(edits.Recolor(region=r, color=color.value) for r in regions if color)]
+    return result or not_understood(clause.text, clause.plan)
 
 
 def _passed_over(pieces: list[Piece]) -> str:
@@ -294,11 +316,21 @@ def _passed_over(pieces: list[Piece]) -> str:
     return ""
 
 
+def _style_outside(clause: Clause) -> str | None:
+    """The first style that is no part of a reference."""
+    for i in range(len(clause.pieces)):
+        found = find_style(clause.pieces, i)
+        if found and _is_style(clause, i, found) and not any(map(clause.pointed, range(i, found.end))):
+            return found.style
+    return None
+
+
 def _style_from(clause: Clause, at: int) -> str | None:
-    return next((s.style for i in range(at, len(clause.pieces)) if (s := find_style(clause.pieces, i))), None)
+    found = ((i, find_style(clause.pieces, i)) for i in range(at, len(clause.pieces)))
+    return next((s.style for i, s in found if s and _is_style(clause, i, s)), None)
 
 
-def _moved_instead(clause: Clause) -> list[PlanEdit] | Question:
-    """ "the fox a bit to the left", "the dog behind the castle": a move without its verb."""
-    moved = _move(clause)
-    return not_understood(clause.text, clause.plan) if isinstance(moved, Question) else moved
+def _is_style(clause: Clause, at: int, found: StylePhrase) -> bool:
+    """Whether the words at `at` are a style, known or said to be one: "better looks" are none."""
+    pieces = clause.pieces[at : found.end]
+    return found.style in clause.lexicon.styles or pieces[0].tag is Tag.FILLER or pieces[-1].text == "style"

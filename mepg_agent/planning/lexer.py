@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum, auto
@@ -15,6 +17,7 @@ from mepg_agent.scene import RelationKind
 
 LONGEST = 9  # words in a phrase
 TYPO_FROM = 5  # letters
+CHANGED_FROM = 8  # letters of a word with one changed: shorter ones are other words, "bench" is no "beach"
 
 
 class Tag(Enum):
@@ -33,6 +36,7 @@ class Tag(Enum):
     DEFINITE = auto()
     NEGATION = auto()
     LINK = auto()  # and, with, or
+    ROW = auto()  # from left to right
     CARRIER = auto()  # painting, picture, style
     WHOLE = auto()
     WEARING = auto()
@@ -69,10 +73,18 @@ class Lexicon:
             self._put(Tag.PLACE, form, value=place)
         for form, time in vocabulary.time_forms.items():
             self._put(Tag.TIME, form, value=time)
+        for time in vocabulary.times:
+            for form in words.TIMES.get(time, ()):
+                self._put(Tag.TIME, form, value=time)
         for style in self.styles:
             self._put(Tag.STYLE, style, value=style)
         self._plain()
-        self.known = {word for phrase in self.phrases for word in phrase.split()} | {"style", "people", "person"}
+        self.known = {word for phrase in self.phrases for word in phrase.split()} | {
+            "style",
+            "people",
+            "person",
+            *words.TALK,
+        }
         self._by_start: dict[str, list[str]] = {}
         mends = self.known - set(words.large_counts())  # "thirsty" is no slip for "thirty"
         for word in sorted(w for w in mends if len(w) >= TYPO_FROM - 1):
@@ -117,6 +129,7 @@ class Lexicon:
             (Tag.DEFINITE, words.DEFINITE),
             (Tag.NEGATION, words.NEGATIONS),
             (Tag.LINK, words.LINKS),
+            (Tag.ROW, words.ROW),
             (Tag.CARRIER, words.CARRIERS),
             (Tag.WHOLE, words.WHOLE),
             (Tag.WEARING, ("wearing", "wears")),
@@ -126,6 +139,17 @@ class Lexicon:
         ):
             for phrase in group:
                 self._put(tag, phrase)
+
+    def naming(self, nouns: Iterable[str], other: Iterable[str]) -> Lexicon:
+        """This lexicon with the names of things that are in a picture, known to the vocabulary or not, and `other`
+        words, which are no slips of known ones."""
+        more = copy(self)
+        new = {noun.lower() for noun in nouns} - set(self.vocabulary.noun_forms)
+        forms = [(form, noun) for noun in sorted(new) for form in (noun, f"{noun}s")]
+        named = {" ".join(split(form)): Piece(Tag.NOUN, form, noun, plural=form != noun) for form, noun in forms}
+        more.phrases = {**self.phrases, **named}
+        more.known = self.known | {word for phrase in named for word in phrase.split()} | set(other)
+        return more
 
     def nearest_nouns(self, word: str, count: int = 1, likeness: float = 0.6) -> list[str]:
         """Known nouns spelled most like `word`, best first."""
@@ -138,14 +162,16 @@ class Lexicon:
         if len(word) < TYPO_FROM or word in self.known:
             return None
         for known in self._by_start.get(word[0], ()):
-            ending = word[:-1] in (known, known[:-1]) and word[-1] != known[-1]  # "cloudy" is not a slip for "clouds"
-            if one_slip(word, known) and not ending:
+            changed = len(word) == len(known) < CHANGED_FROM and sorted(word) != sorted(known)
+            inflected = word[:-1] in (known, known[:-1]) and word[-1] != known[-1]  # "cloudy" is no slip for "clouds"
+            ending = inflected or known == f"{word}s"
+            if not changed and not ending and one_slip(word, known):
                 return known
         return None
 
     def read(self, text: str) -> tuple[list[Piece], list[str]]:
         """The phrases of `text` and notes on mended words."""
-        tokens, notes = split(text), []
+        tokens, notes = [words.SLIPS.get(word, word) for word in split(text)], []
         for index, word in enumerate(tokens):
             better = self.mended(word)
             if better is not None:
@@ -169,8 +195,9 @@ class Lexicon:
             if found is not None:
                 return found, size
         word = tokens[at]
-        if word.isdecimal() and len(word) <= 4:
-            return Piece(Tag.COUNT, word, number=int(word)), 1
+        number = word.removesuffix("x")  # "2x"
+        if number.isdecimal() and len(number) <= 4:
+            return Piece(Tag.COUNT, word, number=int(number)), 1
         return Piece(Tag.UNKNOWN, word, word), 1
 
     def _written_apart(self, joined: str) -> Piece | None:

@@ -86,4 +86,6 @@ def means_place(pieces: list[Piece], at: int, counted: bool) -> bool:
         return False
     if before.tag is Tag.AMONG:
         return True
+    if before.text == "to":
+        return True
     return before.tag is Tag.RELATION and before.kind not in {*NOT_PLACES, RelationKind.BEHIND}

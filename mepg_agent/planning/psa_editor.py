@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mepg_agent.planning import edits
 from mepg_agent.planning.edits import PlanEdit, Spot
-from mepg_agent.planning.instructions import STEP
+from mepg_agent.planning.moving import STEP
 from mepg_agent.planning.operations import (
     Operation,
     Verb,

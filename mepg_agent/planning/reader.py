@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
+from itertools import pairwise
 
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
 from mepg_agent.planning.lookahead import (
@@ -18,7 +20,7 @@ from mepg_agent.planning.lookahead import (
 from mepg_agent.planning.reading import Phrase, Thing
 from mepg_agent.planning.standing import Standing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style, noun_follows
-from mepg_agent.planning.words import ONES, POSSESSIVE
+from mepg_agent.planning.words import ONES, POSSESSIVE, TALK
 from mepg_agent.portfolio import FLOATS
 from mepg_agent.scene import RelationKind
 
@@ -34,16 +36,24 @@ class Reader(Standing):
         self.text = text
         self._headless: list[Phrase] = []  # "a red and" of "a red and a blue balloon"
         self._left_out: list[str] = []
+        self._row = sys.maxsize  # index of the first thing of a row
         self._usual: str | None = None  # a place where the things said to be there always are
         at = 0
         while at < len(self.pieces):
             at = self._read(at)
         self._close_phrase()
+        self._line_up()
         if self.reading.place is None and all(self._stands(i) == self._usual for i in range(len(self.reading.things))):
             self.reading.place = self._usual
         if self._left_out:
             said = ", ".join(f"'{w}'" for w in dict.fromkeys(self._left_out))
             self.reading.notes.append(f"Left out {said}: not a word for a thing, colour, style or place here.")
+
+    def _line_up(self) -> None:
+        """The things of "from left to right: …" that nothing else relates."""
+        related = {end for one, _, other in self.reading.links for end in (one, other)}
+        listed = [i for i, t in enumerate(self.reading.things) if i >= self._row and t.noun and i not in related]
+        self.reading.links += [(a, RelationKind.LEFT_OF, b) for a, b in pairwise(listed)]
 
     def _read(self, at: int) -> int:
         """Handles the piece at `at`; returns the index of the next one."""
@@ -77,6 +87,8 @@ class Reader(Standing):
                 self._separator(piece, at)
             case Tag.WHOLE if not noun_follows(self.pieces, at + 1):  # "a fox and a dog, all red"
                 self._phrase.count = sum(self.reading.things[i].count for i in self._group) or None
+            case Tag.ROW:
+                self._row = len(self.reading.things)
             case Tag.NEGATION:
                 self._close_phrase()
                 self._negated = True
@@ -96,8 +108,13 @@ class Reader(Standing):
         self._phrase.opened = True
         if piece.tag is Tag.DEFINITE:
             self._phrase.definite = True
-        elif piece.tag is Tag.COUNT:
+        elif piece.tag is Tag.COUNT and not (piece.text == "some" and self._is_one(at + 1)):
             self._phrase.count = int(piece.number)
+
+    def _is_one(self, at: int) -> bool:
+        """Whether the noun phrase at `at` is about one thing: "some cloud"."""
+        head = at_or_none(self.pieces, noun_phrase_head(self.pieces, at))
+        return head is not None and head.tag is Tag.NOUN and not head.plural
 
     def _one(self, piece: Piece) -> None:
         """ "a red car and a blue one": another of the kind; "two dogs, a big one and a small one": one of them."""
@@ -153,12 +170,13 @@ class Reader(Standing):
         self._enter(earlier, again=True)
 
     def _thing(self, piece: Piece, phrase: Phrase) -> Thing:
-        always_many = piece.text == self.lexicon.vocabulary.nouns[piece.value].plural and piece.text.endswith("s")
+        known = self.lexicon.vocabulary.nouns.get(piece.value)
+        plural = known.plural if known else f"{piece.value}s"
+        always_many = piece.text == plural and piece.text.endswith("s")
         count = phrase.count if phrase.count is not None else SOME if piece.plural and piece.value != piece.text else 1
         if always_many and piece.value == piece.text:
             count = 1  # "a pair of scissors"
         if count > MOST_OF_A_KIND:
-            plural = self.lexicon.vocabulary.nouns[piece.value].plural
             self.reading.notes.append(f"{count} {plural} are too many for one picture: {MOST_OF_A_KIND} are drawn.")
             self.reading.crowds.append((count, plural))
         own_color = self.lexicon.phrases.get(piece.text.split()[0])
@@ -243,7 +261,7 @@ class Reader(Standing):
 
     def _style(self, found: StylePhrase) -> None:
         found = found if found.style in self.lexicon.styles else self._as_said(found)
-        if found.before_noun and not found.whole and not found.loose:
+        if not found.whole and (found.before_noun or self._for_thing(found.end)):
             self._phrase.style = self._phrase.style or found.style
             return
         if not found.whole and self._phrase.opened and self._after != "thing":
@@ -253,7 +271,9 @@ class Reader(Standing):
         last = not any(p.tag in (Tag.NOUN, Tag.PLACE) for p in self.pieces[found.end :])
         styled = any(t.style for t in things)
         apart = self._after != "thing" or found.loose
-        if found.whole or not things or (last and not styled and (apart or len(things) > 1)):
+        if self._again and self._after == "thing" and not found.whole:  # "the fox should be in watercolor"
+            self.reading.describe(self._group[-1], Phrase(style=found.style))
+        elif found.whole or not things or (last and not styled and (apart or len(things) > 1)):
             self._whole_style(found.style)
         elif things[-1].style is None:
             for index in self._group[-1:] or [len(things) - 1]:
@@ -261,6 +281,13 @@ class Reader(Standing):
         else:
             self._whole_style(found.style)
         self._phrase = Phrase()
+
+    def _for_thing(self, at: int) -> bool:
+        """Whether a style is said for the thing named next: "watercolor for the fox"."""
+        after = past_filler(self.pieces, at)
+        said = any(p.text == "for" for p in self.pieces[at:after])
+        head = at_or_none(self.pieces, noun_phrase_head(self.pieces, after))
+        return said and self.pieces[after].tag is Tag.DEFINITE and head is not None and head.tag is Tag.NOUN
 
     def _whole_style(self, style: str) -> None:
         if self.reading.style in (None, style):
@@ -270,6 +297,8 @@ class Reader(Standing):
         self._phrase = Phrase()
 
     def _unknown(self, piece: Piece, at: int) -> None:
+        if piece.text in TALK and not self._negated:
+            return
         if self._negated:
             self._refuse(f"'{piece.text}'")
             self._phrase = Phrase()
@@ -278,6 +307,10 @@ class Reader(Standing):
             self._it()  # "with a crown on its head"
             return
         following = at_or_none(self.pieces, at + 1)
+        begins = following is not None and following.tag in (Tag.INDEFINITE, Tag.DEFINITE, Tag.COUNT)
+        if begins and piece.text.endswith(("ing", "ed", "s")):  # a verb: "a knight fighting a dragon"
+            self._left_out.append(piece.text)
+            return
         adjective = noun_follows(self.pieces, at + 1) or (following is not None and following.tag is Tag.PLACE)
         named = self._phrase.opened or self._phrase.described or self._pending is not None or self._after != "thing"
         if adjective or not named or (following is not None and following.tag is Tag.UNKNOWN) or len(piece.text) < 3:

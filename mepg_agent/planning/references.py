@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
 from mepg_agent.planning.lookahead import at_or_none, noun_phrase_head
-from mepg_agent.planning.words import MANY, ONES
+from mepg_agent.planning.words import EACH, MANY, NEWEST, ONES, THINGS
 from mepg_agent.scene import Frozen, Region, ScenePlan
 
 
@@ -20,17 +20,19 @@ class Question(Frozen):
 
 @dataclass(frozen=True)
 class Asked:
-    """Where a reference is looked for. `last` is what "it" means."""
+    """Where a reference is looked for. `last` is what "it" means; `moves`: a spot may say where the thing is to go."""
 
     plan: ScenePlan
     lexicon: Lexicon
     pieces: list[Piece]
     last: tuple[str, ...]
+    moves: bool = True
 
 
 @dataclass(frozen=True)
 class Found:
     regions: tuple[str, ...]
+    start: int
     end: int  # index of the first piece after the reference
 
 
@@ -42,8 +44,13 @@ _EXTREMES: dict[str, Callable[[Region], float]] = {
     "front": lambda r: -r.z,
     "back": lambda r: r.z,
 }
-_ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
-_SUPERLATIVES = {"leftmost": "left", "rightmost": "right", "biggest": "big", "largest": "big", "smallest": "small"}
+_ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "sixth": 5, "seventh": 6, "eighth": 7}
+_SUPERLATIVES = {
+    **{"leftmost": "left", "rightmost": "right", "topmost": "top", "uppermost": "top", "lowest": "bottom"},
+    **{"biggest": "big", "largest": "big", "tallest": "big", "smallest": "small", "tiniest": "small"},
+}
+_LEADS = ("on ", "at ", "in ", "to ", "from ")
+_CONTENT = (Tag.NOUN, Tag.IT, Tag.COLOR, Tag.STYLE, Tag.SIZE, Tag.SPOT, Tag.RELATION, Tag.BETWEEN, Tag.UNKNOWN)
 
 
 def find_reference(asked: Asked, at: int) -> Found | Question:
@@ -54,7 +61,7 @@ def find_reference(asked: Asked, at: int) -> Found | Question:
         more = _single(asked, start)
         if isinstance(more, Question):
             return more
-        found = Found(tuple(dict.fromkeys((*found.regions, *more.regions))), more.end)
+        found = Found(tuple(dict.fromkeys((*found.regions, *more.regions))), found.start, more.end)
     return found
 
 
@@ -63,7 +70,8 @@ def _single(asked: Asked, at: int) -> Found | Question:
         piece = asked.pieces[i]
         if piece.tag is Tag.IT:
             return _it(asked, i)
-        if piece.tag is Tag.NOUN or (piece.text in ONES and _before(asked.pieces, at, i) and not _noun_next(asked, i)):
+        anyone = piece.text in (*ONES, *THINGS) and not _noun_next(asked, i)
+        if piece.tag is Tag.NOUN or (anyone and (_before(asked.pieces, at, i) or _spot_after(asked, i + 1))):
             return _named(asked, at, i)
     return _no_such(asked, "Which thing?")
 
@@ -89,59 +97,62 @@ def _it(asked: Asked, at: int) -> Found | Question:
         return _no_such(asked, "Which thing is 'it'?")
     if len(asked.last) > 1 and word not in MANY:
         return Question(text=f"Which thing is '{word}'?", choices=asked.last)
-    return Found(asked.last, at + 1)
+    return Found(asked.last, at, at + 1)
 
 
 def _named(asked: Asked, start: int, at: int) -> Found | Question:
     noun = asked.pieces[at]
     words = _before(asked.pieces, start, at)
-    if noun.text in ONES:  # "the red one": whatever is red
-        chosen = _narrowed(list(asked.plan.regions), words)
-        return _found(asked, "one", chosen, noun.text == "ones", at)
-    fitting = [r for r in asked.plan.regions if asked.lexicon.vocabulary.noun_forms.get(r.noun, r.noun) == noun.value]
+    first = at - len(words)
+    anyone = noun.text in (*ONES, *THINGS)  # "the red one": whatever is red
+    forms = asked.lexicon.vocabulary.noun_forms
+    fitting = [r for r in asked.plan.regions if anyone or forms.get(r.noun, r.noun) == noun.value]
     if not fitting:
         return _no_such(asked, f"There is no {noun.value} in the picture. Which thing is meant?")
     following = asked.pieces[at + 1] if at + 1 < len(asked.pieces) else None
     if following is not None and following.tag is Tag.COUNT and following.text.isdecimal():
         numbered = [r for r in fitting if r.id.endswith(f"-{int(following.number)}")]
         if numbered:
-            return Found((numbered[0].id,), at + 2)
-    chosen = _narrowed(fitting, words)
-    count = next((p.number for p in words if p.tag is Tag.COUNT), _one_of(asked.pieces, at - len(words)))
-    many = noun.plural or any(p.tag is Tag.WHOLE for p in words) or (count or 1) > 1
-    if len(chosen) > 1 and _says_which(asked.pieces, at + 1):
-        return _found(asked, noun.value, _most(chosen, asked.pieces[at + 1]), many, at + 1)
-    return _found(asked, noun.value, chosen, many and count in (None, len(chosen)), at)
+            return Found((numbered[0].id,), first, at + 2)
+    end = _spot_after(asked, at + 1)
+    chosen = _narrowed(fitting, [*words, *asked.pieces[at + 1 : end]])
+    count = next((p.number for p in words if p.tag is Tag.COUNT and p is not noun), None)
+    all_of = any(p.tag is Tag.WHOLE or p.text in EACH for p in words)
+    many = noun.plural or noun.text in ("ones", "things") or all_of or (count or 1) > 1
+    if len(chosen) > 1 and not (many and count in (None, len(chosen))):
+        name = "one" if anyone else noun.value
+        return Question(text=f"Which {name}?", choices=tuple(told_apart(r, chosen) for r in chosen))
+    return Found(tuple(r.id for r in chosen), first, end or at + 1)
 
 
-def _found(asked: Asked, noun: str, chosen: list[Region], many: bool, last: int) -> Found | Question:
-    """The regions, if so many may be meant; `last` is the reference's last piece."""
-    if len(chosen) > 1 and not many:
-        return Question(text=f"Which {noun}?", choices=tuple(told_apart(r, chosen) for r in chosen))
-    return Found(tuple(r.id for r in chosen), last + 1)
-
-
-def _one_of(pieces: list[Piece], start: int) -> float | None:
-    """How many of those that are named from `start` on are meant, if that is said: "one of the dogs"."""
-    count, of = (pieces[i] if i >= 0 else None for i in (start - 2, start - 1))
-    said = count is not None and of is not None and count.tag is Tag.COUNT and of.text == "of"
-    return count.number if said and count is not None else None
-
-
-def _says_which(pieces: list[Piece], at: int) -> bool:
-    """Whether the spot after a noun tells which one is meant: "make the dog on the left red" does, "put the dog on the
-    left" does not."""
-    if at >= len(pieces) or pieces[at].tag is not Tag.SPOT or not pieces[at].text.startswith(("on the", "at the")):
-        return False
-    return any(p.tag not in (Tag.FILLER, Tag.BREAK) for p in pieces[at + 1 :])
+def _spot_after(asked: Asked, at: int) -> int:
+    """Index after the spot at `at` that tells which one is meant, 0 if none does: "make the dog on the left red" has
+    one, "put the dog on the left" has not. "That is" may come before it."""
+    pieces, spot = asked.pieces, at
+    while spot < len(pieces) and (pieces[spot].text in ("that", "which") or (spot > at and pieces[spot].text == "is")):
+        spot += 1
+    if (
+        spot >= len(pieces)
+        or pieces[spot].tag is not Tag.SPOT
+        or (spot == at and not pieces[spot].text.startswith(_LEADS))
+    ):
+        return 0
+    where_to = asked.moves and spot == at and not pieces[spot].text.startswith("from")
+    here = not where_to or pieces[spot].text.startswith(("on the", "at the"))
+    more = pieces[spot + 1 :]
+    told = not where_to or (any(p.tag in _CONTENT for p in more) and more[0].tag not in (Tag.LINK, Tag.BREAK))
+    return spot + 1 if here and told else 0
 
 
 def _before(pieces: list[Piece], start: int, at: int) -> list[Piece]:
     """What stands before the noun in its phrase."""
     first = at
     adjectives = (Tag.SPOT, Tag.COLOR, Tag.SIZE, Tag.STYLE, Tag.UNKNOWN, Tag.SHADE, Tag.COUNT, Tag.DEFINITE, Tag.WHOLE)
-    while first > start and pieces[first - 1].tag in adjectives:
+    quantities = (Tag.COUNT, Tag.WHOLE)
+    while first > start and (pieces[first - 1].tag in adjectives or pieces[first - 1].text in (*EACH, "of")):
         first -= 1
+        if pieces[first].tag is Tag.DEFINITE:
+            adjectives = quantities  # "all of the red foxes"
     return pieces[first:at]
 
 
@@ -153,12 +164,23 @@ def _narrowed(regions: list[Region], words: list[Piece]) -> list[Region]:
             fits = [r for r in regions if r.color == word.value]
         elif word.tag is Tag.STYLE:
             fits = [r for r in regions if r.style == word.value]
-        elif word.text in _ORDER and len(regions) > 1 and abs(_ORDER[word.text]) < len(regions):
-            fits = [sorted(regions, key=lambda r: r.box.cx)[_ORDER[word.text]]]
+        elif word.text in NEWEST:
+            fits = regions[-1:]
+        elif word.text in (*_ORDER, "last"):
+            fits = _nth(regions, word.text, words)
+        elif word.tag is Tag.SPOT and word.value == "center":
+            fits = sorted(regions, key=lambda r: r.box.cx)[len(regions) // 2 :][: len(regions) % 2]
         else:
             fits = _most(regions, word)
         regions = fits or regions
     return regions
+
+
+def _nth(regions: list[Region], order: str, words: list[Piece]) -> list[Region]:
+    """The one of that number, from the left unless "from the right" is said too."""
+    from_right = any(p.text.startswith("from") and p.value == "right" for p in words)
+    row = sorted(regions, key=lambda r: r.box.cx, reverse=from_right)
+    return row[-1:] if order == "last" else row[_ORDER[order] :][:1]
 
 
 def _most(regions: list[Region], word: Piece) -> list[Region]:

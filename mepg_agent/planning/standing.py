@@ -142,4 +142,5 @@ class Standing:
 
     def _stands(self, index: int) -> str | None:
         noun = self.reading.things[index].noun
-        return self.lexicon.vocabulary.nouns[noun].stands if noun else None
+        known = self.lexicon.vocabulary.nouns.get(noun or "")
+        return known.stands if known else None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mepg_agent.planning.lexer import Piece, Tag
 
 MOST_WORDS = 5  # of a style that no expert or look goes by
 ADJECTIVES = (Tag.COLOR, Tag.SIZE, Tag.SHADE, Tag.COUNT, Tag.UNKNOWN, Tag.STYLE)
-_LEADS = ("in", "as", "using", "with", "drawn", "painted", "made", "rendered", "done", "depicted", "like", "all")
+_LEADS = (
+    *("in", "as", "using", "with", "drawn", "painted", "made", "rendered", "done", "depicted", "like", "all"),
+    *("of", "from", "into", "turned", "sketched", "shown", "styled", "illustrated", "transformed", "to look like"),
+    *("completely", "fully", "entirely", "purely", "imitating"),
+)
 _OPEN = (Tag.UNKNOWN, Tag.SHADE, Tag.COLOR)
 
 
@@ -26,15 +30,28 @@ def find_style(pieces: list[Piece], at: int) -> StylePhrase | None:
     start, whole, loose = _lead(pieces, at)
     if _is(pieces, start, Tag.STYLE):
         return _finish(pieces, pieces[start].value, start + 1, whole, loose)
+    value = _said_of_picture(pieces, start)
+    if value:
+        return replace(_finish(pieces, pieces[value].value, value + 1, True, loose), before_noun=False)
     if _is(pieces, start, Tag.CARRIER, "style") and _is(pieces, start + 1, Tag.FILLER, "of"):
         return _style_of(pieces, start + 2, whole, loose)
     end = start
     while end < len(pieces) and pieces[end].tag in _OPEN and end - start < MOST_WORDS:
         end += 1
-    if end > start and _is(pieces, end, Tag.CARRIER) and any(p.tag is Tag.UNKNOWN for p in pieces[start:end]):
+    carried = _is(pieces, end, Tag.CARRIER) and not _is(pieces, end + 1, Tag.BREAK, ":")  # not "general style: …"
+    if carried and any(p.tag is Tag.UNKNOWN for p in pieces[start:end]):
         said = " ".join(p.text for p in pieces[start:end])
         return _finish(pieces, said, end, whole, loose)
     return None
+
+
+def _said_of_picture(pieces: list[Piece], at: int) -> int:
+    """Index of the style in "style: watercolor"; 0 where none is said so."""
+    value = at + 1
+    while value < len(pieces) and (pieces[value].text == ":" or pieces[value].tag in (Tag.FILLER, Tag.INDEFINITE)):
+        value += 1
+    said = value > at + 1 and pieces[at + 1].text in (":", "is", "should")
+    return value if said and _is(pieces, at, Tag.CARRIER) and _is(pieces, value, Tag.STYLE) else 0
 
 
 def noun_follows(pieces: list[Piece], at: int) -> bool:

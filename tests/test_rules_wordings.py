@@ -1,0 +1,92 @@
+"""Prompts in the words that people use around a picture: talk, verbs, styles said apart, slips of the pen."""
+
+from __future__ import annotations
+
+import pytest
+from planning_fixtures import planned
+
+
+def things(prompt: str) -> list[str]:
+    return [r.id for r in planned(prompt).regions]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Hi, could you put together a scene with a fox and a castle? Thanks!",
+        "Subjects: a fox and a castle",
+        "I'm thinking of a fox and a castle",
+        "my kid wants a fox and a castle",
+    ],
+)
+def test_the_talk_around_a_picture_names_no_thing(prompt: str):
+    plan = planned(prompt)
+    assert [r.id for r in plan.regions] == ["fox", "castle"]
+    assert not any("not among the things" in note for note in plan.notes)
+
+
+def test_an_unknown_verb_before_a_thing_is_no_thing():
+    notes = planned("a fox fighting a dragon").notes
+    assert any("'fighting'" in note for note in notes) and not any("not among the things" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "styles", "whole"),
+    [
+        ("Style: watercolor. A fox under a tree", {"fox": None, "oak-tree": None}, "watercolor"),
+        ("a fox and a dog. watercolor for the fox", {"fox": "watercolor", "dog": None}, None),
+        ("a fox and a dog. The fox should be in neon", {"fox": "neon", "dog": None}, None),
+        ("a watercolor fox and a dog, the rest in neon", {"fox": "watercolor", "dog": None}, "neon"),
+        ("a fox turned into watercolor next to a dog", {"fox": "watercolor", "dog": None}, None),
+    ],
+)
+def test_styles_said_apart_reach_what_they_are_said_of(prompt: str, styles: dict[str, str | None], whole: str | None):
+    plan = planned(prompt)
+    assert ({r.id: r.style for r in plan.regions}, plan.style) == (styles, whole)
+
+
+def test_a_row_is_from_left_to_right():
+    plan = planned("from left to right: a dog, a cat and a bird")
+    assert [str(r) for r in plan.relations] == ["dog left of cat", "cat left of bird"]
+    assert plan.region("dog").box.cx < plan.region("cat").box.cx < plan.region("bird").box.cx
+
+
+@pytest.mark.parametrize(
+    ("prompt", "relation"),
+    [
+        ("a fox to the right side of a castle", "fox right of castle"),
+        ("a fox at the left hand side of a castle", "fox left of castle"),
+        ("a balloon higher than a castle", "balloon above castle"),
+        ("a fox closer to us than a castle", "fox in front of castle"),
+        ("a fox at the rear of a castle", "fox behind castle"),
+    ],
+)
+def test_relations_are_told_in_many_words(prompt: str, relation: str):
+    assert [str(r) for r in planned(prompt).relations] == [relation]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "time"),
+    [("a castle by moonlight", "night"), ("a fox as the sun sets", "sunset"), ("a fox under the stars", "night")],
+)
+def test_light_is_told_in_many_words(prompt: str, time: str):
+    assert planned(prompt).time == time
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a horse instead of a cow", ["horse"]),
+        ("some moon over some foxes", ["full-moon", "fox", "fox-2", "fox-3"]),
+        ("2x fox", ["fox", "fox-2"]),
+        ("a foursome of foxes", ["fox", "fox-2", "fox-3", "fox-4"]),
+        ("teh fox adn a dog", ["fox", "dog"]),
+    ],
+)
+def test_things_are_counted_in_many_words(prompt: str, expected: list[str]):
+    assert things(prompt) == expected
+
+
+@pytest.mark.parametrize("prompt", ["a fox on a bench", "a lonely fox", "a clown with a fox"])
+def test_a_word_with_another_letter_is_another_word(prompt: str):
+    assert not any(note.startswith("Read ") for note in planned(prompt).notes)
