@@ -18,6 +18,7 @@ from mepg_agent.planning import chain, editing, psa
 from mepg_agent.planning.editing import PsaEditor, RuleEditor
 from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle
 from mepg_agent.planning.psa import ADAPTER, PsaPlanner, Writer
+from mepg_agent.planning.question import Pattern
 from mepg_agent.planning.references import Question
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
@@ -72,6 +73,19 @@ def test_an_answer_keeps_to_its_pattern(base: Path) -> None:
     assert writer.write("more", patterns[1]) == answers[1]  # alone or beside others
 
 
+def test_an_answer_may_be_held_line_by_line(base: Path) -> None:
+    def pattern(text: str) -> str:
+        said = text.splitlines()
+        return ["[ab]{3}", "[cd]{3}", said[0][::-1] if said else "", ""][len(said)]
+
+    answers = Writer(None, str(base), trained=False).write_all([f"say {n}" for n in range(12)], [pattern] * 12)
+    lines = [answer.splitlines() for answer in answers if answer is not None]
+    assert len(lines) == 12 and max(map(len, lines)) == 3
+    for first, *rest in lines:
+        assert re.fullmatch("[ab]{3}", first) and all(re.fullmatch("[cd]{3}", line) for line in rest[:1])
+        assert rest[1:] in ([], [first[::-1]])
+
+
 def test_an_answer_without_an_end_is_refused(base: Path) -> None:
     with pytest.raises(BadInput, match="does not end"):
         Writer(None, str(base), trained=False).write("go on", "a{1000}")
@@ -117,7 +131,7 @@ class Says:
     def __init__(self, answer: str) -> None:
         self.answer, self.asked = answer, ""
 
-    def write(self, asked: str, pattern: str) -> str:
+    def write(self, asked: str, pattern: Pattern) -> str:
         self.asked = asked
         return self.answer
 

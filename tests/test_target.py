@@ -13,7 +13,7 @@ from planning_fixtures import vocabulary
 
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.reading import Reading, Thing
-from mepg_agent.planning.target import decode, encode, grammar
+from mepg_agent.planning.target import decode, encode, grammar, next_line
 from mepg_agent.scene import RelationKind
 from mepg_agent.training.psa_scenes import reading_of, sample_scene
 
@@ -83,6 +83,33 @@ def test_a_text_outside_the_grammar_is_refused(text: str) -> None:
 @given(st.from_regex(grammar(None), fullmatch=True))
 def test_everything_the_grammar_matches_is_read(text: str) -> None:
     assert decode(text, None).things or "\n" not in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_line_by_line_the_same_can_be_said(seed: int) -> None:
+    lines = encode(reading_of(sample_scene(Random(seed), vocabulary()))).split("\n")
+    for at, line in enumerate(lines):
+        before = "".join(f"{earlier}\n" for earlier in lines[:at])
+        assert re.fullmatch(next_line(None)(before), line), (before, line)
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [("cat left of tree", True), ("tree between cat and owl", True), ("cap left of tree", False), ("1 owl", True),
+     ("cat left of cat", False), ("1 on 2", False)],
+)  # fmt: skip
+def test_line_by_line_relations_join_what_is_there(line: str, allowed: bool) -> None:
+    assert bool(re.fullmatch(next_line(None)("plain\n1 cat\n2 tree\n1 owl\n"), line)) == allowed
+
+
+def test_line_by_line_no_thing_comes_after_a_relation_and_one_thing_has_none() -> None:
+    after = next_line(None)
+    assert not re.fullmatch(after("plain\n1 cat\n1 tree\ncat on tree\n"), "1 owl")
+    assert re.fullmatch(after("plain\n1 cat\n1 tree\ncat on tree\n"), "tree under cat")
+    assert not re.fullmatch(after("plain\n1 cat\n"), "cat on cat")
+    full = "plain\n" + "".join(f"1 {chr(97 + n)}\n" for n in range(16)) + "a on b\n" * 24
+    assert after(full) == ""
 
 
 @given(st.text(alphabet="a, 12\n~inat", max_size=60))

@@ -20,10 +20,10 @@ from typing import Any
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.planning.laying import laid_out
 from mepg_agent.planning.lexer import lexicon
-from mepg_agent.planning.question import PLAN, Writes, question
+from mepg_agent.planning.question import PLAN, Pattern, Writes, question
 from mepg_agent.planning.reading import Reading
 from mepg_agent.planning.rules import unknown_thing
-from mepg_agent.planning.target import decode, grammar
+from mepg_agent.planning.target import decode, next_line
 from mepg_agent.portfolio import Backbone, Vocabulary, read_vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
@@ -155,7 +155,7 @@ class Writer:
         """Load now. Raises BrokenAsset if anything is missing."""
         _ = self._loaded
 
-    def write(self, asked: str, pattern: str) -> str:
+    def write(self, asked: str, pattern: Pattern) -> str:
         """The likeliest answer, token by token, among those that `pattern` matches. Raises BrokenAsset if the model
         cannot be loaded, BadInput if its answer does not end."""
         answer = self.write_all([asked], [pattern])[0]
@@ -166,17 +166,17 @@ class Writer:
             )
         return answer
 
-    def write_all(self, asked: Sequence[str], patterns: Sequence[str]) -> list[str | None]:
+    def write_all(self, asked: Sequence[str], patterns: Sequence[Pattern]) -> list[str | None]:
         """Answers of several questions at once; None for one that does not end within LONGEST tokens."""
         with self._busy:
             return self._write_all(asked, patterns)
 
-    def _write_all(self, asked: Sequence[str], patterns: Sequence[str]) -> list[str | None]:
+    def _write_all(self, asked: Sequence[str], patterns: Sequence[Pattern]) -> list[str | None]:
         tokenizer, model, words = self._loaded
         import torch
         from llguidance import torch as masks
 
-        answers = [_Answer(_matcher(words, pattern)) for pattern in patterns]
+        answers = [_Answer(tokenizer, words, pattern) for pattern in patterns]
         rows = tokenizer(list(asked), add_special_tokens=False)["input_ids"]
         longest = max(map(len, rows))
         ids = torch.tensor([[tokenizer.eos_token_id] * (longest - len(row)) + row for row in rows])
@@ -206,11 +206,12 @@ class Writer:
 class _Answer:
     """One answer under way; what comes after its end is not its own."""
 
-    def __init__(self, matcher: Any) -> None:
-        self.matcher = matcher
+    def __init__(self, tokenizer: Any, words: Any, pattern: Pattern) -> None:
+        self._tokenizer, self._words, self._pattern = tokenizer, words, pattern
         self.tokens: list[int] = []
         self.text: list[int] = []
         self.done = False
+        self.matcher = _matcher(words, pattern if isinstance(pattern, str) else f"({pattern('')})\n?")
 
     def take(self, token: int, end: int) -> None:
         self.tokens.append(token)
@@ -219,7 +220,15 @@ class _Answer:
             return
         self.matcher.consume_token(token)
         self.text.append(token)
-        self.done = self.matcher.is_stopped()
+        if not isinstance(self._pattern, str) and self._tokenizer.decode([token]).endswith("\n"):
+            self._next_line(self._pattern(self._tokenizer.decode(self.text)))
+        else:
+            self.done = self.matcher.is_stopped()
+
+    def _next_line(self, pattern: str) -> None:
+        self.done = not pattern
+        if pattern:
+            self.matcher = _matcher(self._words, f"({pattern})\n?")
 
 
 def _matcher(words: Any, pattern: str) -> Any:
@@ -243,7 +252,7 @@ class PsaPlanner:
 
     def read(self, prompt: str, vocabulary: Vocabulary | None) -> Reading:
         """What the prompt says. Raises BrokenAsset if the model cannot be loaded."""
-        return decode(self._writer.write(question(PLAN, prompt), grammar(vocabulary)), vocabulary)
+        return decode(self._writer.write(question(PLAN, prompt), next_line(vocabulary)), vocabulary)
 
     def plan(
         self, brief: Brief, backbone: Backbone, vocabulary: Vocabulary | None, styles: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 PLAN, EDIT = "Plan", "Edit"
@@ -14,7 +15,11 @@ def question(task: str, prompt: str, context: str = "") -> str:
     return "\n".join(part for part in (context, said, f"{task}:\n") if part)
 
 
+# A regular expression of the whole answer, or for an answer of lines, from the lines so far to that of the next one.
+Pattern = str | Callable[[str], str]
+
+
 class Writes(Protocol):
     """A language model that is held to a pattern; see `psa.Writer.write`."""
 
-    def write(self, asked: str, pattern: str) -> str: ...
+    def write(self, asked: str, pattern: Pattern) -> str: ...

@@ -20,7 +20,7 @@ What a relation names must be there, which no regular grammar can ask for: one t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.reading import Reading, Thing
@@ -35,6 +35,7 @@ SPOTS = (
 )
 DEPTHS = ("front", "back")
 BETWEEN = "between"
+MOST_LINKS = 24  # lines that relate things
 RELATES = re.compile(f" ({'|'.join((BETWEEN, *RelationKind))}) ")
 WORDS = "[a-z]([a-z' -]{0,28}[a-z])?"
 STYLE = "[a-z0-9]([a-z0-9' -]{0,28}[a-z0-9])?"  # "3d render"
@@ -165,16 +166,44 @@ def refused(what: str, text: str) -> BadInput:
 
 
 def grammar(vocabulary: Vocabulary | None) -> str:
-    """Regular expression of plan texts for constrained decoding; everything it matches, `decode` reads.
+    """Regular expression of plan texts; everything it matches, `decode` reads.
 
     With a vocabulary, times are its own; nouns, colours, places and styles stay open (short lower-case words), because
     a word that nobody can draw should be named, not turned into another.
     """
-    lights = either(vocabulary.times) if vocabulary else WORDS
-    head = f"{WORDS}(, {lights})?(, in {STYLE})?"
     end, kinds = f"({COUNT}|{WORDS})", either(RelationKind)
-    two, three = f"(\n{end} {kinds} {end}){{0,24}}", f"(\n{end} {BETWEEN} {end} and {end}){{0,2}}"
-    return f"{head}((\n{thing_pattern()}){{1,{MAX_REGIONS}}}{two}{three})?"
+    two, three = f"(\n{end} {kinds} {end}){{0,{MOST_LINKS}}}", f"(\n{end} {BETWEEN} {end} and {end}){{0,2}}"
+    return f"{_head_pattern(vocabulary)}((\n{thing_pattern()}){{1,{MAX_REGIONS}}}{two}{three})?"
+
+
+def next_line(vocabulary: Vocabulary | None) -> Callable[[str], str]:
+    """The grammar line by line, for constrained decoding: from the lines so far to the pattern of the next one, empty
+    where none may follow. Relations join the things that are there, which `grammar` cannot ask for."""
+
+    def pattern(text: str) -> str:
+        if not text:
+            return _head_pattern(vocabulary)
+        lines = text.splitlines()[1:]
+        nouns = [_noun_of(line) for line in lines if line[:1].isdigit() and not RELATES.search(line)]
+        things = [] if len(lines) > len(nouns) or len(nouns) == MAX_REGIONS else [thing_pattern()]
+        links = _links(_names(nouns)) if len(nouns) > 1 and len(lines) < len(nouns) + MOST_LINKS else []
+        return "|".join((*things, *links))
+
+    return pattern
+
+
+def _links(names: Sequence[str]) -> list[str]:
+    """Patterns of the lines that relate things of these names, none to itself."""
+    found, kinds = [], either(RelationKind)
+    for name in dict.fromkeys(names):
+        others = either(dict.fromkeys(other for other in names if other != name))
+        found.append(f"{re.escape(name)} ({kinds} {others}|{BETWEEN} {others} and {others})")
+    return found
+
+
+def _head_pattern(vocabulary: Vocabulary | None) -> str:
+    lights = either(vocabulary.times) if vocabulary else WORDS
+    return f"{WORDS}(, {lights})?(, in {STYLE})?"
 
 
 def thing_pattern() -> str:

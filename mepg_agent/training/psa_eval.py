@@ -15,9 +15,9 @@ from mepg_agent.errors import MepgError
 from mepg_agent.planning.instructions import parse_edit
 from mepg_agent.planning.operations import decode_operations, edit_grammar, encode_picture
 from mepg_agent.planning.psa import PsaPlanner, Writer
-from mepg_agent.planning.question import EDIT, PLAN, question
+from mepg_agent.planning.question import EDIT, PLAN, Pattern, question
 from mepg_agent.planning.rules import RulePlanner
-from mepg_agent.planning.target import decode, grammar
+from mepg_agent.planning.target import decode, next_line
 from mepg_agent.portfolio import Backbone, Vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import Extent, Frozen, ScenePlan
@@ -73,7 +73,7 @@ class Answers:
             self.known[row["who"], row["asked"]] = row["answer"]
 
     def of(
-        self, who: str, writer: Writer, asked: Sequence[str], patterns: Sequence[str], tell: Tell
+        self, who: str, writer: Writer, asked: Sequence[str], patterns: Sequence[Pattern], tell: Tell
     ) -> list[str | None]:
         """The answers, new ones in groups of similar length. None: an answer that does not end."""
         missing = [i for i, q in enumerate(asked) if (who, q) not in self.known]
@@ -102,7 +102,7 @@ class PlannerBench:
         if who == RulePlanner.name:
             return [self._plan_by_rules(prompt) for prompt in prompts]
         asked = [question(PLAN, prompt) for prompt in prompts]
-        texts = self.answers.of(who, self.writers[who], asked, [grammar(None)] * len(asked), tell)
+        texts = self.answers.of(who, self.writers[who], asked, [next_line(None)] * len(asked), tell)
         planner = PsaPlanner(self.writers[who], self.vocabulary)
         return [self._plan_of(planner, p, text) for p, text in zip(prompts, texts, strict=True)]
 
