@@ -91,7 +91,7 @@ def test_line_by_line_the_same_can_be_said(seed: int) -> None:
     lines = encode(reading_of(sample_scene(Random(seed), vocabulary()))).split("\n")
     for at, line in enumerate(lines):
         before = "".join(f"{earlier}\n" for earlier in lines[:at])
-        assert re.fullmatch(next_line(None)(before), line), (before, line)
+        assert re.fullmatch(next_line(None, "")(before), line), (before, line)
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_line_by_line_the_same_can_be_said(seed: int) -> None:
      ("cat left of cat", False), ("1 on 2", False)],
 )  # fmt: skip
 def test_line_by_line_relations_join_what_is_there(line: str, allowed: bool) -> None:
-    assert bool(re.fullmatch(next_line(None)("plain\n1 cat\n2 tree\n1 owl\n"), line)) == allowed
+    assert bool(re.fullmatch(next_line(None, "")("plain\n1 cat\n2 tree\n1 owl\n"), line)) == allowed
 
 
 def test_line_by_line_no_thing_comes_after_a_relation_and_one_thing_has_none() -> None:
-    after = next_line(None)
+    after = next_line(None, "")
     assert not re.fullmatch(after("plain\n1 cat\n1 tree\ncat on tree\n"), "1 owl")
     assert re.fullmatch(after("plain\n1 cat\n1 tree\ncat on tree\n"), "tree under cat")
     assert not re.fullmatch(after("plain\n1 cat\n"), "cat on cat")

@@ -252,7 +252,7 @@ class PsaPlanner:
 
     def read(self, prompt: str, vocabulary: Vocabulary | None) -> Reading:
         """What the prompt says. Raises BrokenAsset if the model cannot be loaded."""
-        return decode(self._writer.write(question(PLAN, prompt), next_line(vocabulary)), vocabulary)
+        return decode(self._writer.write(question(PLAN, prompt), next_line(vocabulary, prompt)), vocabulary)
 
     def plan(
         self, brief: Brief, backbone: Backbone, vocabulary: Vocabulary | None, styles: tuple[str, ...]

@@ -23,6 +23,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from mepg_agent.errors import BadInput
+from mepg_agent.planning.counting import counts_of
 from mepg_agent.planning.reading import Reading, Thing
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import MAX_REGIONS, RelationKind
@@ -176,16 +177,18 @@ def grammar(vocabulary: Vocabulary | None) -> str:
     return f"{_head_pattern(vocabulary)}((\n{thing_pattern()}){{1,{MAX_REGIONS}}}{two}{three})?"
 
 
-def next_line(vocabulary: Vocabulary | None) -> Callable[[str], str]:
+def next_line(vocabulary: Vocabulary | None, prompt: str) -> Callable[[str], str]:
     """The grammar line by line, for constrained decoding: from the lines so far to the pattern of the next one, empty
-    where none may follow. Relations join the things that are there, which `grammar` cannot ask for."""
+    where none may follow. What `grammar` cannot ask for: relations join the things that are there, and counts are said
+    in the prompt."""
+    thing = thing_pattern(either(map(str, counts_of(prompt))))
 
     def pattern(text: str) -> str:
         if not text:
             return _head_pattern(vocabulary)
         lines = text.splitlines()[1:]
         nouns = [_noun_of(line) for line in lines if line[:1].isdigit() and not RELATES.search(line)]
-        things = [] if len(lines) > len(nouns) or len(nouns) == MAX_REGIONS else [thing_pattern()]
+        things = [] if len(lines) > len(nouns) or len(nouns) == MAX_REGIONS else [thing]
         links = _links(_names(nouns)) if len(nouns) > 1 and len(lines) < len(nouns) + MOST_LINKS else []
         return "|".join((*things, *links))
 
@@ -206,11 +209,11 @@ def _head_pattern(vocabulary: Vocabulary | None) -> str:
     return f"{WORDS}(, {lights})?(, in {STYLE})?"
 
 
-def thing_pattern() -> str:
+def thing_pattern(count: str = COUNT) -> str:
     """Regular expression of one thing's line."""
     detail = "[a-z~][a-z' ~-]{0,38}[a-z~]"
     optional = (HUE, either(SIZES), f"is {detail}", f"in {STYLE}", f"at {either((*SPOTS, *DEPTHS))}")
-    return f"{COUNT} {WORDS}" + "".join(f"(, {part})?" for part in optional)
+    return f"{count} {WORDS}" + "".join(f"(, {part})?" for part in optional)
 
 
 def either(words: Iterable[str]) -> str:

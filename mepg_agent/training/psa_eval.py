@@ -102,7 +102,7 @@ class PlannerBench:
         if who == RulePlanner.name:
             return [self._plan_by_rules(prompt) for prompt in prompts]
         asked = [question(PLAN, prompt) for prompt in prompts]
-        texts = self.answers.of(who, self.writers[who], asked, [next_line(None)] * len(asked), tell)
+        texts = self.answers.of(who, self.writers[who], asked, [next_line(None, prompt) for prompt in prompts], tell)
         planner = PsaPlanner(self.writers[who], self.vocabulary)
         return [self._plan_of(planner, p, text) for p, text in zip(prompts, texts, strict=True)]
 
