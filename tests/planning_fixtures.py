@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
 from mepg_agent.planning.rules import RulePlanner
+from mepg_agent.planning.target import next_line
 from mepg_agent.portfolio import Backbone, Portfolio, Vocabulary, read_vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import Box, Extent, Region, Relation, RelationKind, ScenePlan
@@ -57,3 +59,10 @@ def scene(boxes: dict[str, tuple[float, float, float, float]], *relations: str, 
 def related(text: str) -> Relation:
     subject, *kind, other = text.split()
     return Relation(subject=subject, kind=RelationKind(" ".join(kind)), object=other)
+
+
+def may_be_written(text: str, vocabulary: Vocabulary | None = None, prompt: str = "") -> bool:
+    """Whether decoding line by line can write the text as the plan of `prompt`."""
+    pattern, lines = next_line(vocabulary, prompt), text.split("\n")
+    before = ["".join(f"{line}\n" for line in lines[:at]) for at in range(len(lines))]
+    return all(re.fullmatch(pattern(b) or "(?!)", line) for b, line in zip(before, lines, strict=True))

@@ -17,7 +17,7 @@ import pytest
 from mepg_agent.planning.geometry import placed
 from mepg_agent.planning.operations import edit_grammar
 from mepg_agent.planning.psa import PsaPlanner, Writer
-from mepg_agent.planning.target import decode, grammar
+from mepg_agent.planning.target import decode
 from mepg_agent.records import Brief
 from mepg_agent.scene import Extent
 from mepg_agent.training import (
@@ -94,8 +94,9 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_every_target_is_one_the_grammar_allows() -> None:
-    plans, pattern = list(plan_examples(VOCABULARY, 150, 7, held=False)), re.compile(grammar(VOCABULARY))
-    assert all(pattern.fullmatch(e["target"]) and decode(e["target"], VOCABULARY).things for e in plans)
+    plans = list(plan_examples(VOCABULARY, 150, 7, held=False))
+    assert all(planning_fixtures.may_be_written(e["target"], VOCABULARY, e["prompt"]) for e in plans)
+    assert all(decode(e["target"], VOCABULARY).things for e in plans)
     for example in edit_examples(VOCABULARY, 150, 7, held=False):
         assert re.fullmatch(edit_grammar(VOCABULARY, len(example["context"].split("\n"))), example["target"])
         assert case_of(example, VOCABULARY).wanted

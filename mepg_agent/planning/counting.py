@@ -10,6 +10,7 @@ from mepg_agent.planning.words import UNITS, large_counts
 from mepg_agent.scene import MAX_REGIONS
 
 _NUMBERS = {
+    **large_counts(),
     **UNITS,
     **{"ten": 10, "eleven": 11, "twelve": 12, "dozen": 12},
     **dict.fromkeys(("pair", "pairs", "couple", "both", "twin", "twins", "duo", "double", "brace", "duet"), 2),
@@ -42,4 +43,4 @@ def counts_of(prompt: str) -> tuple[int, ...]:
 
 
 def _number(word: str) -> int | None:
-    return int(word) if word.isdecimal() else {**large_counts(), **_NUMBERS}.get(word.lower())
+    return int(word) if word.isdecimal() else _NUMBERS.get(word.lower())

@@ -27,10 +27,10 @@ from mepg_agent.planning.edits import PlanEdit, apply
 from mepg_agent.planning.frames import with_verb
 from mepg_agent.planning.lexer import Piece, Tag, lexicon, split
 from mepg_agent.planning.moving import moved
-from mepg_agent.planning.references import Question
+from mepg_agent.planning.references import Question, names_thing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style
 from mepg_agent.planning.verbs import A_BIT, KNOWN, SCALES
-from mepg_agent.planning.words import DEFINITE, INDEFINITE, ONES, THINGS
+from mepg_agent.planning.words import DEFINITE, INDEFINITE
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import ScenePlan
 
@@ -61,10 +61,11 @@ def understand(text: str, plan: ScenePlan, vocabulary: Vocabulary, styles: tuple
     lex = lexicon(vocabulary, styles).naming((r.noun for r in plan.regions), KNOWN)
     last: tuple[str, ...] = (plan.regions[0].id,) if len(plan.regions) == 1 else ()
     notes: list[str] = []
-    found = _in_order(list(clauses(text)), Clause(plan, lex, "", last, notes))
+    wishes = list(clauses(text))
+    found = _in_order(wishes, Clause(plan, lex, "", last, notes))
     if isinstance(found, Question):
         return Understood(found)
-    silent = bool(split(text)) and not any(clauses(text))  # "thanks, looks great"
+    silent = bool(split(text)) and not wishes  # "thanks, looks great"
     return Understood(tuple(found) if found or silent else not_understood(text, plan), tuple(dict.fromkeys(notes)))
 
 
@@ -195,10 +196,6 @@ def _remove(clause: Clause) -> list[PlanEdit] | Question:
     return [edits.Remove(region=region) for region in found.regions]
 
 
-def _names(piece: Piece) -> bool:
-    return piece.tag in (Tag.NOUN, Tag.IT) or piece.text in (*ONES, *THINGS)
-
-
 def _new_noun(clause: Clause) -> tuple[int, Piece] | None:
     """The noun after "into" or an indefinite article: what something becomes."""
     for i, piece in enumerate(clause.pieces):
@@ -209,7 +206,7 @@ def _new_noun(clause: Clause) -> tuple[int, Piece] | None:
             start -= 1
         article = clause.pieces[start].tag is Tag.INDEFINITE
         into = "into" in (p.text for p in clause.pieces[max(start - 1, 0) : start + 1])
-        earlier = any(_names(p) for p in clause.pieces[:start])
+        earlier = any(names_thing(p) for p in clause.pieces[:start])
         if earlier and (into or (article and not piece.plural)):
             return i, piece
     return None
@@ -259,7 +256,7 @@ def _describe(clause: Clause) -> list[PlanEdit] | Question:
     whole = clause.of_picture()
     style = _style_outside(clause)
     setting = clause.first(Tag.TIME) or clause.first(Tag.PLACE)
-    names = any(map(_names, clause.pieces)) and not whole
+    names = any(map(names_thing, clause.pieces)) and not whole
     if not names or (clause.first(Tag.NOUN) is None and setting):
         return _of_picture(clause, style)
     target = clause.reference()
@@ -278,7 +275,7 @@ def _describe(clause: Clause) -> list[PlanEdit] | Question:
 def _of_picture(clause: Clause, style: str | None) -> list[PlanEdit] | Question:
     result: list[PlanEdit] = [edits.Restyle(style=style)] if style else []
     result += settings(clause)
-    named = any(_names(p) and p.tag is not Tag.IT for p in clause.pieces)
+    named = any(names_thing(p) and p.tag is not Tag.IT for p in clause.pieces)
     if not result and not named and clause.first(Tag.WHOLE) is not None:  # "make all of them smaller"
         result = _of_regions(clause, [r.id for r in clause.plan.regions], None)
         return result or not_understood(clause.text, clause.plan)

@@ -9,9 +9,8 @@ from mepg_agent.planning import edits
 from mepg_agent.planning.clauses import Clause, backdrop, no_such_word, settings
 from mepg_agent.planning.edits import PlanEdit
 from mepg_agent.planning.lexer import Piece, Tag
-from mepg_agent.planning.references import Found, Question
+from mepg_agent.planning.references import Found, Question, names_thing
 from mepg_agent.planning.verbs import A_BIT
-from mepg_agent.planning.words import ONES, THINGS
 from mepg_agent.scene import RelationKind
 
 STEP = 0.2  # of a move without a measure; "a bit" halves it, "far" doubles it
@@ -88,7 +87,7 @@ def _relation_to(clause: Clause, found: Found) -> tuple[RelationKind, str] | Que
     for i in range(found.end, len(clause.pieces)):
         piece = clause.pieces[i]
         after = clause.pieces[i + 1 :]
-        named = any(p.tag in (Tag.NOUN, Tag.IT) or p.text in (*ONES, *THINGS) for p in after)
+        named = any(map(names_thing, after))
         last = bool(after) and after[0].tag is not Tag.RELATION  # not "over" of "over to the left of"
         if piece.tag is Tag.RELATION and piece.kind is not None and named and last:
             other = clause.reference(i + 1, moves=False)

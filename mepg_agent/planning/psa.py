@@ -211,7 +211,7 @@ class _Answer:
         self.tokens: list[int] = []
         self.text: list[int] = []
         self.done = False
-        self.matcher = _matcher(words, pattern if isinstance(pattern, str) else f"({pattern('')})\n?")
+        self.matcher = _matcher(words, pattern if isinstance(pattern, str) else _line(pattern("")))
 
     def take(self, token: int, end: int) -> None:
         self.tokens.append(token)
@@ -228,7 +228,12 @@ class _Answer:
     def _next_line(self, pattern: str) -> None:
         self.done = not pattern
         if pattern:
-            self.matcher = _matcher(self._words, f"({pattern})\n?")
+            self.matcher = _matcher(self._words, _line(pattern))
+
+
+def _line(pattern: str) -> str:
+    """A line may be the last or not."""
+    return f"({pattern})\n?"
 
 
 def _matcher(words: Any, pattern: str) -> Any:

@@ -53,6 +53,11 @@ _LEADS = ("on ", "at ", "in ", "to ", "from ")
 _CONTENT = (Tag.NOUN, Tag.IT, Tag.COLOR, Tag.STYLE, Tag.SIZE, Tag.SPOT, Tag.RELATION, Tag.BETWEEN, Tag.UNKNOWN)
 
 
+def names_thing(piece: Piece) -> bool:
+    """Whether a piece stands for a thing: a noun, "it", "the one"."""
+    return piece.tag in (Tag.NOUN, Tag.IT) or piece.text in (*ONES, *THINGS)
+
+
 def find_reference(asked: Asked, at: int) -> Found | Question:
     """The first reference at or after piece `at`, with those listed right after it ("the fox, the dog and the cat"). A
     `Question` if it fits no region, or several where one is meant."""

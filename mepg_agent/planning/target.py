@@ -13,8 +13,8 @@ apart from a colour. A detail is the rest of the noun phrase, with `~` where the
 ("is ~ with a scarf"). Relations name things by their nouns, which a small model copies and need not count; of several
 kinds with one noun each is named by its number, from 1. "fox between tree and castle" is the one relation of three.
 
-The grammar is regular, so a model can be held to it token by token; a text that breaks it is refused with `BadInput`.
-What a relation names must be there, which no regular grammar can ask for: one that names nothing is left out and noted.
+Each line is regular, so a model can be held to it token by token; a text that breaks the grammar is refused with
+`BadInput`. In a text from elsewhere a relation may name what is not there: it is left out and noted.
 """
 
 from __future__ import annotations
@@ -73,15 +73,9 @@ def decode(text: str, vocabulary: Vocabulary | None) -> Reading:
     """What a target text says. With a vocabulary, its spellings are mapped to its own words ("puppy" to "dog"), and a
     noun it has no word for becomes a thing that cannot be drawn. Raises BadInput if the text breaks the grammar."""
     head, *lines = text.strip("\n").split("\n")
-    reading, nouns, related = _head(head, vocabulary), list[str](), False
-    for line in lines:
-        if RELATES.search(line) and (related or not line[:1].isdigit() or _ends(line, nouns)):
-            _relate(line, nouns, reading)
-            related = True
-            continue
-        if related:
-            raise refused("a thing after a relation", line)
-        nouns.append(_noun_of(line))
+    reading = _head(head, vocabulary)
+    things, relations = _parted(lines)
+    for line in things:
         thing = decode_thing(line, vocabulary)
         if thing.noun is None:
             reading.unknown.append(_noun_of(line))
@@ -89,7 +83,20 @@ def decode(text: str, vocabulary: Vocabulary | None) -> Reading:
             reading.notes.append(f"{_noun_of(line)}: left out '{thing.color}', a colour this backbone does not know.")
             thing.color = None
         reading.things.append(thing)
+    nouns = list(map(_noun_of, things))
+    for line in relations:
+        _relate(line, nouns, reading)
     return reading
+
+
+def _parted(lines: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The lines of things, and those of relations, which come after them."""
+    nouns: list[str] = []
+    for at, line in enumerate(lines):
+        if RELATES.search(line) and (not line[:1].isdigit() or _ends(line, nouns)):
+            return lines[:at], lines[at:]
+        nouns.append(_noun_of(line))
+    return lines, ()
 
 
 def decode_thing(line: str, vocabulary: Vocabulary | None) -> Thing:
@@ -139,7 +146,9 @@ def _head(line: str, vocabulary: Vocabulary | None) -> Reading:
 
 
 def _relate(line: str, nouns: Sequence[str], reading: Reading) -> None:
-    """Take the line as a relation, or leave it out with a note."""
+    """Take the line as a relation, or leave it out with a note. Raises BadInput for a line that is none."""
+    if not RELATES.search(line):
+        raise refused("a thing after a relation", line)
     match _ends(line, nouns):
         case (kind, [a, b, c]):
             reading.between.append((a, b, c))
@@ -166,31 +175,23 @@ def refused(what: str, text: str) -> BadInput:
     return BadInput(f"The planner's answer does not parse: {what} in '{text[:80]}'.", ADVICE)
 
 
-def grammar(vocabulary: Vocabulary | None) -> str:
-    """Regular expression of plan texts; everything it matches, `decode` reads.
+def next_line(vocabulary: Vocabulary | None, prompt: str) -> Callable[[str], str]:
+    """The grammar for constrained decoding, line by line: from the lines so far to the regular expression of the next
+    one, empty where none may follow. Every text of it is one that `decode` reads.
 
     With a vocabulary, times are its own; nouns, colours, places and styles stay open (short lower-case words), because
-    a word that nobody can draw should be named, not turned into another.
+    a word that nobody can draw should be named, not turned into another. Relations join the things that are there, and
+    counts are said in the prompt.
     """
-    end, kinds = f"({COUNT}|{WORDS})", either(RelationKind)
-    two, three = f"(\n{end} {kinds} {end}){{0,{MOST_LINKS}}}", f"(\n{end} {BETWEEN} {end} and {end}){{0,2}}"
-    return f"{_head_pattern(vocabulary)}((\n{thing_pattern()}){{1,{MAX_REGIONS}}}{two}{three})?"
-
-
-def next_line(vocabulary: Vocabulary | None, prompt: str) -> Callable[[str], str]:
-    """The grammar line by line, for constrained decoding: from the lines so far to the pattern of the next one, empty
-    where none may follow. What `grammar` cannot ask for: relations join the things that are there, and counts are said
-    in the prompt."""
     thing = thing_pattern(either(map(str, counts_of(prompt))))
 
     def pattern(text: str) -> str:
         if not text:
             return _head_pattern(vocabulary)
-        lines = text.splitlines()[1:]
-        nouns = [_noun_of(line) for line in lines if line[:1].isdigit() and not RELATES.search(line)]
-        things = [] if len(lines) > len(nouns) or len(nouns) == MAX_REGIONS else [thing]
-        links = _links(_names(nouns)) if len(nouns) > 1 and len(lines) < len(nouns) + MOST_LINKS else []
-        return "|".join((*things, *links))
+        things, relations = _parted(text.splitlines()[1:])
+        more = [] if relations or len(things) == MAX_REGIONS else [thing]
+        joins = len(things) > 1 and len(relations) < MOST_LINKS
+        return "|".join((*more, *(_links(_names(list(map(_noun_of, things)))) if joins else ())))
 
     return pattern
 
