@@ -1,6 +1,6 @@
 """Draw a list into the folder `pictures`, with a page about it. Start it again and it goes on where it stopped.
 
-The same on the command line: mepg batch prompts.txt -o pictures --resume --report pictures/report.html
+Much the same on the command line: mepg batch examples/prompts.txt -o pictures --resume --report pictures/report.html
 """
 
 from pathlib import Path

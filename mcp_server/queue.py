@@ -29,10 +29,6 @@ class Queue:
         self._served: Ticket | None = None
         self._turns: dict[str, int] = {}  # the last turn of each client, counted from when the queue was last empty
 
-    def waiting(self, client: str) -> int:
-        """How many pictures of this client stand in line; the one that is being drawn is none of them."""
-        return len(self._waiting.get(client, ()))
-
     @asynccontextmanager
     async def turn(self, client: str, moved: Moved) -> AsyncIterator[None]:
         """Waits for the device and has it until the block ends. `moved` hears how many pictures come first whenever

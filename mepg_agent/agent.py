@@ -1,4 +1,4 @@
-"""The facade: everything the command line, the studio and the MCP server do goes through an `Agent`.
+"""The facade: everything the command line and the MCP server do goes through an `Agent`.
 
 with Agent() as agent:
     result = agent.draw("a watercolor fox left of a castle at night")

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 def batch(
     ctx: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help='A list: .txt, .csv or .jsonl; "-" reads the standard input.')
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help='A list: .txt, .csv or .jsonl; "-" reads lines of text or of JSON from the standard input.',
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Gets the pictures, DIR/<id>.png.")],
     rounds: Rounds = ROUNDS,

@@ -24,10 +24,12 @@ app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback()
-def experts(ctx: typer.Context) -> None:
+def experts(ctx: typer.Context, as_json: AsJson = False) -> None:
     """The installed style experts."""
     if ctx.invoked_subcommand is None:
-        list_experts(ctx)
+        list_experts(ctx, as_json)
+    elif as_json:
+        raise BadInput("--json stands before the command.", f"Say mepg experts {ctx.invoked_subcommand} … --json.")
 
 
 @app.command("list")

@@ -166,7 +166,7 @@ def sessions_view(sessions: Iterable[Summary]) -> RenderableType:
     return table if table.row_count else Text("Nothing was drawn yet.")
 
 
-def history_view(session: str, history: History) -> RenderableType:
+def history_view(history: History) -> RenderableType:
     table = _table("", "version", "from", "line", "status", "seconds", "said")
     for v in history.versions:
         mark, seconds = "→" if v.number == history.head else "", f"{sum(v.seconds.values()):.1f}"

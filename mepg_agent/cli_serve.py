@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from mepg_agent.cli_input import AsJson
 from mepg_agent.errors import BadInput
-from mepg_agent.settings import Settings
+from mepg_agent.settings import FIELDS, Settings
 
 if TYPE_CHECKING:
     from mcp_server.auth import Access
@@ -23,6 +24,7 @@ tokens = typer.Typer(no_args_is_help=True, help="The tokens of those who may com
 File = Annotated[Path | None, typer.Option("--file", help="Of tokens; without, `tokens` in the home.")]
 Name = Annotated[str, typer.Argument(help="Of a client: small letters, digits and hyphens.")]
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+APART = {"MEPG_HOME", "MEPG_CHECKPOINTS"}  # written as a whole path; not printed
 ACCESS, LIMITS = "Over HTTP: who may come in", "How much"
 
 
@@ -148,6 +150,9 @@ def _print_config(ctx: typer.Context, client: str, options: Options | None, wish
     else:
         settings = Settings.load()
         environment = {} if settings.home == Settings.load({}).home else {"MEPG_HOME": str(settings.home)}
+        environment |= {name: os.environ[name] for name in FIELDS if name not in APART and os.environ.get(name)}
+        if settings.checkpoints:  # its URL may hold a password
+            ctx.obj.err.print("Set MEPG_CHECKPOINTS there, too: it is not printed.")
         reached = Reached(command=(*_own_command(), "serve", *_words(wishes, log_level)), environment=environment)
     found = config_for(client, reached)
     ctx.obj.err.print(Text(found.where))
@@ -197,11 +202,14 @@ def list_names(ctx: typer.Context, file: File = None, as_json: AsJson = False) -
 
 
 @tokens.command("remove")
-def remove(ctx: typer.Context, name: Name, file: File = None) -> None:
+def remove(ctx: typer.Context, name: Name, file: File = None, as_json: AsJson = False) -> None:
     """Take a token back; a server that runs lets it in no more."""
     from mcp_server.auth import remove_token
 
     remove_token(file or _own_file(), name)
+    if as_json:
+        ctx.obj.json({"removed": name})
+        return
     ctx.obj.out.print(Text(f"The token of {name} is good for nothing now. What was drawn with it stays."))
 
 

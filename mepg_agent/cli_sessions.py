@@ -74,7 +74,7 @@ def show(ctx: typer.Context, session: Id, as_json: AsJson = False) -> None:
         session = named(agent.store, session)
         history = agent.history(session)
     value = {"session": session, **history.model_dump(mode="json")}
-    _say(ctx, value, history_view(session, history), as_json)
+    _say(ctx, value, history_view(history), as_json)
 
 
 @app.command()

@@ -272,7 +272,7 @@ class Remark(Frozen):
 
 
 class Event(Frozen):
-    """One line of the stream that the command line, the studio and MCP show."""
+    """One line of the stream that the command line and MCP show."""
 
     node: str
     message: str  # words for a person: "verifying the fox"

@@ -110,6 +110,7 @@ def test_its_question_goes_to_the_person(serve: Any, settings: Settings, three_t
         {"op": "add", "noun": "zorb"},
         {"op": "recolor", "region": "fox", "color": "zing"},
         {"op": "background", "place": "nowhere"},
+        {"op": "time", "time": "teatime"},
         {"op": "explode", "region": "fox"},
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ def test_every_weights_file_is_the_one_the_manifest_names() -> None:
     named = {FOUND.folder / p for p in FOUND.item.sha256}
     there = {f for part in ("pipeline", "verifier") for f in (FOUND.folder / part).rglob("*.safetensors")}
     assert named == there
+
+
+def test_every_expert_is_the_card_that_training_would_write_for_it() -> None:
+    cards = tomllib.loads((FOUND.folder / "styles.toml").read_text(encoding="utf-8"))
+    shipped = Portfolio((EXPERTS,)).experts_of("picturebook")
+    assert set(cards) == set(shipped)
+    for name, card in cards.items():
+        found = shipped[name].item.model_dump(mode="json")
+        assert {key: found[key] for key in card} == card, name
 
 
 @pytest.mark.parametrize("path", sorted(FOUND.item.sha256))

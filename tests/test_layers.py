@@ -39,7 +39,7 @@ LAYERS: tuple[tuple[str, ...] | frozenset[str], ...] = (
     ),
     ("agent", "agent_async", "agent_edits", "agent_regions"),
     ("batch", "report", "batch_report"),
-    frozenset({"cli", "studio", "mcp_server"}),
+    frozenset({"cli", "mcp_server"}),
     ("__main__",),
 )
 BESIDE_AGENT = {"training", "bench"}  # may import everything up to agent; nobody imports them
@@ -175,7 +175,6 @@ def test_files_stay_readable_and_there_is_no_drawer_for_odds_and_ends():
         ("planning", "engine", False),
         ("scene", "settings", False),
         ("engine", "agent", False),
-        ("studio", "cli", False),
         ("mcp_server", "cli", False),
         ("agent", "training", False),
         ("bench", "training", False),

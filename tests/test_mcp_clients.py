@@ -41,10 +41,20 @@ def test_every_client_is_told_the_command_the_home_and_the_folder_with_whole_pat
     else:
         found = entry(out, FILES[client])
         command = [found["command"], *found["args"]]
-        assert found["env"] == {"MEPG_HOME": str(home)}
+        assert found["env"] == {"MEPG_HOME": str(home), "MEPG_PLANNER": "rules"}
     assert Path(command[0]).is_absolute() and Path(command[0]).parent == Path(sys.executable).parent
     assert command[-3:] == ["serve", "--folder", str(tmp_path)]
     assert where.strip()
+
+
+def test_what_the_person_set_is_told_but_no_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MEPG_CRITIC", "chat:openai:gpt")
+    monkeypatch.setenv("MEPG_CHECKPOINTS", "postgresql://me:secret@db/mepg")
+    out, said = printed(capsys, "--print-config", "generic")
+    assert entry(out, "mcpServers")["env"]["MEPG_CRITIC"] == "chat:openai:gpt"
+    assert "MEPG_CHECKPOINTS" in said and "secret" not in out + said
 
 
 @pytest.mark.parametrize("client", [client for client in CLIENTS if client != "claude-desktop"])

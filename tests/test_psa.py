@@ -20,10 +20,11 @@ from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle
 from mepg_agent.planning.psa import ADAPTER, PsaPlanner, Writer
 from mepg_agent.planning.question import Pattern
 from mepg_agent.planning.references import Question
+from mepg_agent.portfolio import read_vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
 from mepg_agent.settings import Settings
-from mepg_agent.training.psa_data import load_vocabulary, write_splits
+from mepg_agent.training.psa_data import write_splits
 from mepg_agent.training.psa_train import Config, Run
 
 
@@ -51,7 +52,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    words = load_vocabulary(Path(__file__).parents[1] / "experts/picturebook/vocabulary-full.toml")
+    words = read_vocabulary(Path(__file__).parents[1] / "experts/picturebook/vocabulary-full.toml")
     write_splits(words, folder, 40, 20, 1, frozenset())
     return folder
 

@@ -18,6 +18,7 @@ from mepg_agent.planning.geometry import placed
 from mepg_agent.planning.operations import edit_grammar
 from mepg_agent.planning.psa import PsaPlanner, Writer
 from mepg_agent.planning.target import decode
+from mepg_agent.portfolio import read_vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import Extent
 from mepg_agent.training import (
@@ -41,7 +42,6 @@ from mepg_agent.training.psa_data import (
     Example,
     challenge_prompts,
     edit_examples,
-    load_vocabulary,
     plan_examples,
     read_jsonl,
     write_splits,
@@ -51,7 +51,7 @@ from mepg_agent.training.psa_pool import Pool, Voice
 from mepg_agent.training.psa_scenes import plan_of, sample_scene
 
 ROOT = Path(__file__).parents[1]
-VOCABULARY = load_vocabulary(ROOT / "experts/picturebook/vocabulary-full.toml")
+VOCABULARY = read_vocabulary(ROOT / "experts/picturebook/vocabulary-full.toml")
 EXTENT = Extent(width=512, height=512)
 TABLES = (
     *(psa_counts, psa_frames, psa_kin, psa_mentions, psa_places, psa_relations, psa_spots, psa_styles, psa_typing),

@@ -146,7 +146,10 @@ def free_folder(settings: Settings, portfolio: Portfolio, base: str, expert_id: 
     own = settings.home / "experts"
     folder = own / base / expert_id
     if expert_id in portfolio.experts_of(base) or os.path.lexists(folder):
-        raise BadInput(f"{base} has an expert '{expert_id}' already.", "Give another id with --id, or remove that one.")
+        advice = "Take another name; add takes one with --id." + (
+            " Or remove that one." if os.path.lexists(folder) else ""
+        )
+        raise BadInput(f"{base} has an expert '{expert_id}' already.", advice)
     if not folder.parent.resolve().is_relative_to(own.resolve()):
         raise BadInput(f"{folder.parent} is a link to a place outside {own}.", "Replace the link by a folder.")
     return folder

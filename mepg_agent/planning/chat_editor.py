@@ -42,6 +42,7 @@ class ChatEditor:
         rules = load_prompt(self._prompts, "edit").fill(
             nouns=", ".join(words.nouns) if words else OPEN,
             places=", ".join(words.places) if words else OPEN,
+            times=", ".join(words.times) if words else OPEN,
             colors=", ".join(words.colors) if words else OPEN,
             styles=", ".join(styles) or OPEN,
             schema=json.dumps(schema),
@@ -65,7 +66,7 @@ def _checked(changes: Changes, plan: ScenePlan, vocabulary: Vocabulary | None) -
         if any(name is not None and name not in ids for name in named):
             raise BadInput("An operation names a region that is not in the layout.", "Use the ids of the layout.")
         if vocabulary is not None and not _drawable(edit, vocabulary):
-            raise BadInput("An operation names a thing, colour or place that cannot be drawn.", "Use the lists.")
+            raise BadInput("An operation names a thing, colour, place or time that cannot be drawn.", "Use the lists.")
     return changes.operations
 
 
@@ -75,4 +76,5 @@ def _drawable(edit: PlanEdit, vocabulary: Vocabulary) -> bool:
         getattr(edit, "noun", next(iter(vocabulary.nouns))) in vocabulary.noun_forms
         and getattr(edit, "color", None) in colors
         and getattr(edit, "place", "plain") in {"plain", *vocabulary.places}
+        and getattr(edit, "time", None) in {None, *vocabulary.times}
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -32,10 +31,6 @@ class Example(TypedDict):
     prompt: str  # what the person says
     context: str  # the picture of an edit, see `planning.operations`, else ""
     target: str
-
-
-def load_vocabulary(file: Path) -> Vocabulary:
-    return Vocabulary.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
 def plan_examples(vocabulary: Vocabulary, count: int, seed: int, held: bool) -> Iterator[Example]:
