@@ -18,7 +18,7 @@ from mepg_agent.errors import BadInput
 from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve
 from mepg_agent.records import ROUNDS, Brief, Remark, Severity
-from mepg_agent.scene import MAX_PROMPT, ScenePlan
+from mepg_agent.scene import MAX_PROMPT, Extent, ScenePlan
 
 # The limits stand in the schemas for the caller to read; `Agent` enforces them, with advice.
 Prompt = Annotated[
@@ -45,6 +45,11 @@ OptionalPlan = Annotated[
     Any,
     PlainValidator(lambda given: given, json_schema_input_type=ScenePlan | None),
     Field(description="A plan of your own or a changed one of plan_scene, drawn instead of planning the prompt."),
+]
+Canvas = Annotated[
+    Any,
+    PlainValidator(lambda given: given, json_schema_input_type=Extent | None),
+    Field(description="Pixels of the picture; without, what suits model and scene. A plan has its own."),
 ]
 Seed = Annotated[int, Field(description="Same seed, same picture.", json_schema_extra={"minimum": 0})]
 Steps = Annotated[
@@ -107,9 +112,9 @@ def add_tools(server: MCPServer[Drawings]) -> None:
     )(draw_picture)
 
 
-async def plan_scene(prompt: Prompt, ctx: Ctx) -> Annotated[CallToolResult, Scene]:
+async def plan_scene(prompt: Prompt, ctx: Ctx, extent: Canvas = None) -> Annotated[CallToolResult, Scene]:
     def work(agent: Agent) -> CallToolResult:
-        brief = make_brief(prompt)
+        brief = _brief(ctx, prompt, None, extent)
         plan = agent.plan(brief)
         return _reply(Scene(plan=plan, remarks=_remarks(agent, brief, plan)))
 
@@ -118,7 +123,7 @@ async def plan_scene(prompt: Prompt, ctx: Ctx) -> Annotated[CallToolResult, Scen
 
 async def revise_layout(plan: GivenPlan, ctx: Ctx) -> Annotated[CallToolResult, Scene]:
     def work(agent: Agent) -> CallToolResult:
-        brief = _brief(ctx, _prompt_of(plan), plan)
+        brief = _brief(ctx, _prompt_of(plan), plan, None)
         assert brief.plan is not None
         if not any(remark.severity is Severity.ERROR for remark in _remarks(agent, brief, brief.plan)):
             return _reply(Scene(plan=brief.plan, remarks=_remarks(agent, brief, brief.plan)), "Nothing had to move.")
@@ -135,6 +140,7 @@ async def draw_picture(
     ctx: Ctx,
     prompt: OptionalPrompt = "",
     plan: OptionalPlan = None,
+    extent: Canvas = None,
     seed: Seed = 0,
     steps: Steps = None,
     rounds: Rounds = ROUNDS,
@@ -143,7 +149,9 @@ async def draw_picture(
 ) -> Annotated[CallToolResult, Outcome]:
     def work(agent: Agent) -> str:
         wanted = prompt if prompt or plan is None else _prompt_of(plan)
-        return agent.begin(_brief(ctx, wanted, plan, seed=seed, steps=steps, rounds=rounds, max_calls=max_calls))
+        return agent.begin(
+            _brief(ctx, wanted, plan, extent, seed=seed, steps=steps, rounds=rounds, max_calls=max_calls)
+        )
 
     session = await call(ctx, work)
     try:
@@ -153,11 +161,14 @@ async def draw_picture(
         raise
 
 
-def _brief(ctx: Ctx, prompt: str, plan: Any, **wishes: Any) -> Brief:
-    """Raises BadInput as `make_brief`, and for a plan larger than this server draws."""
-    brief = make_brief(prompt, plan=plan, **wishes)
-    if brief.plan is not None:
-        check_size(brief.plan.extent, drawings_of(ctx).side)
+def _brief(ctx: Ctx, prompt: str, plan: Any, extent: Any, **wishes: Any) -> Brief:
+    """Raises BadInput as `make_brief`, for an extent beside a plan, and for a picture larger than this server draws."""
+    if plan is not None and extent is not None:
+        raise BadInput("A plan has an extent of its own.", "Change that one, and leave out the other.")
+    brief = make_brief(prompt, plan=plan, extent=extent, **wishes)
+    canvas = brief.plan.extent if brief.plan is not None else brief.extent
+    if canvas is not None:
+        check_size(canvas, drawings_of(ctx).side)
     return brief
 
 

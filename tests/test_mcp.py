@@ -101,6 +101,19 @@ async def test_progress_flows_in_words_while_the_picture_is_drawn(mode: Mode):
     assert any(message and "fox" in message for _, message in told)
 
 
+async def test_a_picture_has_the_size_that_was_asked_for():
+    async with connected() as client:
+        asked = {"prompt": PROMPT, "extent": {"width": 192, "height": 128}}
+        planned = (await client.call_tool("plan_scene", asked)).structured_content
+        drawn = await client.call_tool("draw_picture", {**asked, "steps": 2})
+        (full,) = (await client.read_resource(parts(drawn)[1].uri)).contents
+        both = await client.call_tool("draw_picture", {**asked, "plan": (planned or {})["plan"]})
+    assert (planned or {})["plan"]["extent"] == asked["extent"]
+    assert isinstance(full, BlobResourceContents)
+    assert Image.open(BytesIO(base64.b64decode(full.blob))).size == (192, 128)
+    assert both.is_error and "A plan has an extent of its own" in words(both)
+
+
 async def test_best_effort_is_not_sold_as_accepted():
     async with connected(verifier=ScriptedVerifier({"fox": (0.1,)})) as client:
         result = await client.call_tool("draw_picture", {"prompt": PROMPT, "rounds": 1})
@@ -121,6 +134,7 @@ async def test_best_effort_is_not_sold_as_accepted():
         ({"prompt": PROMPT, "seed": -1}, "seed"),
         ({"prompt": PROMPT, "rounds": 99}, "rounds"),
         ({"prompt": PROMPT, "steps": "many"}, "steps"),
+        ({"prompt": PROMPT, "extent": {"width": 320}}, "extent.height"),
         ({}, "prompt is empty"),
         ({"plan": {"prompt": "a fox", "regions": []}}, "plan.global_prompt: Field required"),
         ({"plan": "a fox on a meadow"}, "The plan is not an object"),

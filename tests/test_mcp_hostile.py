@@ -147,6 +147,8 @@ def test_a_number_that_is_none_or_no_place_in_a_picture_is_named(
         {"prompt": PROMPT, "seed": NAN},
         {"prompt": PROMPT, "steps": 10**9},
         {"prompt": PROMPT, "rounds": -1},
+        {"prompt": PROMPT, "extent": "64x64"},
+        {"prompt": PROMPT, "extent": {"width": 1, "height": HUGE}},
         {"prompt": PROMPT, "max_calls": NAN},
         {"prompt": PROMPT, "patience": NAN},
         {"prompt": {"$ref": "file:///etc/passwd"}},

@@ -117,6 +117,8 @@ def test_a_picture_that_is_too_large_is_refused_with_the_size_that_is_not():
         for tool in ("draw_picture", "revise_layout"):
             refused = call(client, tool, plan=plan)
             assert '"isError":true' in refused.text and "Ask for 256 or less" in refused.text
+        refused = call(client, "draw_picture", prompt=PROMPT, extent={"width": 320, "height": 64})
+        assert '"isError":true' in refused.text and "Ask for 256 or less" in refused.text
         plan["extent"]["width"] = 256
         assert "Accepted" in call(client, "draw_picture", plan=plan, steps=2).text
 
