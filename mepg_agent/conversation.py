@@ -6,7 +6,7 @@ from mepg_agent.context import Family
 from mepg_agent.errors import Ambiguous, BadInput
 from mepg_agent.history import Edit, History
 from mepg_agent.planning.edits import PlanEdit, apply, changed_boxes, changed_regions
-from mepg_agent.planning.lexer import split
+from mepg_agent.planning.lexer import BREAKS, split
 from mepg_agent.planning.references import Question
 from mepg_agent.printable import printable
 from mepg_agent.routing import route_plan
@@ -19,7 +19,7 @@ STEPS_FORTH = frozenset({"redo", "redo that", "redo it", "redo this"})
 
 def step_of(instruction: str) -> str | None:
     """ "undo" or "redo" for words that ask for a step through the history, None for all others."""
-    words = " ".join(word for word in split(instruction) if word not in ("please", "now"))
+    words = " ".join(word for word in split(instruction) if word not in {"please", "now", *BREAKS})
     return "undo" if words in STEPS_BACK else "redo" if words in STEPS_FORTH else None
 
 

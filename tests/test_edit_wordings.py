@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from planning_fixtures import STYLES, scene, vocabulary
 
+from mepg_agent.conversation import step_of
 from mepg_agent.planning.edits import (
     Add,
     Background,
@@ -250,3 +251,61 @@ def test_a_trial_that_failed_leaves_no_note(plan: ScenePlan):
 def test_edits_of_many_words_apply(plan: ScenePlan):
     after = apply(plan, read("could the fox be a cat, and the balloon can go", plan), vocabulary())
     assert [r.id for r in after.regions] == ["cat", "dog", "castle", "dog-2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "edit"),
+    [
+        ("make the small dog red", Recolor(region="dog", color="red")),
+        ("paint the big dog blue", Recolor(region="dog-2", color="blue")),
+        ("make the smaller dog bigger", Resize(region="dog", factor=1.3)),
+        ("bigger fox, please", Resize(region="fox", factor=1.3)),
+    ],
+)
+def test_a_size_that_only_says_which_thing_is_meant_changes_no_size(plan: ScenePlan, text: str, edit: PlanEdit):
+    assert read(text, plan) == [edit]
+
+
+@pytest.mark.parametrize(
+    "text", ["is the fox red?", "Hey, how big is the castle?", "why is the fox so small?", "where is the red fox?"]
+)
+def test_a_question_about_the_picture_changes_nothing(plan: ScenePlan, text: str):
+    assert "I did not understand" in asked(text, plan)
+
+
+def test_a_wish_after_a_question_is_about_the_thing_that_was_asked_about(plan: ScenePlan):
+    assert read("why is the fox so small? Make it bigger.", plan) == [Resize(region="fox", factor=1.3)]
+    assert read("can the fox be red?", plan) == [Recolor(region="fox", color="red")]
+
+
+@pytest.mark.parametrize(
+    ("text", "regions"),
+    [
+        ("make the left dog brown and the right one black", ["dog", "dog-2"]),
+        ("make the small dog red and the big one blue", ["dog", "dog-2"]),
+        ("make the left dog bigger. Make the right one smaller.", ["dog", "dog-2"]),
+        ("make the rightmost one black", ["balloon"]),
+    ],
+)
+def test_the_right_one_is_of_the_kind_that_was_just_named(plan: ScenePlan, text: str, regions: list[str]):
+    assert [edit.region for edit in read(text, plan) if isinstance(edit, Recolor | Resize)] == regions
+
+
+@pytest.mark.parametrize("words", ["undo", "Undo.", "undo, please!", "Go back."])
+def test_a_step_back_may_be_said_with_stops(words: str):
+    assert step_of(words) == "undo" and step_of("Redo that!") == "redo" and step_of(f"{words} the dog") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "replace the fox with three cats",
+        "make the fox 10% bigger",
+        "move the fox 5% to the left",
+        "remove the fox's tail",
+        "remove the string of the balloon",
+    ],
+)
+def test_a_number_or_a_part_that_no_edit_takes_up_is_asked_about(plan: ScenePlan, text: str):
+    assert "I did not understand" in asked(text, plan)
+    assert read("make the fox two times bigger", plan) == [Resize(region="fox", factor=2.0)]

@@ -90,3 +90,21 @@ def test_things_are_counted_in_many_words(prompt: str, expected: list[str]):
 @pytest.mark.parametrize("prompt", ["a fox on a bench", "a lonely fox", "a clown with a fox"])
 def test_a_word_with_another_letter_is_another_word(prompt: str):
     assert not any(note.startswith("Read ") for note in planned(prompt).notes)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "color", "left_out"),
+    [
+        ("a white cat, not black", "white", "black"),
+        ("a white cat, not black or brown", "white", "brown"),
+        ("a cat that is not brown", None, "brown"),
+        ("a red cat on a blue background", "red", "blue"),
+        ("a cat against a pale pink backdrop with a tree", None, "pink"),
+    ],
+)
+def test_a_look_that_is_not_wanted_or_not_of_the_thing_is_left_out_with_a_note(
+    prompt: str, color: str | None, left_out: str
+):
+    plan = planned(prompt)
+    assert plan.region("cat").color == color
+    assert any(f"Left out {left_out}" in note for note in plan.notes)

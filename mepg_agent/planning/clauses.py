@@ -13,13 +13,19 @@ from mepg_agent.planning.lexer import Lexicon, Piece, Tag, split
 from mepg_agent.planning.lookahead import at_or_none, means_place, noun_phrase_head
 from mepg_agent.planning.manners import bare
 from mepg_agent.planning.references import Asked, Found, Question, find_reference, told_apart
+from mepg_agent.planning.setaside import without_refused
 from mepg_agent.planning.verbs import KNOWN, LONGEST_FIRST, SCALES, VERB_FORMS, VERBS
-from mepg_agent.planning.words import INDEFINITE, ONES
+from mepg_agent.planning.words import INDEFINITE
 from mepg_agent.scene import Region, ScenePlan
 
 _BUT = tuple(f"{all_} {but}" for all_ in ("all", "everything") for but in ("but", "except", "besides"))
 _OTHER_THAN = ("others than", "other than", "other things than", "apart from")
-_SPLIT = re.compile(r"\s*(?:[.;!?\n]+|,?\s+(?:and then|then|after that)\s+)\s*")
+_SPLIT = re.compile(r"\s*([.;!?\n]+|,?\s+(?:and then|then|after that)\s+)\s*")
+_QUESTION = re.compile(
+    r"(?:is|are|was|were|does|do|did|has|have|how|why|where|who|which|what)\b"
+    r"(?! (?:it|there) (?:possible|okay|ok|fine|(?:a|any) (?:way|chance))| you (?:think|mind))",
+    re.IGNORECASE,
+)
 _ANY_VERB = "|".join(sorted(VERB_FORMS, key=len, reverse=True))
 _AND_VERB = re.compile(rf"\s*(?:,|,?\s+and)\s+(?=(?:(?:also|then|please|now)\s+)*(?:{_ANY_VERB})\b)", re.IGNORECASE)
 _NEWEST = re.compile(
@@ -59,7 +65,8 @@ class Clause:
     def __post_init__(self) -> None:
         if not self.pieces:
             pieces, mended = self.lexicon.read(self.text)
-            self.pieces = _with_places(_without_refused(pieces), {r.noun for r in self.plan.regions})
+            wanted, _ = without_refused(pieces)
+            self.pieces = _with_places(wanted, {r.noun for r in self.plan.regions})
             self.notes += mended
 
     def of(self, text: str, part: bool = False) -> Clause:
@@ -69,6 +76,12 @@ class Clause:
     def said(self, phrases: Iterable[str]) -> str | None:
         """The longest of the phrases that the text says."""
         words = f" {' '.join(split(self.text))} "
+        return next((p for p in sorted(phrases, key=len, reverse=True) if f" {p} " in words), None)
+
+    def said_besides(self, phrases: Iterable[str]) -> str | None:
+        """The longest of the phrases that is said outside the references: "make the small dog red" says no size."""
+        apart = "".join(" | " if self.pointed(i) else f" {p.text} " for i, p in enumerate(self.pieces))
+        words = f" {' '.join(apart.split())} "
         return next((p for p in sorted(phrases, key=len, reverse=True) if f" {p} " in words), None)
 
     def reference(self, at: int = 0, moves: bool = True) -> Found | Question:
@@ -118,9 +131,13 @@ class Clause:
 
 
 def clauses(text: str) -> Iterator[str]:
-    """The clauses that have a verb of their own, in order."""
+    """The clauses that have a verb of their own, in order. What only asks keeps its "?": "is the fox red?"."""
     lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    for part in _SPLIT.split(lines):
+    found = [*_SPLIT.split(lines), ""]
+    for part, stop in zip(found[::2], found[1::2], strict=True):
+        if "?" in stop and _QUESTION.match(bare(part)):
+            yield f"{bare(part)}?"
+            continue
         for clause in map(_plain, _AND_VERB.split(part)):
             if split(clause):
                 new = opening(clause) == "add" or opening_word(clause) in INDEFINITE  # "a cat, not the dog"
@@ -171,28 +188,10 @@ def _opening_form(text: str) -> str | None:
     return next((v for v in LONGEST_FIRST if words.startswith(f"{v} ")), None)
 
 
-def _without_refused(pieces: list[Piece]) -> list[Piece]:
-    """Without the looks that are not wanted: "blue, not red", "no neon for the car"."""
-    kept: list[Piece] = []
-    at = 0
-    while at < len(pieces):
-        refused = pieces[at].tag is Tag.NEGATION and _is_look(pieces, at + 1)
-        if not refused:
-            kept.append(pieces[at])
-        at += 2 if refused else 1
-    return kept
-
-
 def _with_places(pieces: list[Piece], nouns: set[str]) -> list[Piece]:
     """Plurals that are place words too are places where the picture has no such thing: "move it to the mountains"."""
     said = [p.place and p.value not in nouns and means_place(pieces, i, False) for i, p in enumerate(pieces)]
     return [Piece(Tag.PLACE, p.text, p.place or "") if place else p for p, place in zip(pieces, said, strict=True)]
-
-
-def _is_look(pieces: list[Piece], at: int) -> bool:
-    """Whether a colour or style stands there alone, not as the adjective of a thing."""
-    named = at + 1 < len(pieces) and (pieces[at + 1].tag is Tag.NOUN or pieces[at + 1].text in ONES)
-    return at < len(pieces) and pieces[at].tag in (Tag.COLOR, Tag.STYLE) and not named
 
 
 def not_understood(text: str, plan: ScenePlan) -> Question:

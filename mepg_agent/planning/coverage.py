@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mepg_agent.planning.clauses import Clause
-from mepg_agent.planning.edits import Background, Move, PlanEdit, Recolor, Restyle, Time
-from mepg_agent.planning.lexer import Piece, Tag
+from mepg_agent.planning.edits import Background, Move, PlanEdit, Recolor, Remove, Replace, Restyle, Time
+from mepg_agent.planning.lexer import Piece, Tag, split
 from mepg_agent.planning.moving import DEPTHS, WAYS
-from mepg_agent.planning.verbs import KNOWN, VERB_FORMS
-from mepg_agent.planning.words import ONES, THINGS
+from mepg_agent.planning.verbs import KNOWN, SCALES, VERB_FORMS
+from mepg_agent.planning.words import ONES, TEENS, THINGS, UNITS
 
 _WEAK = ("in", "on", "at", "by", "into", "onto", "over", "around", "against", "before")  # they stand in many phrases
 _KNOWN = KNOWN | {word for phrase in (*WAYS, *DEPTHS) for word in phrase.split()}
@@ -25,11 +25,33 @@ def unread(clause: Clause, found: Sequence[PlanEdit]) -> str:
     odd = next((b.text for a, b in pairwise(outside) if a.tag in _LOOKS and b.tag is Tag.UNKNOWN), "")
     if odd and odd not in _KNOWN:  # "give the fox a blue scarf"
         return odd
+    part = next((word for word in _parts(clause.pieces) if word not in _KNOWN), "")
+    if part and any(isinstance(edit, Remove | Replace) for edit in found):
+        return part
     if not _looks_told(found, outside):  # the adjectives of the thing are to be its new look: "paint a red fox"
         return next((p.text for p in outside if p.tag is Tag.UNKNOWN and p.text not in VERB_FORMS), "")
+    scale = split(clause.said(SCALES) or "")  # "two times bigger"
+    number = next((p.text for p in outside if _is_number(p) and p.text not in scale), "")
+    if number:
+        return number
     values = {value for edit in found for value in edit.model_dump().values() if isinstance(value, str)}
     strict = _may_say_more(clause, found, outside)
     return next((p.text for p in outside if not _taken_up(p, values, strict)), "")
+
+
+def _parts(pieces: Sequence[Piece]) -> Iterator[str]:
+    """Unknown words for a part of a thing, which is no region: "the fox's tail", "the string of the kite"."""
+    for one, other in pairwise(pieces):
+        if one.text == "s" and other.tag is Tag.UNKNOWN:
+            yield other.text
+        elif one.tag is Tag.UNKNOWN and other.text == "of":
+            yield one.text
+
+
+def _is_number(piece: Piece) -> bool:
+    """Whether it says how many or how much: "replace the fox with three cats", "10% bigger"; not "some", not "one"."""
+    said = piece.text.isdecimal() or piece.text in (*UNITS, *TEENS)
+    return piece.tag is Tag.COUNT and said and piece.number > 1
 
 
 def _looks_told(found: Sequence[PlanEdit], outside: Sequence[Piece]) -> bool:

@@ -27,7 +27,7 @@ from mepg_agent.planning.edits import PlanEdit, apply
 from mepg_agent.planning.frames import with_verb
 from mepg_agent.planning.lexer import Piece, Tag, lexicon, split
 from mepg_agent.planning.moving import moved
-from mepg_agent.planning.references import Question, names_thing
+from mepg_agent.planning.references import Found, Question, names_thing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style
 from mepg_agent.planning.verbs import A_BIT, KNOWN, SCALES
 from mepg_agent.planning.words import DEFINITE, INDEFINITE
@@ -74,6 +74,11 @@ def _in_order(texts: Sequence[str], clause: Clause, part: bool = False) -> list[
     found: list[PlanEdit] = []
     for text in texts:
         wish = clause.of(text, part)
+        if _only_asks(text) and len(texts) > 1:  # "why is the fox so small? Make it bigger."
+            about = wish.reference()
+            if isinstance(about, Found):
+                clause = Clause(clause.plan, clause.lexicon, "", about.regions, clause.notes, part=clause.part)
+            continue
         result = _wish(wish)
         if isinstance(result, Question):
             return result
@@ -90,6 +95,8 @@ def _in_order(texts: Sequence[str], clause: Clause, part: bool = False) -> list[
 
 def _wish(clause: Clause) -> list[PlanEdit] | Question:
     """One wish, or several that nothing but "and" or a comma parts, if each half is understood wholly."""
+    if _only_asks(clause.text):
+        return not_understood(clause.text, clause.plan)
     result = _listed(clause) or _read(clause)
     if isinstance(result, Question):
         for first, rest in halves(clause.text):
@@ -103,6 +110,10 @@ def _wish(clause: Clause) -> list[PlanEdit] | Question:
                     return both
             break
     return result
+
+
+def _only_asks(text: str) -> bool:
+    return text.endswith("?")  # `clauses` leaves none to a wish
 
 
 def _meant(before: ScenePlan, after: ScenePlan, result: Iterable[PlanEdit], last: tuple[str, ...]) -> tuple[str, ...]:
@@ -120,12 +131,14 @@ def _listed(clause: Clause) -> list[PlanEdit] | Question | None:
     if not more or opening(first) == "add":
         return None
     found: list[PlanEdit] = []
+    last = clause.last
     for part in (first, *more):
-        here = clause.of(part)
+        here = Clause(clause.plan, clause.lexicon, part, last, part=clause.part)
         read = _read(here)
         if isinstance(read, Question):
             return None if part == first else read
         found += read
+        last = _meant(clause.plan, clause.plan, read, last)
         clause.notes += here.notes
     return found
 
@@ -284,7 +297,10 @@ def _of_picture(clause: Clause, style: str | None) -> list[PlanEdit] | Question:
 
 def _of_regions(clause: Clause, regions: Iterable[str], style: str | None) -> list[PlanEdit]:
     """Words that point at the thing tell which one is meant, the others what becomes of it: "make the red fox blue"."""
-    color, scale = clause.outside(Tag.COLOR), clause.said(SCALES)
+    return _look(regions, style, clause.outside(Tag.COLOR), clause.said_besides(SCALES))
+
+
+def _look(regions: Iterable[str], style: str | None, color: Piece | None, scale: str | None) -> list[PlanEdit]:
     result: list[PlanEdit] = []
     for region in regions:
         if style is not None:
@@ -298,10 +314,8 @@ def _of_regions(clause: Clause, regions: Iterable[str], style: str | None) -> li
 
 def _own_look(clause: Clause, regions: Iterable[str]) -> list[PlanEdit] | Question:
     """What the words that point at the thing make of it where nothing else is said: "blue fox, please"."""
-    color, style = clause.first(Tag.COLOR), _style_from(clause, 0)
-    looks = [edits.Restyle(region=r, style=style) for r in regions if style]
-    result = [*looks, *(edits.Recolor(region=r, color=color.value) for r in regions if color)]
-    return result or not_understood(clause.text, clause.plan)
+    color, style, scale = clause.first(Tag.COLOR), _style_from(clause, 0), clause.said(SCALES)
+    return _look(regions, style, color, scale) or not_understood(clause.text, clause.plan)
 
 
 def _passed_over(pieces: list[Piece]) -> str:

@@ -18,6 +18,7 @@ from mepg_agent.planning.lookahead import (
     past_filler,
 )
 from mepg_agent.planning.reading import Phrase, Thing
+from mepg_agent.planning.setaside import without_backdrop, without_refused
 from mepg_agent.planning.standing import Standing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style, noun_follows
 from mepg_agent.planning.words import ONES, POSSESSIVE, TALK
@@ -32,7 +33,12 @@ class Reader(Standing):
     """Reads one text; `reading` is the result."""
 
     def __init__(self, lexicon: Lexicon, text: str) -> None:
-        super().__init__(lexicon, *lexicon.read(text))
+        pieces, notes = lexicon.read(text)
+        wanted, refused = without_refused(pieces)
+        told, looks = without_backdrop(wanted)
+        notes += [f"Left out {look}, as asked." for look in refused]
+        notes += [f"Left out {look}: a background has no look of its own." for look in looks]
+        super().__init__(lexicon, told, notes)
         self.text = text
         self._headless: list[Phrase] = []  # "a red and" of "a red and a blue balloon"
         self._left_out: list[str] = []

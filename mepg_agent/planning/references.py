@@ -110,8 +110,7 @@ def _named(asked: Asked, start: int, at: int) -> Found | Question:
     words = _before(asked.pieces, start, at)
     first = at - len(words)
     anyone = noun.text in (*ONES, *THINGS)  # "the red one": whatever is red
-    forms = asked.lexicon.vocabulary.noun_forms
-    fitting = [r for r in asked.plan.regions if anyone or forms.get(r.noun, r.noun) == noun.value]
+    fitting = _of_last_kind(asked, first) if anyone else _of_kind(asked, noun.value)
     if not fitting:
         return _no_such(asked, f"There is no {noun.value} in the picture. Which thing is meant?")
     following = asked.pieces[at + 1] if at + 1 < len(asked.pieces) else None
@@ -128,6 +127,19 @@ def _named(asked: Asked, start: int, at: int) -> Found | Question:
         name = "one" if anyone else noun.value
         return Question(text=f"Which {name}?", choices=tuple(told_apart(r, chosen) for r in chosen))
     return Found(tuple(r.id for r in chosen), first, end or at + 1)
+
+
+def _of_kind(asked: Asked, noun: str) -> list[Region]:
+    forms = asked.lexicon.vocabulary.noun_forms
+    return [r for r in asked.plan.regions if forms.get(r.noun, r.noun) == noun]
+
+
+def _of_last_kind(asked: Asked, at: int) -> list[Region]:
+    """What "the right one" may be at `at`: one of the kind named just before, where there are several of it."""
+    here = [p.value for p in asked.pieces[:at] if p.tag is Tag.NOUN]
+    before = [r.noun for r in asked.plan.regions if r.id in asked.last]
+    kind = _of_kind(asked, [*before, *here][-1]) if before or here else []
+    return kind if len(kind) > 1 else list(asked.plan.regions)
 
 
 def _spot_after(asked: Asked, at: int) -> int:
