@@ -49,7 +49,7 @@ class RegionEditor(Editor):
     def judge(self, session: str, findings: Sequence[Finding] | None = None, version: int | None = None) -> Result:
         """Looks at a version anew and keeps what is found, with the status that follows from it.
 
-        `findings` are another's, who looked at the picture: each takes the place of the one on the same region and
+        `findings` are another's, who looked at the picture: each takes the place of the one on the same thing and
         check. Without them the verifier of the family looks. Raises BadInput for a finding on a region that is not
         there, for none at all, where nobody can look, and while a change is under way.
         """
@@ -104,8 +104,8 @@ def _merged(version: Version, findings: Sequence[Finding]) -> Verdict:
     for finding in findings:
         if finding.region is not None:
             version.plan.region(finding.region)
-    said = {(f.region, f.check): f for f in findings}
+    said = {(f.subject, f.check): f for f in findings}
     old = version.verdict
-    kept = tuple(said.pop((f.region, f.check), f) for f in old.findings)
+    kept = tuple(said.pop((f.subject, f.check), f) for f in old.findings)
     who = old.verifier if ASSISTANT in old.verifier else f"{old.verifier}, {ASSISTANT}"
     return Verdict(findings=(*kept, *said.values()), action=old.action, verifier=who)

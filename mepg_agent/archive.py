@@ -2,7 +2,7 @@
 drawn, `jobs/<hash>.json`. Nothing else.
 
 What comes in is trusted with nothing: names are matched, sizes bounded before and while reading, every file is what its
-name says by hash, and nothing is kept before everything was looked at.
+name says by hash, nothing is kept before everything was looked at, and no model that it names is asked or fetched.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ MAX_MEMBERS = 10_000
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same session gives the same bytes
 ENDINGS = {"pictures": ".png", "latents": ".safetensors", "jobs": ".json"}
 ADVICE = "Import a file that `mepg sessions export` wrote."
+NOT_TAKEN = "Not taken over: "  # how a note on what an import left behind begins
 
 
 F = TypeVar("F", bound=Frozen)
@@ -74,7 +75,8 @@ def export_session(store: SessionStore, session: str, history: History, file: Pa
 
 
 def import_session(store: SessionStore, file: Path) -> str:
-    """Keeps the session of an exported file; returns its name, which is another where that one is taken.
+    """Keeps the session of an exported file; returns its name, which is another where that one is taken. A planner and
+    verifiers that are models become "auto"; notes of the shown version, from `NOT_TAKEN` on, say so.
 
     Raises BadInput, in one sentence, for a file that is no such zip, or whose members are not what they should be.
     """
@@ -86,13 +88,35 @@ def import_session(store: SessionStore, file: Path) -> str:
                 part, ending, _ = _key(name)
                 store.put_content(part, ending, _bytes_of(archive, name))
             for recipe in recipes:
-                store.put_recipe(recipe)
+                store.add_recipe(recipe)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError) as error:  # last: encrypted
         raise _refused(f"{file} is not a whole zip file") from error
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror or error}.", "Name a file that exists.") from error
-    store.open(session, record.brief, _with_evidence(record.history, store))
+    brief, notes = _without_models(record.brief)
+    store.open(session, brief, _noted(_with_evidence(record.history, store), notes))
     return session
+
+
+def _without_models(brief: Brief) -> tuple[Brief, tuple[str, ...]]:
+    """The brief, and what was left out of it: a file does not decide who gets to see the person's next words and
+    pictures, at their cost, or which weights are fetched. A name with a colon is that of a model."""
+    notes = [f"{NOT_TAKEN}the verifier {v[:80]}. The family's own looks instead." for v in brief.verifiers if ":" in v]
+    verifiers = ("auto",) if notes else brief.verifiers
+    planner = brief.planner
+    if ":" in planner:
+        notes.append(f"{NOT_TAKEN}the planner {planner[:80]}. The one of this machine plans instead.")
+        planner = "auto"
+    return Brief.model_validate({**dict(brief), "verifiers": verifiers, "planner": planner}), tuple(notes)
+
+
+def _noted(history: History, notes: tuple[str, ...]) -> History:
+    """With the notes on the version that is shown."""
+    versions = [
+        Version.model_validate({**dict(v), "notes": (*v.notes, *notes)}) if v.number == history.head else v
+        for v in history.versions
+    ]
+    return History.model_validate({**dict(history), "versions": tuple(versions)})
 
 
 def _with_evidence(history: History, store: SessionStore) -> History:

@@ -45,7 +45,7 @@ def named(store: SessionStore, session: str) -> str:
     """The id itself, or for "last" that of the session touched last."""
     if session != LAST:
         return session
-    found = store.sessions()
+    found = store.sessions(damaged=True)  # not another one in its place
     if not found:
         raise BadInput("Nothing was drawn yet.", 'Draw something first: mepg draw "a red fox on a meadow".')
     return found[0].session
@@ -62,8 +62,8 @@ def sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List them, last touched first."""
-    found = new_store().sessions()
+    """List them, last touched first. One whose files cannot be read is damaged."""
+    found = new_store().sessions(damaged=True)
     _say(ctx, [summary.model_dump(mode="json") for summary in found], sessions_view(found), as_json)
 
 
@@ -142,10 +142,14 @@ def export(
 
 @app.command("import")
 def import_(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson = False) -> None:
-    """Take in a session that was exported."""
+    """Take in a session that was exported. Models that it names as planner or verifiers are not taken over."""
+    from mepg_agent.archive import NOT_TAKEN
+
     with ctx.obj.make_agent() as agent:
         result = agent.import_(file)
-    _say(ctx, {"session": result.session, "file": str(result.image)}, f"Imported: {result.session}", as_json)
+    notes = [note for note in result.notes if note.startswith(NOT_TAKEN)]
+    value = {"session": result.session, "file": str(result.image), "notes": notes}
+    _say(ctx, value, "\n".join([f"Imported: {result.session}", *notes]), as_json)
 
 
 @app.command()

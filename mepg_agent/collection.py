@@ -34,7 +34,7 @@ def collect(store: SessionStore, under_way: Iterable[Render]) -> Collected:
     """
     files = list(_files(store.home))  # before the references: what comes later is never looked at
     torn, born = list(_torn(store.home)), time.time() - GRACE
-    summaries = store.sessions()
+    summaries = store.sessions(damaged=True)  # reading what a damaged one refers to raises
     opened = any(_born(f) >= born for f in torn if f.is_dir())
     busy = opened or any(s.status in (None, "failed") or s.edit for s in summaries)
     wanted = _names([*under_way, *(r for s in summaries for r in _renders(store, s.session))])

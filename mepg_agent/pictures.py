@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -100,11 +101,23 @@ class Pictures:
         return drawn
 
     def put_recipe(self, recipe: Recipe) -> None:
-        self._write(self.home / "jobs" / f"{recipe.job.hash()}.json", recipe.model_dump_json(indent=1).encode())
+        self._write(self._recipe_file(recipe.job.hash()), recipe.model_dump_json(indent=1).encode())
+
+    def add_recipe(self, recipe: Recipe) -> None:
+        """As `put_recipe`, unless the job has one. Another's may name another plan or licence for it, and what was
+        drawn here says of itself what the one that is here says."""
+        with writing(self.home):
+            try:
+                os.utime(self._recipe_file(recipe.job.hash()))  # young again: it is not collected meanwhile
+            except FileNotFoundError:
+                self.put_recipe(recipe)
 
     def recipe(self, job: str) -> Recipe | None:
         """How the job of this hash is drawn; None where that is not known."""
-        return read(self.home / "jobs" / f"{job}.json", Recipe)
+        return read(self._recipe_file(job), Recipe)
+
+    def _recipe_file(self, job: str) -> Path:
+        return self.home / "jobs" / f"{job}.json"
 
     def put_drawn(self, job: str, drawn: Drawn) -> None:
         self._write(self.home / "renders" / f"{job}.json", drawn.model_dump_json(indent=1).encode())
@@ -174,24 +187,28 @@ def writing(home: Path) -> Iterator[None]:
         raise BrokenAsset(f"Pictures cannot be kept in {home}: {error.strerror or error}.", advice) from error
 
 
-def parse(file: Path) -> dict | None:
-    """None where there is no such file, also when it goes at this moment. Raises BrokenAsset."""
+def parse(file: Path, lost: str = "") -> dict | None:
+    """None where there is no such file, also when it goes at this moment. Raises BrokenAsset, whose advice to remove
+    the file ends with what is `lost` by that."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise ValueError("it holds no record")
+        return data
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
-        raise BrokenAsset(f"{file} cannot be read: {error}.", "Remove it and draw the picture again.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise BrokenAsset(f"{file} cannot be read: {error}.", f"Remove it and draw the picture again{lost}.") from error
 
 
-def validate(file: Path, model: type[F], data: dict) -> F:
+def validate(file: Path, model: type[F], data: dict, lost: str = "") -> F:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        advice = "It was written by another version: remove it and draw the picture again."
+        advice = f"It was written by another version: remove it and draw the picture again{lost}."
         raise BrokenAsset(f"{file} does not hold a {model.__name__.lower()}.", advice) from error
 
 
-def read(file: Path, model: type[F]) -> F | None:
-    data = parse(file)
-    return None if data is None else validate(file, model, data)
+def read(file: Path, model: type[F], lost: str = "") -> F | None:
+    data = parse(file, lost)
+    return None if data is None else validate(file, model, data, lost)

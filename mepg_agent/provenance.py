@@ -13,11 +13,11 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import Field, ValidationError
 
 from mepg_agent.errors import BadInput
+from mepg_agent.records import Hash
 from mepg_agent.scene import Frozen, ScenePlan
 from mepg_agent.session import SessionStore
 
 MAX_FILE = 256 * 2**20  # bytes
-Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=100)]
 
 
@@ -29,7 +29,7 @@ class Used(Frozen):
 
 
 class Provenance(Frozen):
-    """`session` and `version` are None where no session here keeps exactly this file."""
+    """`session` and `version` are None where no session here that can be read keeps exactly this file."""
 
     plan: ScenePlan
     job: Hash

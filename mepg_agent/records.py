@@ -16,6 +16,7 @@ from mepg_agent.printable import printable
 from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId, ScenePlan
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # sha256 (hex); it names a file, so it is nothing else
 MAX_CANDIDATES = 16  # of one repair, drawn in one batch
 ROUNDS, MAX_ROUNDS = 5, 20  # of repair: without another word as many as there are rungs to climb, and at most
 Combine = Literal["all", "any", "mean"]
@@ -88,8 +89,8 @@ class Adapter(Frozen):
 class Keep(Frozen):
     """Repair instead of draw: `regions` are drawn again on top of picture `picture`; every other pixel stays."""
 
-    picture: str  # sha256 of the picture to keep
-    latents: str  # sha256 of its latents
+    picture: Hash  # of the picture to keep
+    latents: Hash  # of its latents
     redraw: tuple[Box, ...]  # what may change
     candidates: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)] = 1
     zoom: bool = False  # the crop around the boxes is drawn as large as the whole canvas, then made small again
@@ -140,9 +141,9 @@ class RenderJob(Frozen):
 class Render(Frozen):
     """A finished picture, by reference."""
 
-    picture: str  # sha256 of the PNG in the session store
-    latents: str  # sha256 of the latents in the session store
-    job: str  # RenderJob.hash()
+    picture: Hash  # of the PNG in the session store
+    latents: Hash  # of the latents in the session store
+    job: Hash  # RenderJob.hash()
     seed: Seed
     seconds: Annotated[float, Field(ge=0)]
     calls: Annotated[float, Field(ge=0)]  # denoiser evaluations of one full canvas; a crop counts by its area share
@@ -167,7 +168,7 @@ class Finding(Frozen):
     score: float
     threshold: float
     evidence: str  # "looks most like: fox 0.93, dog 0.04"
-    crop: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None  # sha256 of what was looked at
+    crop: Hash | None = None  # of what was looked at
     question: str | None = None  # what a model that answers questions was asked
     answer: str | None = None  # and what it said
     was: RegionId | None = None  # of GONE: what an edit took away; it is no region of the plan any more
@@ -240,7 +241,7 @@ class Attempt(Trial):
     seconds: Annotated[float, Field(ge=0)]
     kept: bool
     outcome: str  # "kept: score 0.41 → 2.32", "rolled back: it made dog worse"
-    picture: str | None = None  # sha256 of the picture after it, where it was kept
+    picture: Hash | None = None  # of the picture after it, where it was kept
 
 
 class Approval(Frozen):

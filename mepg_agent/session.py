@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from PIL import Image
 from pydantic import Field
@@ -32,6 +32,7 @@ from mepg_agent.scene import Frozen, ScenePlan
 
 SESSION_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{4,}")
 PREVIEW_SIDE = 384  # pixels; a preview is shown, never used
+EDITS = "; the edits of the session are lost with it"  # what it costs to remove a history.json
 ENDINGS = 20  # of one session; those before them are forgotten
 SMALL_WORDS = re.compile(r"an?|the|of|on|in|at|by|to|and|with|left|right|above|below|next|near|under|behind")
 
@@ -66,12 +67,13 @@ class Result(Frozen):
 
 
 class Summary(Frozen):
-    """A line of the list of sessions. `status` is None while one is unfinished: it can be resumed."""
+    """A line of the list of sessions. `status` is None while one is unfinished: it can be resumed. Of one whose records
+    cannot be read, "damaged", hardly more than the name is known."""
 
     session: str
     prompt: str
-    status: Status | None
-    image: Path | None
+    status: Status | Literal["damaged"] | None
+    image: Path | None = None
     versions: int = 0
     edit: str | None = None  # the instruction of a change that is not finished: it can be resumed
 
@@ -178,7 +180,7 @@ class SessionStore(Pictures):
     def history(self, session: str) -> History | None:
         """All versions; None while the first is unfinished. Raises BadInput if there is no such session."""
         self.brief(session)
-        history = read(self._folder(session) / "history.json", History)
+        history = read(self._folder(session) / "history.json", History, EDITS)
         file = self._folder(session) / "result.json"
         if history is not None or (first := parse(file)) is None:
             return history
@@ -242,13 +244,14 @@ class SessionStore(Pictures):
         found = read(self._folder(session) / "endings.json", Endings)
         return found.endings if found is not None else ()
 
-    def sessions(self) -> tuple[Summary, ...]:
-        """Last touched first."""
+    def sessions(self, damaged: bool = False) -> tuple[Summary, ...]:
+        """Last touched first; those whose records cannot be read only where `damaged` ones are asked for."""
         found = []
         for folder in (self.home / "sessions").iterdir():
             with suppress(BadInput, FileNotFoundError):  # not open yet, or forgotten at this moment
                 found.append((folder.stat().st_mtime_ns, folder.name, self._summary(folder.name)))
-        return tuple(summary for _, _, summary in sorted(found, key=lambda f: f[:2], reverse=True))
+        summaries = (summary for _, _, summary in sorted(found, key=lambda f: f[:2], reverse=True))
+        return tuple(summary for summary in summaries if damaged or summary.status != "damaged")
 
     def put_preview(self, session: str, image: Pixels) -> Path:
         """A small picture of an unfinished render, put in place of the one before."""
@@ -271,6 +274,15 @@ class SessionStore(Pictures):
         self.drop_edit(result.session)
 
     def _summary(self, session: str) -> Summary:
+        try:
+            return self._read_summary(session)
+        except BrokenAsset:  # one that cannot be read does not hide the others
+            prompt = ""
+            with suppress(BrokenAsset):
+                prompt = self.brief(session).prompt
+            return Summary(session=session, prompt=prompt, status="damaged")
+
+    def _read_summary(self, session: str) -> Summary:
         history, pending = self.history(session), self.edit(session)
         head = history.version() if history else None
         failed = (self._folder(session) / "failure.json").is_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import stat
 import struct
 import zipfile
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from edit_fixtures import agent_of, drawn, kept_files
 
-from mepg_agent.archive import MAX_MEMBER, RECORD
+from mepg_agent.archive import MAX_MEMBER, NOT_TAKEN, RECORD
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.scene import ScenePlan
@@ -98,6 +99,55 @@ def test_importing_where_the_name_is_taken_opens_another_session(settings: Setti
         assert twin.session != mine.session and twin.render == agent.result(mine.session).render
 
 
+def rewritten(file: Path, **brief: object) -> Path:
+    """The zip with other words in its brief."""
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    record = json.loads(members[RECORD])
+    record["brief"] |= brief
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in (members | {RECORD: json.dumps(record).encode()}).items():
+            archive.writestr(name, data)
+    return file
+
+
+@pytest.mark.parametrize(
+    "model", ["chat:openai:gpt-4o", "vlm:owner/model", "clip:owner/model"], ids=lambda model: model.split(":")[0]
+)
+def test_models_that_a_zip_names_are_not_asked_here_and_the_person_is_told(
+    elsewhere: Settings, exported: Path, model: str
+):
+    rewritten(exported, verifiers=["auto", model], planner="chat:openai:gpt-4o")
+    with agent_of(elsewhere) as there:
+        taken = there.import_(exported)
+        brief = there.store.brief(taken.session)
+        assert (brief.verifiers, brief.planner) == (("auto",), "auto")
+        told = [note for note in taken.notes if note.startswith(NOT_TAKEN)]
+        assert len(told) == 2 and f"the verifier {model}" in told[0] and "the planner chat:openai:gpt-4o" in told[1]
+        assert there.result(taken.session, 1).notes == (), "the version that is shown says it"
+
+
+def test_a_planner_of_this_machine_is_taken_over_without_a_word(elsewhere: Settings, exported: Path):
+    with agent_of(elsewhere) as there:
+        taken = there.import_(rewritten(exported, planner="rules"))
+        assert there.store.brief(taken.session).planner == "rules"
+        assert not any(note.startswith(NOT_TAKEN) for note in taken.notes)
+
+
+def test_an_import_leaves_what_was_drawn_here_as_it_can_be_drawn_again(
+    settings: Settings, elsewhere: Settings, three_things: ScenePlan, tmp_path: Path
+):
+    with agent_of(settings) as here, agent_of(elsewhere) as there:
+        mine = drawn(here, three_things)
+        theirs = drawn(there, three_things.replaced(prompt="other words for it"))
+        job = here.result(mine).render.job
+        assert there.result(theirs).render.job == job, "the layout and the seed are the same"
+        before = here.store.recipe(job)
+        taken = here.import_(there.export(theirs, tmp_path / "fox.zip"))
+        assert taken.render.job == job and here.store.recipe(job) == before
+        assert here.reproduce(mine).same
+
+
 Members = dict[str, bytes]
 
 
@@ -167,6 +217,17 @@ def _name_outside(members: Members) -> None:
     members[RECORD] = json.dumps(record).encode()
 
 
+def _job_outside(members: Members) -> None:
+    members[RECORD] = re.sub(rb'"job": "[0-9a-f]{64}"', b'"job": "/tmp/x/secret"', members[RECORD])
+
+
+def _attempt_outside(members: Members) -> None:
+    record = json.loads(members[RECORD])
+    tried = {"round": 1, "region": "fox", "rung": "new seeds", "reason": "", "calls": 1, "seconds": 1, "kept": True}
+    record["history"]["versions"][0]["attempts"] = [tried | {"outcome": "kept", "picture": "../../evil"}]
+    members[RECORD] = json.dumps(record).encode()
+
+
 def _wrong_size(members: Members) -> None:
     record = json.loads(members[RECORD])
     for v in record["history"]["versions"]:
@@ -210,7 +271,9 @@ HOSTILE: dict[Callable[[Members], None], str] = {
     _no_record: "holds no session.json",
     _damaged_record: "not the record of a session",
     _foreign_format: "not the record of a session",
-    _name_outside: "lacks",
+    _name_outside: "not the record of a session: .*picture",
+    _job_outside: "not the record of a session: .*job",
+    _attempt_outside: "not the record of a session: .*attempts.0.picture",
     _wrong_size: "does not fit",
     _huge: "does not fit",
     _escape: "control characters",

@@ -103,6 +103,12 @@ def test_its_question_goes_to_the_person(serve: Any, settings: Settings, three_t
     assert read(serve(said), settings, three_things).edits == Question(text="Which one?", choices=("fox", "dog"))
 
 
+def test_its_question_cannot_steer_a_terminal(serve: Any, settings: Settings, three_things: ScenePlan) -> None:
+    said = json.dumps({"question": "Which\x1b]0;one\x07?", "choices": ["fox\x1b[2J", "dog"]})
+    question = read(serve(said), settings, three_things).edits
+    assert question == Question(text="Which ]0;one ?", choices=("fox [2J", "dog"))
+
+
 @pytest.mark.parametrize(
     "operation",
     [

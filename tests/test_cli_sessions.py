@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
+import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -71,6 +74,38 @@ def test_last_is_the_session_that_was_touched_last(session: str):
     mepg("edit", session, "remove the fox")
     assert mepg("sessions", "show", "last", "--json").json["session"] == session
     assert mepg("sessions", "--json").json[0]["session"] == session
+
+
+def test_a_damaged_session_is_listed_as_such_and_the_others_work_on(session: str, home: Path, tmp_path: Path):
+    broken = mepg("draw", "a cat", "--steps", "2", "--json").json["session"]
+    assert mepg("edit", session, "make the fox red", "-o", str(tmp_path / "fox.png")).code == 0
+    (home / "sessions" / broken / "history.json").write_text("{}")
+    os.utime(home / "sessions" / broken, (0, 0))
+    listed = mepg("sessions")
+    assert listed.code == 0 and "damaged" in listed.out and "a cat" in listed.out
+    assert [s["status"] for s in mepg("sessions", "--json").json] == ["accepted", "damaged"]
+    assert mepg("sessions", "show", "last", "--json").json["session"] == session
+    assert mepg("info", str(tmp_path / "fox.png"), "--json").json["session"] == session
+
+
+def test_last_is_never_another_session_in_place_of_a_damaged_one(session: str, home: Path):
+    broken = mepg("draw", "a cat", "--steps", "2", "--json").json["session"]
+    (home / "sessions" / broken / "history.json").write_text("{}")
+    said = mepg("sessions", "undo", "last")
+    assert (said.code, said.out) == (1, "") and broken in said.err.replace("\n", "")
+
+
+def test_an_import_tells_which_model_of_the_file_is_not_asked(session: str, tmp_path: Path):
+    file = tmp_path / "fox.zip"
+    mepg("sessions", "export", session, str(file))
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["session.json"] = re.sub(rb'"verifiers": \[[^]]*\]', b'"verifiers": ["vlm:a/b"]', members["session.json"])
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    assert "Not taken over: the verifier vlm:a/b." in mepg("sessions", "import", str(file)).out
+    assert "vlm:a/b" in mepg("sessions", "import", str(file), "--json").json["notes"][0]
 
 
 def test_without_any_session_there_is_no_last_one():
@@ -143,7 +178,8 @@ def test_a_session_can_be_exported_deleted_and_imported(session: str, tmp_path: 
     assert mepg("sessions", "export", "last", str(file), "--json").json == {"session": session, "file": str(file)}
     mepg("sessions", "delete", session)
     mepg("sessions", "gc")
-    assert mepg("sessions", "import", str(file), "--json").json == {"session": session, "file": picture}
+    taken = mepg("sessions", "import", str(file), "--json").json
+    assert taken == {"session": session, "file": picture, "notes": []}
     assert mepg("edit", session, "undo", "--json").json["version"] == 1
 
 

@@ -48,7 +48,7 @@ def test_every_step_is_told_and_the_picture_comes_last():
 
 def test_a_repair_changes_its_box_and_nothing_else_and_gives_every_candidate():
     _, first = draw(job_of())
-    keep = Keep(picture="p", latents="l", redraw=(BOX,), candidates=3)
+    keep = Keep(picture="0" * 64, latents="1" * 64, redraw=(BOX,), candidates=3)
     _, repaired = draw(job_of(seed=9, keep=keep), (first.image, first.latents))
     inside = np.zeros(first.image.shape[:2], bool)
     inside[BOX.pixels(Extent(width=128, height=96)).as_slices()] = True
@@ -62,4 +62,4 @@ def test_a_repair_changes_its_box_and_nothing_else_and_gives_every_candidate():
 
 def test_a_repair_without_its_picture_is_refused():
     with pytest.raises(BadInput, match="needs the picture"):
-        draw(job_of(keep=Keep(picture="p", latents="l", redraw=(BOX,))))
+        draw(job_of(keep=Keep(picture="0" * 64, latents="1" * 64, redraw=(BOX,))))

@@ -101,6 +101,21 @@ def test_a_repair_goes_on_with_what_an_earlier_edit_did_not_take_away(settings: 
     assert changed.any() and not (changed & outside).any()
 
 
+@pytest.mark.parametrize("name", ["fox", "castle"])
+def test_a_verdict_on_one_of_two_things_taken_away_leaves_the_other_as_it_was(
+    name: str, settings: Settings, three_things: ScenePlan
+):
+    seen: Any = {"gone-castle": (0.8,), "gone-fox": (0.8,)}
+    with agent_of(settings, **seen) as agent:
+        session = drawn(agent, three_things)
+        first = agent.edit(session, "remove the castle and the fox", rounds=0)
+        [own] = [f for f in first.verdict.findings if f.was == name]
+        right = own.model_copy(update={"passed": True, "evidence": "it is gone"})
+        result = agent.judge(session, [right])
+    found = {f.was: f.passed for f in result.verdict.findings if f.check is Check.GONE}
+    assert found == {"fox": False, "castle": False} | {name: True}
+
+
 def test_what_is_still_seen_is_not_forgotten_while_another_region_is_repaired(
     settings: Settings, three_things: ScenePlan
 ):

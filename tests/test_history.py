@@ -330,10 +330,11 @@ def test_what_a_killed_process_left_in_the_sessions_goes_after_an_hour(settings:
         assert agent.result(session).image.is_file()
 
 
-def test_nothing_is_collected_while_a_session_cannot_be_read(settings: Settings, three_things: ScenePlan):
+@pytest.mark.parametrize("name", ["result.json", "history.json", "edit.json", "brief.json"])
+def test_nothing_is_collected_while_a_session_cannot_be_read(settings: Settings, three_things: ScenePlan, name: str):
     with agent_of(settings) as agent:
         session = drawn(agent, three_things)
-        (settings.home / "sessions" / session / "result.json").write_text("{")
+        (settings.home / "sessions" / session / name).write_text("{")
         before = kept_files(settings.home)
         with pytest.raises(BrokenAsset):
             agent.collect()

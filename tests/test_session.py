@@ -111,6 +111,29 @@ def test_sessions_are_listed_with_how_they_ended(store: SessionStore, three_thin
     assert {s.session: s.status for s in store.sessions()} == {done: "accepted", failed: "failed", open_: None}
 
 
+DAMAGE = {"history.json": "{}", "result.json": "[]", "edit.json": "{", "brief.json": "[" * 100_000}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_session_that_cannot_be_read_hides_no_other_one(store: SessionStore, three_things: ScenePlan, name: str):
+    broken, kept = (store.begin(Brief(prompt=prompt)) for prompt in ("a fox", "a dog"))
+    store.put_result(result_of(store, kept, three_things))
+    (store.home / "sessions" / broken / name).write_text(DAMAGE[name])
+    assert [s.session for s in store.sessions()] == [kept]
+    [found] = [s for s in store.sessions(damaged=True) if s.session != kept]
+    prompt = "" if name == "brief.json" else "a fox"
+    assert (found.session, found.status, found.prompt, found.image) == (broken, "damaged", prompt, None)
+
+
+@pytest.mark.parametrize("content", ["{}", "{"])
+def test_the_advice_to_remove_a_history_says_that_the_edits_go_with_it(store: SessionStore, content: str):
+    session = store.begin(Brief(prompt="a fox"))
+    (store.home / "sessions" / session / "history.json").write_text(content)
+    with pytest.raises(BrokenAsset) as caught:
+        store.history(session)
+    assert "the edits of the session are lost" in caught.value.advice
+
+
 def test_what_another_process_takes_away_meanwhile_is_not_listed_and_no_fault(
     store: SessionStore, three_things: ScenePlan, monkeypatch: pytest.MonkeyPatch
 ):

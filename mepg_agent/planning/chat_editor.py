@@ -16,13 +16,13 @@ from mepg_agent.planning.edits import PlanEdit
 from mepg_agent.planning.references import Question
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.prompts import load_prompt
-from mepg_agent.scene import MAX_REGIONS, Frozen, ScenePlan
+from mepg_agent.scene import MAX_REGIONS, Frozen, ScenePlan, Words
 
 
 class Changes(Frozen):
     operations: Annotated[tuple[PlanEdit, ...], Field(max_length=2 * MAX_REGIONS)] = ()
-    question: Annotated[str | None, Field(max_length=200)] = None
-    choices: Annotated[tuple[str, ...], Field(max_length=MAX_REGIONS)] = ()
+    question: Annotated[Words | None, Field(max_length=200)] = None
+    choices: Annotated[tuple[Words, ...], Field(max_length=MAX_REGIONS)] = ()
 
 
 class ChatEditor:
