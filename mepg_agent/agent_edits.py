@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mepg_agent.collection import Collected, collect
 from mepg_agent.comparison import Comparison, compare
 from mepg_agent.context import Context, Family
 from mepg_agent.conversation import UNCHANGED, edit_of, one_line, step_of
-from mepg_agent.errors import BadInput, Cancelled
+from mepg_agent.errors import BadInput, BrokenAsset, Cancelled
 from mepg_agent.history import Edit, History
 from mepg_agent.planning.editing import EditReader
 from mepg_agent.records import Approval, Brief, Event, Render
@@ -133,7 +134,9 @@ class Editor(ABC):
     def forget(self, session: str) -> None:
         """Deletes the session with its history. Its pictures stay until `collect`, others may have them too."""
         with self.store.held(session):
-            history = self.store.history(session)
+            history = None
+            with suppress(BrokenAsset):  # a damaged one goes, too
+                history = self.store.history(session)
             for number in range(2, len(history.versions) + 2 if history else 2):
                 self._forget_thread(f"{session}/{number}")
             self._forget_thread(session)

@@ -133,14 +133,14 @@ class SessionStore(Pictures):
     def held(self, session: str) -> Iterator[None]:
         """One thread of one process works on a session at a time. Raises InUse, at once, while another one does,
         BadInput if there is no such session, BrokenAsset if the home cannot be written."""
-        self.brief(session)
+        self._there(session)
         busy = InUse(
             f"The session '{session}' is being worked on elsewhere.", "Wait until that is finished, or stop it there."
         )
         with ExitStack() as stack:
             with writing(self.home):
                 stack.enter_context(alone(self.lock_of(session), busy))
-            self.brief(session)  # whoever held it before may have deleted it
+            self._there(session)  # whoever held it before may have deleted it
             yield
 
     def lock_of(self, session: str) -> Path:
@@ -150,8 +150,13 @@ class SessionStore(Pictures):
         """Raises BadInput if there is no such session."""
         brief = read(self._folder(session) / "brief.json", Brief)
         if brief is None:
-            raise BadInput(f"There is no session '{session}'.", "`mepg sessions` lists them.")
+            raise _no_such(session)
         return brief
+
+    def _there(self, session: str) -> None:
+        """Raises BadInput if there is no such session, be it a damaged one."""
+        if not (self._folder(session) / "brief.json").is_file():
+            raise _no_such(session)
 
     def put_result(self, result: Result, edit: Edit | None = None) -> None:
         """Keeps a finished picture: the first of its session, or the version that `edit` led to, which is shown from
@@ -199,7 +204,7 @@ class SessionStore(Pictures):
     def forget(self, session: str) -> None:
         """Removes the session, its history and its edit; pictures stay until they are collected. Raises BadInput if
         there is no such session."""
-        self.brief(session)
+        self._there(session)
         with writing(self.home):
             (self._folder(session) / "brief.json").unlink()  # without it, it is no session any more
             shutil.rmtree(self._folder(session))
@@ -312,3 +317,7 @@ def _stem(prompt: str) -> str:
     """Two telling words of the prompt."""
     words = [w for w in re.findall(r"[a-z]{2,16}", prompt.lower()) if not SMALL_WORDS.fullmatch(w)]
     return "-".join(dict.fromkeys(words[:2])) or "picture"
+
+
+def _no_such(session: str) -> BadInput:
+    return BadInput(f"There is no session '{session}'.", "`mepg sessions` lists them.")

@@ -86,6 +86,9 @@ def test_a_damaged_session_is_listed_as_such_and_the_others_work_on(session: str
     assert [s["status"] for s in mepg("sessions", "--json").json] == ["accepted", "damaged"]
     assert mepg("sessions", "show", "last", "--json").json["session"] == session
     assert mepg("info", str(tmp_path / "fox.png"), "--json").json["session"] == session
+    (home / "sessions" / broken / "brief.json").write_text("[")
+    assert mepg("sessions", "delete", broken, "--json").json == {"deleted": broken}
+    assert [s["session"] for s in mepg("sessions", "--json").json] == [session]
 
 
 def test_last_is_never_another_session_in_place_of_a_damaged_one(session: str, home: Path):

@@ -309,3 +309,21 @@ def test_a_step_back_may_be_said_with_stops(words: str):
 def test_a_number_or_a_part_that_no_edit_takes_up_is_asked_about(plan: ScenePlan, text: str):
     assert "I did not understand" in asked(text, plan)
     assert read("make the fox two times bigger", plan) == [Resize(region="fox", factor=2.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "relations"),
+    [
+        ("add a bird on a tree", {"bird on oak-tree"}),
+        ("add a house with a cat in front of it", {"cat in front of house"}),
+        ("add a cat to the left of the castle and to the right of the fox", {"cat left of castle", "cat right of fox"}),
+        ("add two cats next to a tree", {"cat next to oak-tree", "cat-2 next to oak-tree"}),
+    ],
+)
+def test_everything_that_is_said_of_how_added_things_stand_is_kept(plan: ScenePlan, text: str, relations: set[str]):
+    assert {str(r) for r in apply(plan, read(text, plan), vocabulary()).relations} == relations
+
+
+def test_a_thing_added_in_the_background_stands_behind_all(plan: ScenePlan):
+    after = apply(plan, read("add a house in the background", plan), vocabulary())
+    assert min(after.regions, key=lambda r: r.z).id == "house"

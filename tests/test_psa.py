@@ -16,7 +16,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from mepg_agent.errors import BadInput, BrokenAsset, Cancelled
 from mepg_agent.planning import chain, editing, psa
 from mepg_agent.planning.editing import PsaEditor, RuleEditor
-from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle
+from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle, apply
 from mepg_agent.planning.psa import ADAPTER, PsaPlanner, Writer
 from mepg_agent.planning.question import Pattern
 from mepg_agent.planning.references import Question
@@ -197,6 +197,13 @@ def test_operations_become_typed_edits(three_things: ScenePlan) -> None:
     )
     assert found[3] == Move(region="fox", spot="top left")
     assert [e.noun for e in found[4:] if isinstance(e, Add)] == ["owl", "owl"]
+
+
+def test_operations_on_a_thing_that_an_earlier_one_replaced_are_about_what_came_for_it(three_things: ScenePlan) -> None:
+    found = edit("replace 1 cat\nrecolor 1 blue\nswap 1 3", "the fox a blue cat, where the castle is", three_things)
+    after = apply(three_things, found, vocabulary())
+    assert [(r.id, r.color) for r in after.regions] == [("cat", "blue"), ("dog", None), ("castle", None)]
+    assert after.region("cat").box.cx > after.region("dog").box.cx > after.region("castle").box.cx
 
 
 def test_what_is_unclear_or_cannot_be_drawn_comes_back_as_a_question(three_things: ScenePlan) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from mepg_agent.planning import edits
 from mepg_agent.planning.clauses import Clause, after_opening, backdrop, negative
 from mepg_agent.planning.edits import PlanEdit
@@ -32,14 +34,32 @@ def added(clause: Clause) -> list[PlanEdit] | Question:
     whole = reading.style is not None and clause.first(Tag.WHOLE) is not None
     result: list[PlanEdit] = [edits.Restyle(style=reading.style)] if whole else []
     objects = _objects(reading)
+    names, said = [r.id for r in clause.plan.regions], {i: _ids(clause, t) for i, t in known if i in objects}
+    new: dict[int, list[str]] = {}
     for index, thing in known:
-        if index in objects and _ids(clause, thing):
+        if said.get(index):
             continue
         more = _addition(clause, reading, index, None if whole else reading.style)
         if isinstance(more, Question):
             return more
         result += more
-    return result
+        new[index] = []
+        for _ in range(thing.count):
+            new[index].append(free_id(thing.noun or "", names))
+            names.append(new[index][-1])
+    return [*result, *_standing(reading, new, said)]
+
+
+def _standing(reading: Reading, new: Mapping[int, list[str]], said: Mapping[int, list[str]]) -> Iterator[PlanEdit]:
+    """How the added things stand, as far as `_addition` does not say it already."""
+    for index, ids in new.items():
+        links = [(kind, other) for one, kind, other in reading.links if one == index]
+        beside = links[:-1] if links and said.get(links[-1][1]) else links
+        for kind, other in beside:
+            for end in (said.get(other) or new.get(other, []))[:1]:
+                yield from (edits.Relate(region=region, kind=kind, other=end) for region in ids)
+        depth = reading.things[index].depth
+        yield from (edits.Reorder(region=region, to=depth) for region in ids if depth)
 
 
 def _undrawable(clause: Clause, reading: Reading) -> Question | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.arrange import Item, arrange
 from mepg_agent.planning.crowding import grown, room_to_grow
-from mepg_agent.planning.geometry import holds
+from mepg_agent.planning.geometry import front_and_back, holds
 from mepg_agent.planning.layout import solve_only, stacked
 from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Vocabulary
@@ -117,17 +117,31 @@ PlanEdit = Annotated[
 
 
 def apply(plan: ScenePlan, edits: Iterable[PlanEdit], vocabulary: Vocabulary | None) -> ScenePlan:
-    """The plan after the edits, one after the other. Regions that no edit names keep their box.
+    """The plan after the edits, one after the other. Regions that no edit names keep their box. A thing that was
+    replaced may be named by the id it had.
 
-    What was said before gives way: relations of a moved region that no longer hold are dropped, with a note. The global
-    prompt is written anew, the planner becomes "edited", a region with a new style has no expert until it is routed.
-    Raises BadInput for a region that is not there or a crowd.
+    What was said before gives way: relations that an edit breaks and no later one mends are dropped, with a note, as
+    are those of a moved region that never held. The rest that never held stay: they are still wished. The global prompt
+    is written anew, the planner becomes "edited", a region with a new style has no expert until it is routed. Raises
+    BadInput for a region that is not there or a crowd.
     """
-    for edit in edits:
-        plan = _applied(plan, edit, vocabulary)
-        kept = tuple(r for r in plan.relations if holds(r, plan))
-        dropped = tuple(f"No longer so: {r}." for r in plan.relations if r not in kept)
-        plan = plan.replaced(relations=kept, notes=(*plan.notes, *dropped))
+    names: dict[str, str] = {}  # what replaced things are called now
+    gone: dict[Relation, str] = {}  # with the note on it
+    for asked in edits:
+        edit = _with_new_names(asked, plan, names)
+        after = _applied(plan, edit, vocabulary)
+        if isinstance(edit, Replace):
+            new = next(r.id for r in after.regions if r.id not in {old.id for old in plan.regions})
+            names = {i: new if now == edit.region else now for i, now in names.items()} | {edit.region: new}
+            gone = {_renamed(r, edit.region, new): note for r, note in gone.items()}
+        given_up = _given_up(plan, edit, after)
+        gone |= given_up
+        plan = after.replaced(relations=tuple(r for r in after.relations if r not in given_up))
+    here = {r.id for r in plan.regions}
+    # of two things that change places, the first to move breaks what holds again after the second
+    back = tuple(r for r in gone if {r.subject, r.object} <= here and holds(r, plan))
+    notes = tuple(f"{note}: {r}." for r, note in gone.items() if r not in back)
+    plan = plan.replaced(relations=tuple(dict.fromkeys((*plan.relations, *back))), notes=(*plan.notes, *notes))
     return plan.replaced(global_prompt=scene_sentence(plan, vocabulary), planner=EDITED)
 
 
@@ -163,6 +177,31 @@ def _depth_changed(region: Region, before: ScenePlan, after: ScenePlan) -> bool:
     return any((region.z > o.z) != (now > after.region(o.id).z) for o in others)
 
 
+def _with_new_names(edit: PlanEdit, plan: ScenePlan, names: Mapping[str, str]) -> PlanEdit:
+    """The edit with the ids of now: whoever read it may have known only the picture before all edits. What is in the
+    picture comes first, as an id that a replaced thing gave up may be taken anew."""
+    here = {r.id for r in plan.regions}
+    ends = {end: getattr(edit, end, None) for end in ("region", "other")}
+    return edit.model_copy(update={end: names[i] for end, i in ends.items() if i in names.keys() - here})
+
+
+def _given_up(plan: ScenePlan, edit: PlanEdit, after: ScenePlan) -> dict[Relation, str]:
+    """Relations said before the edit that give way to it, each with the note on it."""
+    broken = [r for r in after.relations if r in plan.relations and not holds(r, after)]
+    held = {r: "No longer so" for r in broken if holds(r, plan)}
+    return held | {r: "No longer asked for" for r in broken if r not in held and _overruled(r, edit, after)}
+
+
+def _overruled(relation: Relation, edit: PlanEdit, after: ScenePlan) -> bool:
+    """Whether a layout would undo the edit to obey the relation."""
+    if isinstance(edit, Move):
+        return edit.region in (relation.subject, relation.object)
+    depth = front_and_back(relation)
+    if not isinstance(edit, Reorder) or depth is None or edit.region not in depth:
+        return False
+    return after.region(depth[0]).z <= after.region(depth[1]).z
+
+
 def _applied(plan: ScenePlan, edit: PlanEdit, vocabulary: Vocabulary | None) -> ScenePlan:
     match edit:
         case Restyle(region=None):
@@ -191,8 +230,8 @@ def _applied(plan: ScenePlan, edit: PlanEdit, vocabulary: Vocabulary | None) -> 
             levels = [r.z for r in plan.regions]
             z = max(levels) + 1 if edit.to == "front" else min(levels) - 1
             moved = plan.with_regions([_with(plan.region(edit.region), z=max(min(z, 100), -100))])
-            against = tuple(r for r in moved.relations if holds(r, moved))
-            return stacked(moved.replaced(relations=against), vocabulary)
+            obeyed = tuple(r for r in plan.relations if holds(r, moved))
+            return stacked(moved.replaced(relations=obeyed), vocabulary).replaced(relations=plan.relations)
         case Background():
             return plan.replaced(background=edit.place)
         case Time():
@@ -206,8 +245,10 @@ def _with(region: Region, **fields: object) -> Region:
 def _recolored(region: Region, color: str | None) -> str:
     """The region's words with another colour; what else they say ("sleepy") stays."""
     words = region.prompt.split()
-    if region.color in words:
-        words.remove(region.color)
+    old = region.color.split() if region.color else []  # "dark red"
+    start = next((i for i in range(len(words)) if words[i : i + len(old)] == old), None)
+    if start is not None:
+        del words[start : start + len(old)]
     at = next((i for i, w in enumerate(words) if w == region.noun.split()[0]), len(words))
     words[at:at] = [color] if color else []
     bare = words[1:] if words[0] in ("a", "an") and len(words) > 1 else words
@@ -219,13 +260,13 @@ def _replaced(plan: ScenePlan, edit: Replace, vocabulary: Vocabulary | None) -> 
     noun = vocabulary.noun_forms.get(edit.noun, edit.noun) if vocabulary else edit.noun
     new_id = free_id(noun, (r.id for r in plan.regions))
     new = _with(old, id=new_id, noun=noun, color=edit.color, prompt=noun_phrase(noun, edit.color))
+    relations = tuple(_renamed(r, old.id, new_id) for r in plan.relations)
+    return plan.replaced(regions=tuple(new if r.id == old.id else r for r in plan.regions), relations=relations)
 
-    def renamed(end: str) -> str:
-        return new_id if end == old.id else end
 
-    relations = (Relation(subject=renamed(r.subject), kind=r.kind, object=renamed(r.object)) for r in plan.relations)
-    regions = tuple(new if r.id == old.id else r for r in plan.regions)
-    return plan.replaced(regions=regions, relations=tuple(relations))
+def _renamed(relation: Relation, old: str, new: str) -> Relation:
+    subject, other = (new if end == old else end for end in (relation.subject, relation.object))
+    return Relation(subject=subject, kind=relation.kind, object=other)
 
 
 def _moved(plan: ScenePlan, edit: Move, vocabulary: Vocabulary | None) -> ScenePlan:
