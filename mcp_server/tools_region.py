@@ -18,7 +18,7 @@ from mepg_agent.agent_edits import Stream
 from mepg_agent.errors import BadInput
 from mepg_agent.records import Check, Finding
 from mepg_agent.redrawing import Redraw
-from mepg_agent.scene import RegionId
+from mepg_agent.scene import RegionId, Words
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Seen(BaseModel, extra="forbid"):
     region: Annotated[RegionId | None, Field(description="Its id; null is the whole picture.")]
     check: Annotated[Check, Field(description="What was looked for.")] = Check.PRESENT
     passed: bool
-    evidence: Annotated[str, Field(max_length=300, description='What is to be seen: "the fox has no tail".')] = ""
+    evidence: Annotated[Words, Field(max_length=300, description='What is to be seen: "the fox has no tail".')] = ""
 
     def finding(self) -> Finding:
         score = float(self.passed)

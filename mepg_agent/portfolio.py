@@ -120,6 +120,10 @@ class Backbone(Frozen):
     def _style_prompt_has_both(self) -> Self:
         if "{style}" not in self.style_prompt or "{prompt}" not in self.style_prompt:
             raise ValueError("style_prompt must contain {style} and {prompt}")
+        try:
+            self.style_prompt.format(style="style", prompt="prompt")
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ValueError("style_prompt may contain no braces but {style} and {prompt}") from error
         return self
 
     def weights_hash(self) -> str:
@@ -145,6 +149,12 @@ class Expert(Frozen):
     licence: str
     sha256: Sha256
 
+    @model_validator(mode="after")
+    def _window(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError(f"its work starts at {self.start} and ends at {self.end}")
+        return self
+
 
 T = TypeVar("T", bound=Frozen)
 
@@ -159,12 +169,12 @@ class Found(Frozen, Generic[T]):
 def _read(file: Path, model: type[T]) -> T:
     try:
         return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BrokenAsset(f"{file} cannot be read: {error}.", "Restore the file or remove its folder.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(p) for p in first["loc"]) or "manifest"
         raise BrokenAsset(f"{file}: {where}: {first['msg']}.", "Mend that line of the manifest.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise BrokenAsset(f"{file} cannot be read: {error}.", "Restore the file or remove its folder.") from error
 
 
 def read_vocabulary(file: Path) -> Vocabulary:

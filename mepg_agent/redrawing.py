@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from mepg_agent.context import Family
-from mepg_agent.conversation import route_edit
+from mepg_agent.conversation import one_line, route_edit
+from mepg_agent.engine.prepare import says
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
 from mepg_agent.history import Edit, History
@@ -16,6 +17,7 @@ from mepg_agent.planning.edits import Move, PlanEdit, Replace, apply
 from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.reader import Reader
 from mepg_agent.planning.reading import Thing
+from mepg_agent.printable import printable
 from mepg_agent.records import MAX_CANDIDATES, Brief, Seed, digest
 from mepg_agent.scene import MAX_REGIONS, Box, Fraction, Frozen, Region, RegionId, ScenePlan
 
@@ -98,7 +100,8 @@ def _thing(prompt: str, region: Region, family: Family) -> Thing:
     """The one thing that the words name. Raises BadInput for none and for several."""
     if family.vocabulary is None:
         bare = prompt.removeprefix("a ").removeprefix("an ").removeprefix("the ")[:80]
-        return Thing(region.noun if region.noun in prompt else bare)
+        return Thing(region.noun if says(prompt, region.noun) else bare)
+    prompt = printable(prompt)  # an error shows its words
     reading = Reader(lexicon(family.vocabulary, family.styles), prompt).reading
     named = [thing for thing in reading.things if thing.noun]
     if len(named) != 1 or named[0].count != 1 or reading.unknown:
@@ -128,7 +131,7 @@ def _said(change: Redraw) -> str:
         f"heard until {change.end:g}" if change.end is not None else "",
         f"from seed {change.seed}" if change.seed is not None else "",
     ]
-    return " ".join(f"draw the {change.region} again {' '.join(filter(None, parts))}".split())
+    return one_line(f"draw the {change.region} again {' '.join(filter(None, parts))}")
 
 
 def _ids(plan: ScenePlan) -> str:

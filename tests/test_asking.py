@@ -185,7 +185,21 @@ def test_a_server_that_is_back_at_the_third_try_costs_nothing(
     assert result.status == "accepted"
 
 
-@pytest.mark.parametrize("name", ["", "nonesuch", "clip", "vlm:", "chat:", "chat:openai", "auto:x", "clip:./no"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "nonesuch",
+        "clip",
+        "vlm:",
+        "chat:",
+        "chat:openai",
+        "auto:x",
+        "clip:./no",
+        "clip:~nosuchuser/x",
+        "vlm:" + "x" * 300,
+    ],
+)
 def test_a_verifier_that_there_is_not_is_refused_before_anything_is_drawn(
     settings: Settings, three_things: ScenePlan, name: str
 ):

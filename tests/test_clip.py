@@ -12,6 +12,7 @@ from mepg_agent.errors import BrokenAsset
 from mepg_agent.portfolio import Noun, Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
+from mepg_agent.verify import clip
 from mepg_agent.verify.base import Verifier
 from mepg_agent.verify.clip import VIEWS, ClipVerifier
 from mepg_agent.verify.crops import square_crop
@@ -166,6 +167,24 @@ def test_texts_are_embedded_once(verifier: ClipVerifier, monkeypatch: pytest.Mon
     assert verifier.verify(IMAGE, plan) == first
 
 
+def test_what_was_asked_before_changes_no_bit_of_a_verdict(folder: Path, verifier: ClipVerifier):
+    names = ("a fox", "an apple", "a red dog, neon style", "a blue castle")
+    together = verifier._embed_texts(names)
+    alone = [ClipVerifier(folder, {}, VOCABULARY, STYLES)._embed_texts((name,))[0] for name in names]
+    assert np.array_equal(together, alone)
+
+
+def test_no_more_texts_are_kept_than_a_bound_and_an_answer_may_need_more(
+    verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch
+):
+    plan = plan_of(region_of("fox", style="ink", color="red"))
+    wanted = verifier.verify(IMAGE, plan)
+    monkeypatch.setattr(clip, "REMEMBERED", 2)
+    assert verifier.verify(IMAGE, plan) == wanted
+    verifier._embed_texts(("a flat fox",))
+    assert len(verifier._texts) == 2
+
+
 def test_the_model_s_own_normalisation_is_used(folder: Path, tmp_path: Path, verifier: ClipVerifier):
     for file in folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
@@ -182,7 +201,7 @@ def test_siglip_reads_texts_of_full_length_so_a_text_is_the_same_among_longer_on
     verifier = ClipVerifier(save_siglip(tmp_path), {}, VOCABULARY, STYLES)
     alone = verifier._embed_texts(("a fox",))[0]
     among = ClipVerifier(tmp_path, {}, VOCABULARY, STYLES)._embed_texts(("a fox", "a red fox, neon style"))[0]
-    assert np.allclose(alone, among, atol=1e-5)
+    assert np.array_equal(alone, among)
     checks = {f.check for f in verifier.verify(IMAGE, plan_of(region_of("fox", style="ink"))).findings}
     assert checks == {Check.PRESENT, Check.STYLE}
 
@@ -193,6 +212,28 @@ def test_a_folder_without_a_model_or_with_half_of_one_is_a_sentence(folder: Path
             (tmp_path / file.name).write_bytes(file.read_bytes()[:5000])
         with pytest.raises(BrokenAsset, match="no readable CLIP model"):
             ClipVerifier(tmp_path, {}, VOCABULARY, STYLES)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("preprocessor_config.json", '{"image_mean": [0.5,'),
+        ("preprocessor_config.json", "[0.5]"),
+        ("preprocessor_config.json", '{"image_std": [1, 1]}'),
+        ("config.json", None),
+    ],
+)
+def test_a_model_that_does_not_fit_its_settings_is_a_sentence(
+    folder: Path, tmp_path: Path, file: str, said: str | None
+):
+    for there in folder.iterdir():
+        (tmp_path / there.name).write_bytes(there.read_bytes())
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"]["hidden_size"] = 16
+    (tmp_path / file).write_text(json.dumps(config) if said is None else said)
+    with pytest.raises(BrokenAsset, match="no readable CLIP model") as caught:
+        ClipVerifier(tmp_path, {}, VOCABULARY, STYLES)
+    assert "\n" not in str(caught.value)
 
 
 corners = st.floats(0, 0.9)

@@ -4,6 +4,7 @@ import pytest
 from planning_fixtures import STYLES, backbone, planned, portfolio, scene, vocabulary
 
 from mepg_agent.planning.critic import critique
+from mepg_agent.portfolio import Expert
 from mepg_agent.records import Remark, Severity
 from mepg_agent.scene import Region, ScenePlan
 
@@ -139,3 +140,34 @@ def test_a_region_that_is_heard_while_its_style_rests_is_a_warning(start: float,
     fox = Region.model_validate({**dict(plan.regions[0]), "expert": "watercolor", "start": start, "end": end})
     said = critique(plan.with_regions([fox]), backbone(), vocabulary(), STYLES, late)
     assert [r.regions for r in said if r.about == "window"] == ([("fox",)] if odd else [])
+
+
+@pytest.mark.parametrize(
+    ("heard", "works", "told"),
+    [
+        (
+            (0.9, 1.0),
+            (0.0, 1.0),
+            ["fox is heard from 0.9 to 1 of the drawing, where none of the backbone's 8 steps lies."],
+        ),
+        ((0.0, 1.0), (0.13, 0.24), ["works from 0.13 to 0.24, where none of the backbone's 8 steps lies."]),
+        ((0.0, 0.3), (0.26, 1.0), ["its style watercolor works from 0.26 to 1."]),
+        ((0.875, 1.0), (0.75, 1.0), []),
+    ],
+)
+def test_a_window_between_two_steps_is_a_warning(
+    heard: tuple[float, float], works: tuple[float, float], told: list[str]
+):
+    found = portfolio().expert("picturebook", "watercolor")
+    fields = {**dict(found.item), "start": works[0], "end": works[1]}
+    plan = scene({"fox": (0.3, 0.4, 0.4, 0.4)})
+    fox = {**dict(plan.regions[0]), "expert": "watercolor", "start": heard[0], "end": heard[1]}
+    said = critique(
+        plan.with_regions([Region.model_validate(fox)]),
+        backbone(),
+        vocabulary(),
+        STYLES,
+        {"watercolor": found.model_copy(update={"item": Expert.model_validate(fields)})},
+    )
+    messages = [r.message for r in said if r.about == "window"]
+    assert len(messages) == len(told) and all(m.endswith(t) for m, t in zip(messages, told, strict=True))

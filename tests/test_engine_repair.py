@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -193,3 +194,27 @@ def test_a_pipeline_whose_weights_are_cut_short_is_a_broken_asset(tmp_path: Path
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(BrokenAsset, match="cannot be loaded"):
         LocalEngine(folder, weights_hash=WEIGHTS)
+
+
+@pytest.mark.parametrize("said", [{"_class_name": "NobodysPipeline"}, {"unet": [1, 2]}])
+def test_a_pipeline_of_a_kind_that_there_is_not_is_a_broken_asset(tmp_path: Path, said: dict[str, object]) -> None:
+    index = save_pipeline(tmp_path) / "model_index.json"
+    index.write_text(json.dumps({**json.loads(index.read_text()), **said}))
+    with pytest.raises(BrokenAsset, match="cannot be loaded"):
+        LocalEngine(index.parent, weights_hash=WEIGHTS)
+
+
+def test_a_drawing_that_does_not_fit_the_device_is_told_with_what_would(
+    engine: LocalEngine, before: Before, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+    monkeypatch.setattr(engine.pipe.unet, "forward", full)
+    zoomed = repair_job((FOX,)).keep.model_copy(update={"zoom": True})  # type: ignore[union-attr]
+    for job in (make_job((region("fox", FOX),)), repair_job((FOX,)), repair_job((FOX,), keep=zoomed)):
+        with pytest.raises(BrokenAsset, match=r"too little memory.*smaller picture, or fewer candidates") as caught:
+            list(engine.run(job, before if job.keep else None))
+        assert caught.value.__cause__ is caught.value.__context__ is None, "which would keep the tensors"
+    monkeypatch.undo()
+    assert draw(engine, repair_job((FOX,)), before).image.shape == (SIDE, SIDE, 3)

@@ -22,6 +22,7 @@ from test_engine_adapters import deltas, diffusers_deltas
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.experts_io import card as cards
 from mepg_agent.experts_io import install
 from mepg_agent.experts_io.card import as_toml, card, clean, metadata, slug
 from mepg_agent.experts_io.check import check
@@ -161,6 +162,14 @@ def test_an_id_made_from_a_title_is_a_good_one_or_empty(title: str) -> None:
 def test_metadata_of_anything_is_text_or_nothing(data: bytes) -> None:
     framed = struct.pack("<Q", len(data)) + data
     assert all(isinstance(v, str) for v in (metadata(data) | metadata(framed)).values())
+
+
+def test_the_head_of_a_file_is_read_only_if_it_is_no_longer_than_any_good_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = b'{"__metadata__": {"title": "Wood"}}'
+    data = struct.pack("<Q", len(head)) + head
+    assert metadata(data) == {"title": "Wood"}
+    monkeypatch.setattr(cards, "HEADER", len(head) - 1)
+    assert metadata(data) == {}
 
 
 @pytest.mark.parametrize("kind", REFUSALS)

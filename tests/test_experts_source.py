@@ -21,6 +21,7 @@ from mepg_agent.experts_io import source
 from mepg_agent.experts_io.check import check
 from mepg_agent.experts_io.install import add
 from mepg_agent.experts_io.source import fetch
+from mepg_agent.portfolio import read_expert
 from mepg_agent.settings import Settings
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -212,6 +213,25 @@ def test_without_a_hub_one_sentence_says_so(tiny: Settings, tmp_path: Path, monk
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     said = mepg("experts", "add", "someone/styles")
     assert (said.code, said.out) == (1, "") and "cannot be asked for" in said.err and "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("name", ["a--b/c", "owner/name.git", "owner/-x", "owner/x.."])
+def test_a_name_that_no_hub_has_is_one_sentence(tiny: Settings, name: str) -> None:
+    with pytest.raises(BadInput, match="There is no file or folder") as caught:
+        add(tiny, name)
+    assert name in str(caught.value)
+
+
+def test_the_phrases_of_a_manifest_stay_as_they_are_written(tiny: Settings, folder: Path) -> None:
+    phrases = ["ink, on paper", "long " * 20 + "phrase", *(f"phrase {number}" for number in range(9))]
+    manifest = (folder / "expert.toml").read_text()
+    (folder / "expert.toml").write_text(manifest.replace('["woodcut", "linocut"]', json.dumps(phrases)))
+    assert add(tiny, folder).item.triggers == tuple(phrases)
+    (folder / "expert.toml").write_text(
+        manifest.replace('["woodcut", "linocut"]', r'["\u001b[2Jwood\u007f", "\u0007"]')
+    )
+    found = add(tiny, folder, expert_id="obeyed")
+    assert found.item.triggers == ("[2Jwood",) and read_expert(found.folder / "expert.toml") == found.item
 
 
 @pytest.mark.parametrize("name", ["nowhere.safetensors", "no/where.safetensors", "a/b/c", "../x", "model.ckpt", "/x/y"])

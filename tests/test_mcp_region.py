@@ -88,6 +88,13 @@ async def test_the_assistants_own_verdict_counts_and_is_repaired(mode: Mode):
     assert [(v["status"], v["failed"]) for v in versions] == [("best_effort", ["fox"]), ("accepted", [])]
 
 
+async def test_what_a_terminal_would_obey_is_taken_out_of_an_assistants_verdict():
+    seen = [{"region": "fox", "passed": False, "evidence": "\x1b]0;owned\x07no tail"}]
+    async with connected() as client:
+        told = await called(client, "verify_picture", session=await drawn(client), verdict=seen)
+    assert "no tail" in words(told) and "\x1b" not in words(told) and "\x07" not in words(told)
+
+
 async def test_where_nothing_failed_nothing_is_repaired():
     engine = FakeEngine()
     async with connected(engine=engine) as client:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from edit_fixtures import agent_of, drawn, pixels
+from planning_fixtures import backbone
 
 from mepg_agent.agent import Agent
+from mepg_agent.context import Family
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
-from mepg_agent.records import Check, Finding
-from mepg_agent.redrawing import Redraw
+from mepg_agent.records import Brief, Check, Finding
+from mepg_agent.redrawing import Redraw, redraw_of
 from mepg_agent.scene import Box, Relation, RelationKind, ScenePlan
 from mepg_agent.settings import Settings
 
@@ -97,6 +99,28 @@ def test_another_thing_in_its_place_gets_its_own_name(agent: Agent, three_things
     assert [r.id for r in plan.regions] == ["cat", "dog", "castle"]
     assert (plan.region("cat").noun, plan.region("cat").expert) == ("cat", "woodcut")
     assert plan.region("cat").box == three_things.region("fox").box and "cat" in plan.global_prompt
+
+
+@pytest.mark.parametrize(
+    ("prompt", "noun"),
+    [("a Fox in a hat", "fox"), ("a firefox logo", "firefox logo"), ("two foxes", "two foxes"), ("the fox", "fox")],
+)
+def test_without_a_vocabulary_a_thing_stays_where_the_words_name_it_as_a_word(
+    agent: Agent, three_things: ScenePlan, prompt: str, noun: str
+):
+    history, open_family = agent.history(drawn(agent, three_things)), Family(backbone(), None, {})
+    changes, brief = [Redraw(region="fox", prompt=prompt)], Brief(prompt=three_things.prompt)
+    first, *_ = redraw_of(changes, history, open_family, brief, rounds=0).plan.regions
+    assert (first.noun, first.prompt) == (noun, prompt)
+
+
+def test_what_a_terminal_would_obey_is_noted_and_told_as_spaces(agent: Agent, three_things: ScenePlan):
+    session = drawn(agent, three_things)
+    agent.redraw(session, [Redraw(region="fox", expert="\x1b]0;owned\x07\nwoodcut")])
+    assert agent.history(session).version().instruction == "draw the fox again in ]0;owned woodcut"
+    with pytest.raises(BadInput, match="is not one thing") as caught:
+        agent.redraw(session, [Redraw(region="fox", prompt="\x1b[31mtwo cats")])
+    assert "\x1b" not in str(caught.value)
 
 
 def test_a_relation_that_the_new_place_breaks_is_dropped_with_a_note(agent: Agent, three_things: ScenePlan):

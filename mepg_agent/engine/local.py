@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -95,8 +95,8 @@ class LocalEngine:
         experts = self.experts(job)
         if before is not None:
             again = draw_closeup if job.keep and job.keep.zoom else repair
-            return again(self.pipe, job, experts, before)
-        return self._draw(job, experts)
+            return _with_room(again(self.pipe, job, experts, before))
+        return _with_room(self._draw(job, experts))
 
     def experts(self, job: RenderJob) -> dict[str, ExpertWeights]:
         """The job's adapters in memory, by id. BrokenAsset where one is missing, changed or does not fit."""
@@ -138,6 +138,19 @@ class LocalEngine:
             calls=run.calls,
             region_seconds={r.id: seconds * float(s) for r, s in zip(job.regions, shares[1:], strict=True)},
         )
+
+
+def _with_room(drawn: Iterator[Step | Picture]) -> Iterator[Step | Picture]:
+    """The same. Raises BrokenAsset where the device has too little memory for it."""
+    import torch
+
+    with suppress(torch.OutOfMemoryError):
+        yield from drawn
+        return
+    # Not raised from the other error, which would keep every tensor of the drawing in memory.
+    raise BrokenAsset(
+        "The device has too little memory for this drawing.", "Draw a smaller picture, or fewer candidates at once."
+    )
 
 
 def preview(pipe: Any, latents: Any) -> Pixels:
@@ -182,12 +195,13 @@ def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
     from safetensors import SafetensorError
 
     import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
+    from mepg_agent.engine.lora_files import CONFUSED
 
     try:
         pipe: Any = DiffusionPipeline.from_pretrained(
             source, revision=revision, dtype=dtype, use_safetensors=True, safety_checker=None
         )
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+    except (OSError, SafetensorError, *CONFUSED) as error:
         reason = " ".join(str(error).rstrip(".").split())
         raise BrokenAsset(
             f"The pipeline {source} cannot be loaded: {reason}.", "Check the folder or hub id in backbone.toml."

@@ -149,17 +149,17 @@ def _setting(plan: ScenePlan, backbone: Backbone) -> str:
 
 def _set(prompt: str, setting: str) -> str:
     """The prompt in its setting: what a region draws around its thing goes on from what the others draw."""
-    return prompt if _says(prompt, setting) else f"{prompt} {setting}"
+    return prompt if says(prompt, setting) else f"{prompt} {setting}"
 
 
 def styled(prompt: str, style: str | None, backbone: Backbone) -> str:
     """The prompt with its style word, unless it says it already."""
-    if style is None or _says(prompt, style):
+    if style is None or says(prompt, style):
         return prompt
     return backbone.style_prompt.format(style=style, prompt=prompt)
 
 
-def _says(prompt: str, words: str) -> bool:
+def says(prompt: str, words: str) -> bool:
     """Whether the prompt holds these words as words: a pink fox does not say "ink"."""
     return not words or re.search(rf"(?<!\w){re.escape(words)}(?!\w)", prompt, re.IGNORECASE) is not None
 

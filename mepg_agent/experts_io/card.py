@@ -15,13 +15,17 @@ from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Expert
 
 UNKNOWN = "unknown"
+HEADER = 100_000_000  # bytes: safetensors itself reads no longer one
 LINE, PHRASE, PHRASES = 300, 60, 8  # characters of a text and of a trigger phrase, and how many phrases
 
 
 def metadata(data: bytes) -> dict[str, str]:
     """The free text at the head of a .safetensors file, by key; empty where there is none to read."""
+    length = int.from_bytes(data[:8], "little")
+    if length > HEADER:
+        return {}
     try:
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        header = json.loads(data[8 : 8 + length])
         return {k: clean(v) for k, v in header["__metadata__"].items() if isinstance(v, str) and clean(v)}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
@@ -33,10 +37,9 @@ def clean(text: str, limit: int = LINE) -> str:
 
 
 def as_metadata(expert: Expert) -> dict[str, str]:
-    """What a manifest says, as if the file said it of itself."""
+    """What a manifest says in words, as if the file said it of itself."""
     return {
         "modelspec.title": clean(expert.title),
-        "modelspec.trigger_phrase": ",".join(expert.triggers),
         "modelspec.description": clean(expert.description),
         "modelspec.license": clean(expert.licence),
     }

@@ -82,6 +82,7 @@ def fetch(repo: str, folder: Path, file: str | None, revision: str | None, endpo
     """
     from huggingface_hub import HfApi, errors
 
+    not_there = (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.EntryNotFoundError)
     hub = HfApi(endpoint=endpoint)
     at = f"{repo} at {revision}" if revision else repo
     try:
@@ -101,7 +102,7 @@ def fetch(repo: str, folder: Path, file: str | None, revision: str | None, endpo
         raise BadInput(error.message, error.advice) from error
     except errors.GatedRepoError as error:
         raise BadInput(f"The hub gives {at} only to those who asked for it.", "Log in with `hf auth login`.") from error
-    except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.EntryNotFoundError) as error:
+    except (*not_there, errors.HFValidationError) as error:  # the latter for a name that no repository can have
         raise BadInput(f"There is no file or folder '{repo}', and the hub has no {at}.", "Check the name.") from error
     except (OSError, errors.HTTPError) as error:
         said = " ".join(str(error).split()).rstrip(".")

@@ -15,7 +15,7 @@ from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.reader import Reader
 from mepg_agent.portfolio import Backbone, Expert, Found, Vocabulary
 from mepg_agent.records import Remark, Severity
-from mepg_agent.scene import Relation, RelationKind, ScenePlan
+from mepg_agent.scene import Region, Relation, RelationKind, ScenePlan
 
 NONE: Mapping[str, Found[Expert]] = MappingProxyType({})
 WELL_READ = (EDITED, "psa")  # planners whose prompts the rules would read worse, or that no longer tell what is there
@@ -48,7 +48,7 @@ def critique(
         *_contradictions(plan),
         *_counts(plan, vocabulary, styles),
         *_words(plan, vocabulary, styles),
-        *_windows(plan, experts),
+        *_windows(plan, backbone.defaults.steps, experts),
         *_caption(plan, vocabulary),
         *_crowd(plan),
     ]
@@ -208,14 +208,23 @@ def _words(plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ..
         yield _warning("time", f"The backbone knows no time '{plan.time}'; it knows {', '.join(vocabulary.times)}.")
 
 
-def _windows(plan: ScenePlan, experts: Mapping[str, Found[Expert]]) -> Iterator[Remark]:
-    """A region that is heard only while its expert is not at work."""
+def _windows(plan: ScenePlan, steps: int, experts: Mapping[str, Found[Expert]]) -> Iterator[Remark]:
+    """A region or an expert that no step hears, and a region that is heard only while its expert is not at work."""
     for region in plan.regions:
         expert = experts[region.expert].item if region.expert and region.expert in experts else None
-        if expert is not None and (region.end <= expert.start or expert.end <= region.start):
-            heard, works = f"{region.start:g} to {region.end:g}", f"{expert.start:g} to {expert.end:g}"
-            say = f"{region.id} is heard from {heard} of the drawing, its style {expert.id} works from {works}."
+        heard, works = _steps_in(region, steps), frozenset() if expert is None else _steps_in(expert, steps)
+        is_heard = f"{region.id} is heard from {region.start:g} to {region.end:g} of the drawing"
+        if not heard:
+            yield _warning("window", f"{is_heard}, where none of the backbone's {steps} steps lies.", region.id)
+        elif expert is not None and heard.isdisjoint(works):
+            nowhere = "" if works else f", where none of the backbone's {steps} steps lies"
+            say = f"{is_heard}, its style {expert.id} works from {expert.start:g} to {expert.end:g}{nowhere}."
             yield _warning("window", say, region.id)
+
+
+def _steps_in(heard: Region | Expert, steps: int) -> frozenset[int]:
+    """The steps at which it is heard, as the engine counts them."""
+    return frozenset(step for step in range(steps) if heard.start <= step / steps < heard.end)
 
 
 def _nearest(word: str, forms: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -67,8 +68,9 @@ def _load(
 
 def _source(model: str) -> Path | str:
     """A folder, or a hub id ("owner/name")."""
-    if Path(model).expanduser().is_dir():
-        return Path(model).expanduser()
+    folder = os.path.expanduser(model)  # which, unlike Path, takes a home that nobody has and a name of any length
+    if os.path.isdir(folder):
+        return Path(folder)
     if model.count("/") != 1 or model.startswith((".", "/", "~")):
         raise BadInput(f"There is no folder {model}.", "Name a folder with a model, or a hub id as owner/name.")
     return model

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import torch
 
 DEFAULT_THRESHOLDS = {"present": 0.5, "style": 0.5, "color": 0.5, "leak": 0.5}
+REMEMBERED = 2000  # texts whose embeddings are kept; a picture asks about some hundreds
 VIEWS = (1.0, GROWN, 1.4)  # sides of the squares that are looked at, in longer sides of the region
 BESIDE = 0.15  # a region that covers less of another one than this has no business being seen there
 # Without a closed vocabulary a noun competes with the plan's other nouns and with pictures of nothing in particular.
@@ -56,8 +57,7 @@ class ClipVerifier:
         """
         self.thresholds = {**DEFAULT_THRESHOLDS, **thresholds}
         self.vocabulary, self.styles, self.style_prompt, self.device = vocabulary, dict(styles), style_prompt, device
-        self._model, self._tokenizer = _load(folder, device)
-        self._mean, self._std = _normalisation(folder)
+        self._model, self._tokenizer, (self._mean, self._std) = _load(folder, device)
         self._texts: dict[str, NDArray[np.float32]] = {}
 
     def verify(self, image: Pixels, plan: ScenePlan) -> Verdict:
@@ -147,21 +147,26 @@ class ClipVerifier:
         return dict(sorted(zip(texts, chances.tolist(), strict=True), key=lambda pair: -pair[1]))
 
     def _embed_texts(self, texts: tuple[str, ...]) -> NDArray[np.float32]:
-        """Unit embeddings times the model's logit scale, (texts, dim); each text is embedded once."""
+        """Unit embeddings times the model's logit scale, (texts, dim)."""
+        return np.stack([self._embed_text(text) for text in texts])
+
+    def _embed_text(self, text: str) -> NDArray[np.float32]:
+        """Alone, for a verdict must not depend on which texts it shares a batch with; and as a rule once."""
         import torch
 
-        new = [t for t in dict.fromkeys(texts) if t not in self._texts]
-        if new:
+        if text not in self._texts:
+            while len(self._texts) >= REMEMBERED:
+                del self._texts[next(iter(self._texts))]
             # SigLIP learned from texts of full length and reads its padding; it has no attention mask.
             full = self._model.config.model_type.startswith("siglip")
-            padding = "max_length" if full else True
-            tokens = self._tokenizer(new, padding=padding, truncation=True, return_tensors="pt").to(self.device)
+            padding = "max_length" if full else False
+            tokens = self._tokenizer([text], padding=padding, truncation=True, return_tensors="pt").to(self.device)
             read = {} if full else {"attention_mask": tokens["attention_mask"]}
             with torch.inference_mode():
                 out = self._model.get_text_features(input_ids=tokens["input_ids"], **read)
                 scaled = _unit(out.pooler_output) * self._model.logit_scale.exp()
-            self._texts |= dict(zip(new, scaled.cpu().numpy(), strict=True))
-        return np.stack([self._texts[t] for t in texts])
+            self._texts[text] = scaled[0].cpu().numpy()
+        return self._texts[text]
 
     def _embed_images(self, crops: list[Image.Image]) -> NDArray[np.float32]:
         """Unit embeddings, (crops, dim)."""
@@ -182,7 +187,8 @@ def _unit(embeddings: torch.Tensor) -> torch.Tensor:
     return embeddings / embeddings.norm(dim=-1, keepdim=True)
 
 
-def _load(folder: Path | str, device: str) -> tuple[Any, Any]:
+def _load(folder: Path | str, device: str) -> tuple[Any, Any, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """The model, its tokenizer, and how it wants colours normalised."""
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModel, AutoTokenizer
@@ -195,10 +201,11 @@ def _load(folder: Path | str, device: str) -> tuple[Any, Any]:
         model: Any = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
         if not all(hasattr(model, part) for part in ("get_image_features", "get_text_features", "logit_scale")):
             raise ValueError(f"a {type(model).__name__} does not compare pictures with words")
-        return model.to(device).eval(), AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        return model.to(device).eval(), AutoTokenizer.from_pretrained(folder), _normalisation(folder)
+    except (OSError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, SafetensorError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
         raise BrokenAsset(
-            f"{folder} holds no readable CLIP model: {error}.", "Restore the verifier's folder."
+            f"{folder} holds no readable CLIP model: {reason}.", "Restore the verifier's folder."
         ) from error
 
 
@@ -209,4 +216,5 @@ def _normalisation(folder: Path | str) -> tuple[NDArray[np.float32], NDArray[np.
     file = cached_file(folder, "preprocessor_config.json", _raise_exceptions_for_missing_entries=False)
     said = json.loads(Path(file).read_text(encoding="utf-8")) if file else {}
     half = [0.5, 0.5, 0.5]
-    return np.array(said.get("image_mean", half), np.float32), np.array(said.get("image_std", half), np.float32)
+    mean, std = (np.array(said.get(name, half), np.float32) for name in ("image_mean", "image_std"))
+    return np.broadcast_to(mean, 3), np.broadcast_to(std, 3)
