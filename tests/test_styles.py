@@ -1,4 +1,4 @@
-"""Each made style repaints a scene in its own way, and only its own."""
+"""Each made style repaints a scene in its own way, and only its own; looks dress the same art."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from training_fixtures import disc
 
+from mepg_agent.training.icons import dress
 from mepg_agent.training.style_fields import palette
 from mepg_agent.training.styles import MADE_STYLES, apply_style
 from mepg_agent.training.styles_cut import CELL, LAYERS, PALETTE
@@ -173,3 +175,13 @@ def test_a_palette_keeps_a_small_vivid_thing_beside_a_large_gradient():
     picture[10:18, 10:18] = (1, 0.9, 0)
     gaps = np.abs(palette(picture, 8) - np.array([1, 0.9, 0])).max(-1)
     assert gaps.min() < 0.05
+
+
+def test_a_cartoon_has_dark_contours_and_a_sticker_white_paper_around_the_same_art() -> None:
+    flag = np.pad(disc((210, 30, 30), 60), ((10, 10), (10, 10), (0, 0)))
+    flag[:, 40:, :3] = np.where(flag[:, 40:, 3:] > 0, (250, 220, 40), 0)
+    cartoon, sticker = (dress(flag, look)[40].astype(int) for look in ("cartoon", "sticker"))
+    edge = int(np.flatnonzero(flag[40, :, 3])[0])
+    assert cartoon[40, :3].max() < 100 and cartoon[edge - 3, :3].max() < 100  # where two colours meet, and outside
+    assert cartoon[25, :3].tolist() == sticker[25, :3].tolist() == [210, 30, 30]
+    assert sticker[edge - 3].tolist() == [255] * 4 and sticker[edge - 7, :3].max() < 200 < sticker[edge - 7, 3]
