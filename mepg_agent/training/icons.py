@@ -23,7 +23,7 @@ from mepg_agent.portfolio import Vocabulary, read_vocabulary
 from mepg_agent.training.style_fields import blur, edge_strength, grown, kuwahara
 
 FLAT = ("@iconify-json/fluent-emoji-flat", "1.2.6")
-# look -> (npm package, version). All from one hand: a look with other shapes is known by these, and no expert draws them
+# look -> (npm package, version). All from one hand: no expert draws other shapes than its backbone knows
 SETS = {
     "cartoon": FLAT,
     "flat": FLAT,
