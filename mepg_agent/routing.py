@@ -93,8 +93,15 @@ def route_plan(
     if plan.style is not None:
         found = route(plan.style, experts, looks)
         remarks.append(_remark(found, ()))
-        plan = plan.replaced(style=found.style)
+        plan = plan.replaced(style=found.expert if _is_shared(found, experts) else found.style)
     return plan, tuple(remarks)
+
+
+def _is_shared(found: Route, experts: Mapping[str, Found[Expert]]) -> bool:
+    """Whether the word of the chosen expert is another one's as well, so that only its id tells who draws."""
+    word = (found.style or "").casefold()
+    others = (e.item for i, e in experts.items() if i != found.expert)
+    return found.expert is not None and any(word in (e.id, *(t.casefold() for t in e.triggers)) for e in others)
 
 
 def _remark(found: Route, regions: tuple[str, ...]) -> Remark:

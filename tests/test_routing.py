@@ -138,3 +138,11 @@ def test_style_words_are_looks_ids_and_triggers_once_each():
     words = style_words(EXPERTS.values(), LOOKS)
     assert words[:3] == LOOKS and "oil paint" in words and "pixel-art" in words
     assert len(words) == len(set(words))
+
+
+def test_a_whole_style_whose_word_two_experts_share_is_named_by_the_id_of_the_one_that_was_chosen() -> None:
+    twin = EXPERTS["oil"].item.model_copy(update={"id": "my-oil", "title": "Mine"})
+    both = {**EXPERTS, "my-oil": Found(folder=Path("."), item=twin)}
+    plan = planned("a fox on a meadow").replaced(style="my-oil")
+    assert route_plan(plan, both)[0].style == "my-oil"
+    assert route_plan(plan.replaced(style="oil"), EXPERTS)[0].style == "oil painting"
