@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mepg_agent.cli_input import AsJson
+from mepg_agent.cli_input import AsJson, check_json_comes_last
 from mepg_agent.cli_progress import asked_to_stop, telling
 from mepg_agent.cli_report import ACCEPTED, FAULT, expert_view, experts_view, health_view
 from mepg_agent.engine.local import quiet
@@ -28,8 +28,8 @@ def experts(ctx: typer.Context, as_json: AsJson = False) -> None:
     """The installed style experts."""
     if ctx.invoked_subcommand is None:
         list_experts(ctx, as_json)
-    elif as_json:
-        raise BadInput("--json stands before the command.", f"Say mepg experts {ctx.invoked_subcommand} … --json.")
+    else:
+        check_json_comes_last(ctx, as_json)
 
 
 @app.command("list")

@@ -35,6 +35,13 @@ Combined = Annotated[Combine, typer.Option(help="What several verifiers say: all
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
+def check_json_comes_last(ctx: typer.Context, as_json: bool) -> None:
+    """Raises BadInput for --json between a group and its command."""
+    if as_json:
+        said = f"Say mepg {ctx.info_name} {ctx.invoked_subcommand} … --json."
+        raise BadInput("--json stands before the command.", said)
+
+
 def read_prompt(prompt: str) -> str:
     """The prompt itself, or for "-" what stands on the standard input."""
     if prompt != FROM_STDIN:

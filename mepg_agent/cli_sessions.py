@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from mepg_agent.cli_follow import Output, copy, follow, show_result, watch
-from mepg_agent.cli_input import AsJson, check_output, read_plan, read_prompt
+from mepg_agent.cli_input import AsJson, check_json_comes_last, check_output, read_plan, read_prompt
 from mepg_agent.cli_report import (
     ACCEPTED,
     FAULT,
@@ -56,8 +56,8 @@ def sessions(ctx: typer.Context, as_json: AsJson = False) -> None:
     """The pictures drawn so far."""
     if ctx.invoked_subcommand is None:
         list_sessions(ctx, as_json)
-    elif as_json:
-        raise BadInput("--json stands before the command.", f"Say mepg sessions {ctx.invoked_subcommand} … --json.")
+    else:
+        check_json_comes_last(ctx, as_json)
 
 
 @app.command("list")

@@ -75,14 +75,11 @@ class Clause:
 
     def said(self, phrases: Iterable[str]) -> str | None:
         """The longest of the phrases that the text says."""
-        words = f" {' '.join(split(self.text))} "
-        return next((p for p in sorted(phrases, key=len, reverse=True) if f" {p} " in words), None)
+        return _longest(phrases, split(self.text))
 
     def said_besides(self, phrases: Iterable[str]) -> str | None:
         """The longest of the phrases that is said outside the references: "make the small dog red" says no size."""
-        apart = "".join(" | " if self.pointed(i) else f" {p.text} " for i, p in enumerate(self.pieces))
-        words = f" {' '.join(apart.split())} "
-        return next((p for p in sorted(phrases, key=len, reverse=True) if f" {p} " in words), None)
+        return _longest(phrases, ("|" if self.pointed(i) else p.text for i, p in enumerate(self.pieces)))
 
     def reference(self, at: int = 0, moves: bool = True) -> Found | Question:
         """The first reference at or after piece `at`; see `references.Asked` on `moves`."""
@@ -128,6 +125,12 @@ class Clause:
         scale = split(self.said(SCALES) or "")  # "not so big"
         refused = any(p.tag is Tag.NEGATION and p.text not in scale for p in self.pieces)
         return but or refused or _CONTRACTED.search(self.text) is not None
+
+
+def _longest(phrases: Iterable[str], words: Iterable[str]) -> str | None:
+    """The longest of the phrases that the words hold one after the other."""
+    said = f" {' '.join(words)} "
+    return next((p for p in sorted(phrases, key=len, reverse=True) if f" {p} " in said), None)
 
 
 def clauses(text: str) -> Iterator[str]:
