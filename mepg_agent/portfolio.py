@@ -88,6 +88,7 @@ class Defaults(Frozen):
     scheduler: str = "default"
     negative: str = ""
     extent: Extent
+    fade: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of an expert towards the borders of its box, see `RenderJob`
     crowded: Extent | None = None  # for CROWD regions or more, which would be small on the other
 
     def extent_of(self, regions: int) -> Extent:

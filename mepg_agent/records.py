@@ -114,6 +114,8 @@ class RenderJob(Frozen):
     scheduler: str = "default"
     gate: GateKind = GateKind.ATTENTION
     feather: Annotated[float, Field(ge=0, le=0.25)] = 0.02  # width of a region's soft border, fraction of the canvas
+    # An expert falls silent over so much of its box's sides, towards the borders.
+    fade: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     # β: share of the global prompt inside regions, at the first and the last step
     global_share: tuple[Fraction, Fraction] = (0.5, 0.1)
     keep: Keep | None = None
@@ -131,6 +133,8 @@ class RenderJob(Frozen):
         data = self.model_dump(mode="json")
         for adapter in data["adapters"]:
             del adapter["path"], adapter["licence"]
+        if not self.fade:
+            del data["fade"]  # jobs that were kept before there was one have the same hash
         return digest(data)
 
     def without_paths(self) -> RenderJob:

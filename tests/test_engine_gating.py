@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from mepg_agent.engine.attention import Prompts, RegionalAttention
 from mepg_agent.engine.field import Field
-from mepg_agent.engine.gating import CALL, cells_of, labels, partition
+from mepg_agent.engine.gating import CALL, cells_of, labels, partition, reach
 from mepg_agent.engine.windows import Window, crops, touched
+from mepg_agent.records import Adapter
 from mepg_agent.scene import Box, Extent
 
 fractions = st.floats(0.01, 1.0)
@@ -71,6 +72,56 @@ def test_a_border_is_as_wide_as_the_feather() -> None:
     row = partition([half], [0], 0.25, (1, 64))[1, 0]
     soft = np.flatnonzero((row > 0.01) & (row < 0.99))
     assert 14 <= len(soft) <= 17 and abs(row[31] + row[32] - 1) < 1e-9
+
+
+def test_an_expert_fades_from_the_middle_of_its_box_to_its_borders_but_not_at_the_rim_of_the_canvas() -> None:
+    free, at_the_rim = Box(x=0.25, y=0.25, width=0.5, height=0.5), Box(x=0, y=0.5, width=0.5, height=0.5)
+    background, inner, corner = reach([free, at_the_rim], 0.5, (32, 32))
+    assert (background == 1).all()
+    assert inner[15, 15] > 0.95 and inner[15, 8] < 0.02 and inner[15, 4] == 0
+    assert (np.diff(inner[15, 8:16]) > 0).all()
+    assert corner[31, 0] == 1 and corner[31, 14] < 0.1 and corner[17, 0] < 0.1
+
+
+@given(boxes(), st.floats(0.01, 0.5), sizes)
+@settings(max_examples=100, deadline=None)
+def test_an_expert_that_fades_is_heard_in_any_box_that_holds_a_positions_middle(
+    box: Box, fade: float, size: tuple[int, int]
+) -> None:
+    _, heard = reach([box], fade, size)
+    assert ((heard >= 0) & (heard <= 1)).all()
+    down, across = (
+        (low <= (np.arange(count) + 0.45) / count) & ((np.arange(count) + 0.55) / count <= high)
+        for low, high, count in ((box.y, box.bottom, size[0]), (box.x, box.right, size[1]))
+    )
+    assert (heard[np.ix_(down, across)] > 0).all()
+
+
+def test_without_fading_an_expert_is_heard_wherever_its_block_speaks() -> None:
+    assert (reach([Box.centered(0.5, 0.5, 0.2, 0.2)], 0.0, (8, 8)) == 1).all()
+
+
+@given(scenes, st.floats(0, 0.5), st.integers(0, 2**31))
+@settings(max_examples=25, deadline=None)
+def test_gates_are_the_shares_of_the_regions_as_far_as_their_experts_reach(
+    scene: list[tuple[Box, int]], fade: float, seed: int
+) -> None:
+    adapters = tuple(Adapter(id=f"a{i}", path="", sha256="0" * 64) for i in range(2))
+    regions = tuple(
+        region(f"r{i}", box, adapter=f"a{i % 2}", z=z, scale=0.5 + i / 2) for i, (box, z) in enumerate(scene[:3])
+    )
+    job = make_job(regions, adapters, fade=fade, global_share=(0.5, 0.5))
+    field = Field(job, Window(0, 0, 8, 8), (8, 8), 1, frozenset(), torch.device("cpu"), torch.float32)
+    field.at(0, 1)
+    level = field.levels[64]
+    reached = torch.from_numpy(reach([r.box for r in regions], fade, (8, 8))).float().flatten(1)
+    shares = torch.rand(1, 64, level.talk.slots, generator=torch.Generator().manual_seed(seed))
+    by_block = (shares[0, ..., None] * level.talk.slot_rows(torch.eye(len(regions) + 1))).sum(1)
+    level.record(shares)
+    for column, name in enumerate(field.experts):
+        scales = [0.0, *(r.scale if r.adapter == name else 0.0 for r in regions)]
+        wanted = (by_block * reached.T * torch.tensor(scales)).sum(1)
+        torch.testing.assert_close(level.token_gates((1,) * len(field.experts))[0, :, column], wanted)
 
 
 @given(scenes, st.floats(0, 0.2))

@@ -10,7 +10,7 @@ import pytest
 from mepg_agent.engine.prepare import prepare
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Backbone, Defaults, Expert, Found
-from mepg_agent.records import Brief, JobRegion, Keep, RenderJob
+from mepg_agent.records import Brief, JobRegion, Keep, RenderJob, digest
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 
 EXTENT = Extent(width=256, height=256)
@@ -157,3 +157,20 @@ def test_what_to_keep_goes_into_the_job_and_its_hash() -> None:
     keep = Keep(picture="0" * 64, latents="1" * 64, redraw=(Box.full(),))
     kept = prepare(plan(), Brief(prompt="p"), backbone(), EXPERTS, WEIGHTS, keep)
     assert kept.keep == keep and kept.hash() != job().hash()
+
+
+def test_how_far_experts_fade_is_the_backbones_and_a_job_without_fading_keeps_the_hash_it_always_had() -> None:
+    family = backbone()
+    softer = family.item.defaults.model_copy(update={"fade": 0.3})
+    faded = prepare(
+        plan(),
+        Brief(prompt="p"),
+        family.model_copy(update={"item": family.item.model_copy(update={"defaults": softer})}),
+        EXPERTS,
+        WEIGHTS,
+    )
+    assert faded.fade == 0.3 and faded.hash() != job().hash()
+    known = {key: value for key, value in job().model_dump(mode="json").items() if key != "fade"}
+    for adapter in known["adapters"]:
+        del adapter["path"], adapter["licence"]
+    assert digest(known) == job().hash()

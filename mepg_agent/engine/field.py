@@ -2,7 +2,8 @@
 
 Source of the gate: share γ_r(p) of region r in the last cross-attention at that resolution, with logits biased by the
 log of the regions' soft masks; the masks themselves before the first one and where a resolution has none. An expert's
-gate is G_m(p) = Σ_r R[r, m] γ_r(p), where R holds the scales (see `routes`).
+gate is G_m(p) = Σ_r R[r, m] ρ_r(p) γ_r(p), where R holds the scales (see `routes`) and ρ_r falls towards the sides of
+the box where the job says so (`gating.reach`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mepg_agent.engine.gating import Cells, Weights, cells_of, partition
+from mepg_agent.engine.gating import Cells, Weights, cells_of, partition, reach
 from mepg_agent.engine.routing import Routing
 from mepg_agent.engine.windows import Window
 from mepg_agent.records import GateKind, JobRegion, RenderJob
@@ -61,14 +62,26 @@ class Layout:
         rows = table[self._blocks.clamp(min=0)] * (self._blocks >= 0).unsqueeze(-1)
         return rows[self.inverse]
 
+    def slot_values(self, weights: Tensor) -> Tensor:
+        """`weights` (blocks, positions) of each position and slot: (positions, slots), row-major."""
+        return weights.reshape(-1)[self._flat][self.inverse]
+
 
 class Level:
     """One resolution of the denoiser during one phase."""
 
     def __init__(
-        self, weights: Tensor, routes: Tensor, merged: Sequence[int], shared: bool, copies: int, dtype: torch.dtype
+        self,
+        weights: Tensor,
+        reached: Tensor,
+        routes: Tensor,
+        merged: Sequence[int],
+        shared: bool,
+        copies: int,
+        dtype: torch.dtype,
     ) -> None:
-        """`weights` (blocks, h, w); `routes` (blocks, experts); `merged` the unconditional block of each block."""
+        """`weights` and `reached` (blocks, h, w); `routes` (blocks, experts); `merged` the unconditional block of each
+        block."""
         self.weights = weights
         self.size = (weights.shape[1], weights.shape[2])
         self._copies = copies  # 2 where the batch also holds the unconditional branch
@@ -79,9 +92,10 @@ class Level:
         speaks[0] |= shared
         self.talk = Layout(speaks.cpu().numpy(), weights.device)
         self.mute = Layout((self._into @ speaks.float() > 0).cpu().numpy(), weights.device)
-        self._slot_routes = self.talk.slot_rows(routes).to(dtype)
+        reached = reached.flatten(1)
+        self._slot_routes = (self.talk.slot_rows(routes) * self.talk.slot_values(reached).unsqueeze(-1)).to(dtype)
         self.routing = Routing(weights, routes)
-        self._gates = (self._flat.T @ routes)[None].to(dtype)  # (1 or candidates, positions, experts)
+        self._gates = ((self._flat * reached).T @ routes)[None].to(dtype)  # (1 or candidates, positions, experts)
         self._cache: dict[object, Tensor] = {}  # by what was asked, since the gates last changed
 
     def weigh(self, strengths: Tensor, share: float) -> None:
@@ -158,12 +172,14 @@ class Field:
         self.copies = 2 if job.guidance > 1 else 1
         self.follows_attention = job.gate is GateKind.ATTENTION
         self._weights: list[Weights] = []
+        self._reached: list[Tensor] = []
         boxes, depths = [r.box for r in job.regions], [r.z for r in job.regions]
         for level in range(depth):
             factor = 2**level
             size = (canvas[0] // factor, canvas[1] // factor)
             part = (window.top / factor, window.left / factor, window.height // factor, window.width // factor)
             self._weights.append(partition(boxes, depths, job.feather, size, part))
+            self._reached.append(torch.from_numpy(reach(boxes, job.fade, size, part)).float().to(device))
         self._windows = {a.id: (a.start, a.end) for a in job.adapters}
         self.phase: Phase | None = None
         self.levels: dict[int, Level] = {}  # by number of positions
@@ -208,7 +224,7 @@ class Field:
         self.mute_read_by = list(dict.fromkeys(self.read_by))
         merged = [self.mute_read_by.index(reader) for reader in self.read_by]
         self.levels.clear()
-        for weights in self._weights:
+        for weights, reached in zip(self._weights, self._reached, strict=True):
             heard = weights.copy()
             for block, on in enumerate(phase.heard, 1):
                 if not on:
@@ -216,7 +232,9 @@ class Field:
                     heard[block] = 0.0
             tensor = torch.from_numpy(heard).float().to(self.device)
             table_ = torch.from_numpy(table).float().to(self.device)
-            self.levels[weights[0].size] = Level(tensor, table_, merged, phase.shared, self.copies, self._dtype)
+            self.levels[weights[0].size] = Level(
+                tensor, reached, table_, merged, phase.shared, self.copies, self._dtype
+            )
 
 
 def experts_of(job: RenderJob, working: frozenset[str]) -> list[Reader]:

@@ -17,6 +17,8 @@ from mepg_agent.scene import Box
 Weights = NDArray[np.float64]  # (blocks, height, width), sums to one over the blocks
 FAINT = 1e-3  # a smaller weight is silence: it would cost a cell and change nothing that can be seen
 DOMINANT = 0.51
+SAMPLES = 8  # points a position and axis at which the fading of an expert is looked up
+RIM = 1e-3  # a side nearer to the rim of the canvas lies on it
 CALL = 64  # what one more call of an attention costs a small denoiser on a CPU, in positions times blocks
 
 
@@ -83,6 +85,40 @@ def _shares(edges: NDArray, starts: NDArray, positions: int, feather: float) -> 
         below = np.clip((inner - low) * positions, 0.0, 1.0)
     ends = np.ones((len(starts), 1))
     return np.diff(np.hstack([0 * ends, below, ends]), axis=1)
+
+
+def reach(
+    boxes: Sequence[Box], fade: float, size: tuple[int, int], part: tuple[float, float, int, int] | None = None
+) -> NDArray[np.float64]:
+    """How much of an expert is heard at each position of its block: (K + 1, height, width) in 0..1, the background's
+    all ones.
+
+    From the middle of a box towards its sides it falls to nothing over `fade` (fraction of the side, at most half):
+    what an adapter makes of the background around its thing would show as a square. Sides on the rim of the canvas do
+    not fade. `size` and `part` are those of `partition`; a position has the mean over the part of it in the box.
+    """
+    top, left, height, width = part or (0, 0, *size)
+    found = np.ones((len(boxes) + 1, height, width))
+    for block, box in enumerate(boxes if fade else (), 1):
+        down = _fading(box.y, box.bottom, (top + np.arange(height)) / size[0], size[0], fade)
+        across = _fading(box.x, box.right, (left + np.arange(width)) / size[1], size[1], fade)
+        found[block] = down[:, None] * across
+    return found
+
+
+def _fading(low: float, high: float, starts: NDArray, positions: int, fade: float) -> NDArray[np.float64]:
+    """One axis of `reach`: the box from `low` to `high`, positions from each of `starts` on."""
+    points = starts[:, None] + (np.arange(SAMPLES) + 0.5) / (SAMPLES * positions)
+    inside = (points > low) & (points < high)
+    away = np.full(points.shape, np.inf)
+    if low > RIM:
+        away = np.minimum(away, points - low)
+    if high < 1 - RIM:
+        away = np.minimum(away, high - points)
+    soft = fade * (high - low)
+    risen = np.clip(away, 0.0, soft) / soft
+    smooth = risen**2 * (3 - 2 * risen)
+    return (smooth * inside).sum(1) / np.maximum(inside.sum(1), 1)
 
 
 def _give_each_a_place(

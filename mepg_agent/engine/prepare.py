@@ -55,6 +55,7 @@ def prepare(
         steps=brief.steps or family.defaults.steps,
         guidance=brief.guidance or family.defaults.guidance,
         scheduler=family.defaults.scheduler,
+        fade=family.defaults.fade,
         keep=keep,
     )
     if family.shared_prompt == "setting":
