@@ -18,7 +18,7 @@ from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.engine.regions import opacity, receptive_radius
 from mepg_agent.engine.windows import touched
 from mepg_agent.errors import BadInput, BrokenAsset
-from mepg_agent.records import Adapter, JobRegion, Keep, RenderJob
+from mepg_agent.records import Adapter, GateKind, JobRegion, Keep, RenderJob
 from mepg_agent.scene import Box, Extent
 
 Before = tuple[Pixels, Latents]
@@ -114,6 +114,20 @@ def test_a_crop_that_no_expert_reaches_is_drawn_as_without_experts(engine: Local
     repaired = draw(engine, make_job(regions(expert.id), (expert,), extent=wide, steps=1, keep=keep), before)
     plain = draw(engine, make_job(regions(None), extent=wide, steps=1, keep=keep), before)
     assert (repaired.image == plain.image).all()
+
+
+def test_an_expert_that_fades_changes_the_borders_of_its_box_less_than_the_middle(
+    engine: LocalEngine, expert: Adapter
+) -> None:
+    box = Box.centered(0.5, 0.5, 0.75, 0.75)
+    fields = {"steps": 1, "guidance": 1.0, "gate": GateKind.POSITION, "feather": 0.0}
+    base = draw(engine, make_job((region("fox", box),), **fields)).latents
+    shares = []
+    for fade in (0.0, 0.5):
+        styled = draw(engine, make_job((region("fox", box, adapter=expert.id),), (expert,), fade=fade, **fields))
+        change = np.abs(styled.latents - base).mean(0)
+        shares.append(change[2:4, 2:14].mean() / change[6:10, 6:10].mean())
+    assert shares[1] < 0.8 * shares[0]
 
 
 def test_the_cost_follows_the_area_of_the_crop(engine: LocalEngine, before: Before) -> None:

@@ -11,6 +11,7 @@ import torch
 from diffusers import DDPMScheduler, DiffusionPipeline
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from mepg_agent.bench.family import SAMPLES
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.errors import BrokenAsset
 from mepg_agent.experts_io.check import check
@@ -82,3 +83,12 @@ def test_a_trained_expert_is_found_by_its_words_and_fits_the_family(shipped: Pat
     expert = portfolio.experts_of("picturebook")["wash"].item
     assert expert.triggers == ("wash", "soft wash")
     assert [h.problem for h in check(settings.model_copy(update={"experts": (shipped.parent,)}))] == [None]
+
+
+def test_what_the_benchmark_drew_with_an_expert_becomes_its_sample(shipped: Path, tmp_path: Path) -> None:
+    (tmp_path / SAMPLES).mkdir()
+    for name in ("wash", "gone"):
+        (tmp_path / SAMPLES / f"{name}.png").write_bytes(name.encode())
+    export.show_experts(tmp_path, shipped)
+    assert (shipped / "wash" / "sample.png").read_bytes() == b"wash"
+    assert not (shipped / "gone").exists()

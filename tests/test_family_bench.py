@@ -64,7 +64,7 @@ def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> Non
     write(measured, tmp_path)
     written = json.loads((tmp_path / "family.json").read_text())
     assert written["table"]["pictures"] == 2 * SEEDS + 2 and set(written["right of 4"]) == {"dog", "castle"}
-    for name in ("nouns.png", "experts.png"):
+    for name in ("nouns.png", "experts.png", "samples/watercolor.png"):
         with Image.open(tmp_path / name) as sheet:
             sheet.load()
     said = [json.loads(line) for line in (tmp_path / "pictures.jsonl").read_text().splitlines()]

@@ -23,7 +23,7 @@ from rich.table import Table
 from mepg_agent.bench.judge import look as see
 from mepg_agent.bench.kept import keep, kept
 from mepg_agent.bench.scorer import Scorer
-from mepg_agent.bench.sheet import grid
+from mepg_agent.bench.sheet import grid, stacked
 from mepg_agent.engine.base import Engine, Picture, Pixels
 from mepg_agent.engine.device import choose_device
 from mepg_agent.engine.local import LocalEngine
@@ -40,6 +40,7 @@ from mepg_agent.verify.clip import ClipVerifier
 from mepg_agent.verify.crops import square_crop
 
 PICTURES, SECONDS = "pictures", "seconds"
+SAMPLES = "samples"  # folder of a row of scenes an expert
 SEEDS = 4
 CALIBRATING = 2  # the first seeds set the thresholds, the others say how well these hold
 WRONG = 4  # one picture in so many is wrong where thresholds are set
@@ -209,16 +210,17 @@ class FamilyBench:
             found[expert] = {"style": float(np.mean(style)), "noun": float(np.mean(noun))}
         return found
 
-    def scenes(self) -> Image.Image:
-        """Every expert's row of the same scenes, all in its style, seed 0."""
-        pictures, labels = [], []
+    def scenes(self) -> dict[str, Image.Image]:
+        """By expert: a row of the same scenes, all in its style, seed 0."""
+        found = {}
         for expert in self.experts:
+            pictures = []
             for noun, (setting, light) in SCENES.items():
                 plan = plan_of(noun, expert, self.vocabulary, self.backbone.item.defaults.extent, expert=True)
                 plan = plan.model_copy(update={"background": setting, "time": light, "style": expert})
                 pictures.append(Image.fromarray(draw(self.engine, self.job(plan, 0)).image))
-                labels.append(f"{noun}, {expert}")
-        return grid(pictures, labels, columns=len(SCENES))
+            found[expert] = grid(pictures, [f"{noun}, {expert}" for noun in SCENES], columns=len(SCENES))
+        return found
 
     def per_noun(self) -> dict[str, int]:
         """Right pictures of SEEDS, by noun."""
@@ -267,8 +269,8 @@ def report(bench: FamilyBench) -> dict[str, Any]:
 
 
 def write(bench: FamilyBench, folder: Path) -> None:
-    """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`; and what
-    scorer and verifier said of every picture in `pictures.jsonl`."""
+    """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`, and its
+    rows in `samples`; and what scorer and verifier said of every picture in `pictures.jsonl`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "family.json").write_text(json.dumps(report(bench), indent=1) + "\n")
     with (folder / "pictures.jsonl").open("w", encoding="utf-8") as lines:
@@ -279,7 +281,11 @@ def write(bench: FamilyBench, folder: Path) -> None:
     labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
     if bench.experts:
-        bench.scenes().save(folder / "experts.png")
+        rows = bench.scenes()
+        stacked(list(rows.values())).save(folder / "experts.png")
+        (folder / SAMPLES).mkdir(exist_ok=True)
+        for expert, row in rows.items():
+            row.save(folder / SAMPLES / f"{expert}.png")
 
 
 def load(settings: Settings, backbone: str = "picturebook", folder: Path | None = None) -> FamilyBench:

@@ -1,7 +1,7 @@
 """Ship the trained family: `python -m mepg_agent.training.export` fills `experts/picturebook/`.
 
 Weights go out in half precision and small shards; their hashes, and thresholds from a benchmark's `family.json`, go
-into backbone.toml.
+into backbone.toml. What the benchmark drew with each expert becomes its sample.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from diffusers import StableDiffusionPipeline
 from transformers import AutoModel, CLIPTokenizer
 
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
+from mepg_agent.bench.family import SAMPLES
 from mepg_agent.training.config import arguments, read
 
 SHARD = "12MB"
@@ -56,10 +57,21 @@ def write_manifest(folder: Path, thresholds: dict[str, float]) -> None:
     manifest.write_text(head + "\n".join(lines) + "\n")
 
 
+def show_experts(bench: Path, target: Path) -> None:
+    """Gives every expert of the family in `target` the row of scenes that the benchmark in `bench` drew with it."""
+    for row in sorted((bench / SAMPLES).glob("*.png")):
+        if (target / row.stem / "expert.toml").is_file():
+            shutil.copyfile(row, target / row.stem / "sample.png")
+
+
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--target", type=Path, default=Path("experts/picturebook"))
-    parser.add_argument("--bench", type=Path, help="family.json of a benchmark run, for the verifier's thresholds")
+    parser.add_argument(
+        "--bench",
+        type=Path,
+        help="family.json of a benchmark run, for the verifier's thresholds and the samples beside it",
+    )
     parser.add_argument("--manifest-only", action="store_true", help="write backbone.toml, leave the weights")
     options = parser.parse_args()
     config = read(options.config)
@@ -67,6 +79,8 @@ def main() -> None:
         ship(config.out, options.target)
     thresholds = json.loads(options.bench.read_text())["thresholds"] if options.bench else {}
     write_manifest(options.target, thresholds)
+    if options.bench:
+        show_experts(options.bench.parent, options.target)
 
 
 if __name__ == "__main__":
