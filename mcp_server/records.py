@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel
 
 from mcp_server.reply import picture_uri
@@ -17,13 +19,15 @@ LISTED = 50  # sessions in one answer
 class SessionLine(BaseModel):
     session: str
     prompt: str
-    status: Status | None  # None: the first picture is not finished
+    status: Status | Literal["damaged"] | None  # None: the first picture is not finished
     versions: int
     edit: str | None = None  # words of a change that is not finished
     picture: str | None = None  # the one that is shown
 
     @property
     def state(self) -> str:
+        if self.status == "damaged":
+            return "damaged: its records cannot be read"
         state = "not finished" if self.status is None else f"{self.status}, {self.versions} versions"
         return f"{state}, a change not finished" if self.edit else state
 
@@ -66,9 +70,9 @@ class Drawable(BaseModel):
     families: tuple[FamilyLine, ...]
 
 
-def session_lines(agent: Agent) -> tuple[SessionLine, ...]:
-    """Last touched first."""
-    return tuple(_line(summary) for summary in agent.store.sessions())
+def session_lines(agent: Agent, damaged: bool = False) -> tuple[SessionLine, ...]:
+    """Last touched first; those whose records cannot be read only where `damaged` ones are asked for."""
+    return tuple(_line(summary) for summary in agent.store.sessions(damaged))
 
 
 def _line(summary: Summary) -> SessionLine:

@@ -160,7 +160,7 @@ def _open(session: str, question: Question) -> CallToolResult:
 
 
 def _sessions(agent: Agent) -> CallToolResult:
-    every = session_lines(agent)
+    every = session_lines(agent, damaged=True)
     found = every[:LISTED]
     lines = [f"{len(every)} sessions, last touched first."]
     lines += [f"- {s.session}: {s.prompt} ({s.state})" for s in found]

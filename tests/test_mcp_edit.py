@@ -238,6 +238,15 @@ async def test_history_without_a_session_lists_all():
     assert session in words(one)
 
 
+async def test_a_session_whose_records_cannot_be_read_is_listed_as_damaged(home: Path):
+    async with connected() as client:
+        session = await drawn(client)
+        (home / "sessions" / session / "history.json").write_text("{")
+        listed = await called(client, "history", action="list")
+    assert [(s["session"], s["status"]) for s in data(listed)["sessions"]] == [(session, "damaged")]
+    assert "damaged: its records cannot be read" in words(listed)
+
+
 class Slow(FakeEngine):
     """Draws some pictures as usual, then never ends unless it is stopped, until it is let go on."""
 
