@@ -159,7 +159,7 @@ def main() -> None:
     every = pools(config.data)
     tokenizer = CLIPTokenizer.from_pretrained(config.data.tokenizer)
     torch.manual_seed(config.data.seed + 1)
-    text = CLIPTextModel.from_pretrained(config.out / "text_encoder")
+    text = CLIPTextModel.from_pretrained(config.out / "text_encoder", dtype=torch.float32)
     sizes = config.imagetext
     model = build(text, sizes.widths)
     if options.start:
