@@ -14,6 +14,7 @@ from rich.console import Console
 from mepg_agent.bench.family import SEEDS, Drawn, FamilyBench, load, view, write
 from mepg_agent.bench.samples import chosen
 from mepg_agent.bench.scorer import Scorer
+from mepg_agent.bench.sheet import LINE, grid
 from mepg_agent.engine.base import Pixels
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
@@ -126,3 +127,9 @@ def test_wrong_pictures_weigh_as_if_they_were_a_quarter_when_thresholds_are_set(
     measured.rows = [row("dog", 0, "dog", 0.5 + step / 100) for step in range(30)]
     measured.rows += [row("dog", 0, "dog", 0.2), row("dog", 1, "cat", 0.4)]
     assert 0.4 < measured.thresholds()["present"] < 0.5, "one right picture fails rather than that the wrong one passes"
+
+
+@pytest.mark.parametrize(("words", "lines"), [(1, 1), (8, 2), (12, 3), (100, 3)])
+def test_a_caption_is_wrapped_below_its_picture_and_cut_after_three_lines(words: int, lines: int) -> None:
+    picture = Image.new("RGB", (120, 60))
+    assert grid([picture, picture], ["fox", " ".join(["fox"] * words)]).height == 60 + 4 + LINE * lines
