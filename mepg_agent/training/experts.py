@@ -4,7 +4,7 @@ What is drawn is decided on the way down, which they leave alone (as B-LoRA find
 
 `python -m mepg_agent.training.experts watercolor oil` trains them on the pools of these styles, resumably: on scenes
 all in the style, by caption and region by region, and on scenes with single things in it, where the adapter is gated
-as the engine gates it (`engine/layers.py`), so that it learns to leave alone what is around its thing.
+as the engine gates it (`engine/layers.py`; without fading), so that it learns to leave alone what is around its thing.
 """
 
 from __future__ import annotations
