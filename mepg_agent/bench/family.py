@@ -23,7 +23,7 @@ from rich.table import Table
 from mepg_agent.bench.judge import look as see
 from mepg_agent.bench.kept import keep, kept
 from mepg_agent.bench.scorer import Scorer
-from mepg_agent.bench.sheet import grid, stacked
+from mepg_agent.bench.sheet import grid
 from mepg_agent.engine.base import Engine, Picture, Pixels
 from mepg_agent.engine.device import choose_device
 from mepg_agent.engine.local import LocalEngine
@@ -282,7 +282,7 @@ def write(bench: FamilyBench, folder: Path) -> None:
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
     if bench.experts:
         rows = bench.scenes()
-        stacked(list(rows.values())).save(folder / "experts.png")
+        Image.fromarray(np.vstack([np.asarray(row) for row in rows.values()])).save(folder / "experts.png")
         (folder / SAMPLES).mkdir(exist_ok=True)
         for expert, row in rows.items():
             row.save(folder / SAMPLES / f"{expert}.png")

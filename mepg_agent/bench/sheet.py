@@ -24,13 +24,3 @@ def grid(images: list[Image.Image], labels: list[str], columns: int = 6) -> Imag
         for number, line in enumerate(caption):
             draw.text((x + 2, y + height + 2 + number * LINE), line, fill="black")
     return sheet
-
-
-def stacked(rows: list[Image.Image]) -> Image.Image:
-    """Pictures of one width, one below the other."""
-    sheet = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)))
-    top = 0
-    for row in rows:
-        sheet.paste(row, (0, top))
-        top += row.height
-    return sheet
