@@ -12,9 +12,11 @@ from PIL import Image
 from training_fixtures import FAMILY, VOCABULARY, composed, tiny_drawer, tiny_vae, write_sprites
 from transformers import CLIPTokenizer
 
+from mepg_agent.engine.gating import reach
 from mepg_agent.engine.layers import GatedLayer, LowRank
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import read_backbone
+from mepg_agent.scene import Box
 from mepg_agent.training import config, denoiser, experts, regional
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.loop import Budget
@@ -100,7 +102,7 @@ def test_a_gate_gives_the_adapter_exactly_the_positions_of_its_blocks(pool: Pool
         pupil.ears.spoken = None
         if worn is not None:
             told = torch.tensor([worn])
-            pupil.ears.gates = regional.gates(shares, told, 2)
+            pupil.ears.gates = regional.gates(shares, told, torch.ones(1, 2, 4, 4), 2)
             pupil.ears.spoken = told.repeat_interleave(4, 1)[..., None]
         return pupil.unet(x, step, encoder_hidden_states=states).sample
 
@@ -115,7 +117,8 @@ def test_the_gate_in_training_is_the_engine_s(pool: Pool) -> None:
     torch.manual_seed(0)
     down, up, hidden = torch.randn(3, 6), torch.randn(5, 3), torch.randn(1, 16, 6)
     shares = torch.rand(1, 2, 4, 4).softmax(1)
-    ears = regional.Ears(gates=regional.gates(shares, torch.tensor([[False, True]]), 1), spoken=torch.ones(1))
+    worn, everywhere = torch.tensor([[False, True]]), torch.ones(1, 1, 4, 4)
+    ears = regional.Ears(gates=regional.gates(shares, worn, everywhere, 1), spoken=torch.ones(1))
     taught = regional.Gate(ears, of_text=False)(torch.nn.Identity(), (), hidden @ down.T) @ up.T
 
     class Level:
@@ -136,12 +139,26 @@ def test_the_gate_in_training_is_the_engine_s(pool: Pool) -> None:
     assert torch.allclose(drawn, taught, atol=1e-5)
 
 
+def test_an_adapter_fades_in_training_as_it_does_in_the_engine() -> None:
+    corners = [[0.125, 0.25, 0.625, 0.9], [0.0, 0.4, 0.3, 1.0], [0.31, 0.07, 0.44, 0.2]]
+    boxes = [Box.from_corners(*each) for each in corners]
+    for fade in (0.2, 0.5):
+        there = regional.reach(torch.tensor([corners]), fade, 16)[0]
+        assert torch.allclose(there, torch.from_numpy(reach(boxes, fade, (16, 16))[1:]).float(), atol=1e-4)
+
+
+def test_an_adapter_that_draws_the_setting_too_does_not_fade_around_things() -> None:
+    shares, faded = torch.full((2, 2, 2, 2), 0.5), torch.full((2, 1, 2, 2), 0.25)
+    heard = regional.gates(shares, torch.tensor([[True, True], [False, True]]), faded, 1)[4]
+    assert heard.flatten(1).tolist() == [[1.0] * 4, [0.125] * 4]
+
+
 def lessons_of(pool: Pool, pipe: Any) -> experts.Lessons:
     rows = torch.arange(HELD_OUT, len(pool))
     told = regional.told(pool, rows, pipe.tokenizer)
     codes = denoiser.encoded(pool, rows, pipe.vae, pipe.tokenizer)
     whole = (pool.style[rows] == OIL).nonzero()[:, 0]
-    return experts.taught(pipe, codes, whole, told, OIL)
+    return experts.taught(pipe, codes, whole, told, OIL, fade=0.2)
 
 
 def test_an_expert_learns_alone_and_ships_as_a_folder(pool: Pool, pipe: Any, tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 What is drawn is decided on the way down, which they leave alone (as B-LoRA finds for SDXL, arXiv 2403.14572).
 
 `python -m mepg_agent.training.experts watercolor oil` trains them on the pools of these styles, resumably: on scenes
-all in the style, by caption and region by region, and on scenes with single things in it, where the adapter is gated
-as the engine gates it (`engine/layers.py`; without fading), so that it learns to leave alone what is around its thing.
+all in the style, by caption and region by region, and on scenes with single things in it, where the adapter is gated as
+the engine gates it (`engine/layers.py`, `engine/gating.py`), so that it learns to leave alone what is around its thing.
 """
 
 from __future__ import annotations
@@ -153,6 +153,7 @@ class Lessons:
     whole: Tensor
     told: regional.Told
     number: int  # of the style
+    fade: float  # as the family's jobs have it
     states: Tensor
     empty: Tensor  # (1,) of the caption that says nothing
 
@@ -204,25 +205,25 @@ class Lessons:
         """States of all prompts, one after the other; where each is heard, and where the adapter, goes to the ears."""
         every = torch.arange(len(told.rows), device=told.rows.device)
         levels = len(pupil.unet.config["block_out_channels"])
-        ids, shares = regional.batch(told, every, self.empty, DROPOUT, size, generator)
+        ids, shares, boxes = regional.batch(told, every, self.empty, DROPOUT, size, generator)
         worn, tokens = told.styles == self.number, self.states.shape[1]
         pupil.ears.biases = regional.biases(shares, tokens, levels)
-        pupil.ears.gates = regional.gates(shares, worn, levels)
+        pupil.ears.gates = regional.gates(shares, worn, regional.reach(boxes, self.fade, size), levels)
         pupil.ears.spoken = worn.repeat_interleave(tokens, 1)[..., None]
         return self.states[ids[..., 0]].flatten(1, 2).to(pupil.unet.dtype)
 
 
-def prepared(pipe: Any, data: DataConfig, style: str) -> Lessons:
+def prepared(pipe: Any, data: DataConfig, style: str, fade: float) -> Lessons:
     pool = Pool(Source.style_of(data, style))
     pool.wait(data.style_scenes)
     number, rows = all_styles(pool.source.vocabulary()).index(style), torch.arange(HELD_OUT, len(pool))
     whole = (pool.style[rows] == number).nonzero()[:, 0]
     told, codes = regional.told(pool, rows, pipe.tokenizer), encoded(pool, rows, pipe.vae, pipe.tokenizer)
-    return taught(pipe, codes, whole, told, number)
+    return taught(pipe, codes, whole, told, number, fade)
 
 
 @torch.no_grad()
-def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: int) -> Lessons:
+def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: int, fade: float) -> Lessons:
     """All texts read once."""
     device = codes.latents.device
     texts = [t.long().to(device) for t in (codes.ids, told.ids, empty_ids(pipe.tokenizer)[None, None])]
@@ -231,7 +232,7 @@ def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: 
     captions, prompts, empty = which.split([t.shape[0] * t.shape[1] for t in texts])
     codes = replace(codes, ids=captions.view(len(codes.ids), -1, 1))
     told = replace(told, ids=prompts.view(len(told.ids), -1, 1)).to(device)
-    return Lessons(codes, whole.to(device), told, number, states, empty)
+    return Lessons(codes, whole.to(device), told, number, fade, states, empty)
 
 
 def learn(
@@ -278,7 +279,7 @@ def main() -> None:
     for style in options.styles:
         budget = Budget(minutes=config.experts.minutes)
         start = options.start / style if options.start else None
-        learn(pipe, prepared(pipe, config.data, style), style, config, budget, start)
+        learn(pipe, prepared(pipe, config.data, style, family.defaults.fade), style, config, budget, start)
         folder = config.out / "experts" / style
         save(pipe.unet, style, folder, cards[style], family)
         sheets.prompts(

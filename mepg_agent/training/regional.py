@@ -16,6 +16,7 @@ from diffusers.models.attention_processor import Attention, AttnProcessor, AttnP
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
+from mepg_agent.engine.gating import RIM, SAMPLES
 from mepg_agent.english import noun_phrase, place_words
 from mepg_agent.training.backgrounds import PLACES, TIMES
 from mepg_agent.training.draws import uniform
@@ -91,9 +92,29 @@ def biases(shares: Tensor, tokens: int, levels: int) -> dict[int, Tensor]:
     return {n: small.repeat_interleave(tokens, -1) for n, small in log.items()}
 
 
-def gates(shares: Tensor, worn: Tensor, levels: int) -> dict[int, Tensor]:
-    """By number of positions: what an adapter weighs (n, positions, 1) that the blocks `worn` (n, blocks) draw with."""
-    return _pooled(torch.einsum("nb,nbyx->nyx", worn.to(shares), shares)[:, None], levels)
+def reach(boxes: Tensor, fade: float, size: int) -> Tensor:
+    """How much of an adapter is heard in each thing's box (n, things, size, size): `engine/gating.reach` for many."""
+    points = (torch.arange(size * SAMPLES, device=boxes.device) + 0.5) / (size * SAMPLES)
+    low, high = boxes[..., :2, None], boxes[..., 2:, None]  # across, down
+    away = torch.minimum(
+        (points - low).masked_fill(low <= RIM, torch.inf), (high - points).masked_fill(high >= 1 - RIM, torch.inf)
+    )
+    risen = (away / (fade * (high - low)).clamp(min=RIM)).clamp(0, 1)
+    inside = ((points > low) & (points < high)).to(risen)
+    shares = (risen**2 * (3 - 2 * risen) * inside).unflatten(-1, (size, SAMPLES)).sum(-1)
+    across, down = (shares / inside.unflatten(-1, (size, SAMPLES)).sum(-1).clamp(min=1)).unbind(2)
+    return down[..., :, None] * across[..., None, :]
+
+
+def gates(shares: Tensor, worn: Tensor, reached: Tensor, levels: int) -> dict[int, Tensor]:
+    """By number of positions: what an adapter weighs (n, positions, 1) that the blocks `worn` (n, blocks) draw with.
+
+    `reached` (n, things, size, size) is how much of it is heard in each thing's box; all of it where the setting is
+    drawn with it as well, as the engine does.
+    """
+    heard = torch.where(worn[:, :1, None, None], 1.0, reached)
+    kept = torch.cat([shares[:, :1], shares[:, 1:] * heard], 1)
+    return _pooled(torch.einsum("nb,nbyx->nyx", worn.to(shares), kept)[:, None], levels)
 
 
 def _pooled(maps: Tensor, levels: int) -> dict[int, Tensor]:
@@ -163,11 +184,13 @@ def listening(ears: Ears, device: torch.device) -> Any:
 
 def batch(
     told: Told, rows: Tensor, empty: Tensor, dropout: float, size: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Ids (n, blocks, tokens), a share of them saying nothing at all, and the prompts' shares at size × size."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Ids (n, blocks, tokens), a share of them saying nothing at all, the prompts' shares at size × size, and the boxes
+    (n, things, 4) that they were told with, as wide as planned ones are."""
     boxes = told.boxes[rows]
     slack = SLACK * uniform(boxes.shape, generator) * torch.tensor([-1, -1, 1, 1], device=boxes.device)
     ids = told.ids[rows].long()
     dropped = uniform(rows.shape, generator) < dropout
     ids = torch.where(dropped[:, None, None], empty, ids)
-    return ids, weights((boxes + slack).clamp(0, 1), told.there[rows], size)
+    given = (boxes + slack).clamp(0, 1)
+    return ids, weights(given, told.there[rows], size), given
