@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from diffusers import StableDiffusionPipeline
 from engine_fixtures import SIDE, WEIGHTS, build_unet, draw, make_job, region, save_adapter, save_pipeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -216,6 +217,18 @@ def test_a_pipeline_of_a_kind_that_there_is_not_is_a_broken_asset(tmp_path: Path
     index.write_text(json.dumps({**json.loads(index.read_text()), **said}))
     with pytest.raises(BrokenAsset, match="cannot be loaded"):
         LocalEngine(index.parent, weights_hash=WEIGHTS)
+
+
+def test_a_pipeline_that_does_not_fit_the_device_is_told_with_what_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+    folder = save_pipeline(tmp_path)
+    monkeypatch.setattr(StableDiffusionPipeline, "to", full)
+    with pytest.raises(BrokenAsset, match=r"too little memory for the pipeline.*MEPG_DEVICE=cpu"):
+        LocalEngine(folder, weights_hash=WEIGHTS)
 
 
 def test_a_drawing_that_does_not_fit_the_device_is_told_with_what_would(

@@ -79,7 +79,11 @@ def test_a_folder_without_such_a_model_or_with_half_of_one_is_a_sentence(folder:
     shutil.copytree(folder, tmp_path / "half")
     [weights] = (tmp_path / "half").glob("*.safetensors")
     weights.write_bytes(weights.read_bytes()[:5000])
-    for source in (tmp_path, tmp_path / "half"):
+    shutil.copytree(folder, tmp_path / "other")
+    shaped = json.loads((tmp_path / "other" / "config.json").read_text())
+    shaped["text_config"]["hidden_size"] *= 2
+    (tmp_path / "other" / "config.json").write_text(json.dumps(shaped))
+    for source in (tmp_path, tmp_path / "half", tmp_path / "other"):
         with pytest.raises(BrokenAsset, match="no readable image-text-to-text model"):
             LocalEyes(source, PROMPTS)
 

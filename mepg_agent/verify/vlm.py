@@ -121,7 +121,9 @@ def _load(source: Path | str, device: str) -> tuple[Any, Any]:
         dtype = torch.float32 if device == "cpu" else "auto"
         model: Any = AutoModelForImageTextToText.from_pretrained(source, use_safetensors=True, dtype=dtype)
         return model.to(device).eval(), processor
-    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
+    except (
+        OSError, AttributeError, ImportError, LookupError, RuntimeError, TypeError, ValueError, SafetensorError
+    ) as error:  # fmt: skip
         reason = " ".join(str(error).split()).rstrip(".")[:300]
         raise BrokenAsset(
             f"{source} holds no readable image-text-to-text model: {reason}.",
