@@ -46,3 +46,10 @@ def test_three_things_take_the_crowded_canvas_of_a_family_that_names_one_unless_
     assert planned("a fox and a dog").extent == usual
     assert planned("a fox, a dog and a cat").extent == crowded
     assert planned("a fox, a dog and a cat", usual).extent == usual
+
+
+def test_small_things_are_drawn_larger_than_they_are_beside_large_ones_and_stay_smaller() -> None:
+    fox, castle = (arrange([*items("fox", 1), *items("castle", 1)], [], 0.5, CANVAS)[i] for i in ("fox-0", "castle-0"))
+    true = VOCABULARY.nouns["castle"].size / VOCABULARY.nouns["fox"].size  # type: ignore[union-attr]
+    assert 1.1 < castle.height / fox.height < 0.9 * true
+    assert fox.height > 0.35

@@ -10,6 +10,7 @@ from mepg_agent.scene import Box, Extent, Relation, RelationKind
 
 # Factor on the usual height of a noun for 1, 2, 3 … things in the picture.
 SHRINK = (1.2, 1.1, 1.0, 0.85, 0.74, 0.65, 0.58, 0.53)
+LARGE, EVENING = 0.5, 0.6  # smaller things than that are drawn larger than they are, in order: tiny ones fray
 BORDER = 0.03
 GAP = 0.06  # between things side by side or in two rows: two of a kind whose boxes nearly touch are drawn as one
 TALLEST = 0.7
@@ -72,7 +73,8 @@ def _sizes(items: list[Item], by_id: dict[str, Item], hanging: dict[str, Relatio
     shrink *= min(1.0, extent.width / extent.height) ** 0.5
     far = {"front": 1.15, "back": 0.75, None: 1.0}
     for item in items:
-        item.height = min(item.noun.size * item.size * shrink * far[item.depth], TALLEST)
+        usual = LARGE * (item.noun.size / LARGE) ** EVENING
+        item.height = min(usual * item.size * shrink * far[item.depth], TALLEST)
         if item.spot not in (None, "center"):
             item.height = min(item.height, IN_A_PART)
     for item in _anchors_first(items, hanging):
