@@ -142,7 +142,7 @@ def test_the_gate_in_training_is_the_engine_s(pool: Pool) -> None:
 def test_an_adapter_fades_in_training_as_it_does_in_the_engine() -> None:
     corners = [[0.125, 0.25, 0.625, 0.9], [0.0, 0.4, 0.3, 1.0], [0.31, 0.07, 0.44, 0.2]]
     boxes = [Box.from_corners(*each) for each in corners]
-    for fade in (0.2, 0.5):
+    for fade in (0.0, 0.2, 0.5):
         there = regional.reach(torch.tensor([corners]), fade, 16)[0]
         assert torch.allclose(there, torch.from_numpy(reach(boxes, fade, (16, 16))[1:]).float(), atol=1e-4)
 

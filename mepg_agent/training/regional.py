@@ -94,12 +94,14 @@ def biases(shares: Tensor, tokens: int, levels: int) -> dict[int, Tensor]:
 
 def reach(boxes: Tensor, fade: float, size: int) -> Tensor:
     """How much of an adapter is heard in each thing's box (n, things, size, size): `engine/gating.reach` for many."""
+    if not fade:
+        return torch.ones((*boxes.shape[:2], size, size), device=boxes.device)
     points = (torch.arange(size * SAMPLES, device=boxes.device) + 0.5) / (size * SAMPLES)
     low, high = boxes[..., :2, None], boxes[..., 2:, None]  # across, down
     away = torch.minimum(
         (points - low).masked_fill(low <= RIM, torch.inf), (high - points).masked_fill(high >= 1 - RIM, torch.inf)
     )
-    risen = (away / (fade * (high - low)).clamp(min=RIM)).clamp(0, 1)
+    risen = (away / (fade * (high - low)).clamp(min=1e-6)).clamp(0, 1)  # where nothing is, boxes are empty
     inside = ((points > low) & (points < high)).to(risen)
     shares = (risen**2 * (3 - 2 * risen) * inside).unflatten(-1, (size, SAMPLES)).sum(-1)
     across, down = (shares / inside.unflatten(-1, (size, SAMPLES)).sum(-1).clamp(min=1)).unbind(2)
