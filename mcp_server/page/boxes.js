@@ -132,9 +132,10 @@ function within(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** To a hundredth of a percent, down for sizes, so that a box never reaches out of the canvas. */
+/** Without the noise of fractions, down for sizes, so that a box never reaches out of the canvas. A side that nobody
+ *  moved stays as it was: plans have more than four digits. */
 function rounded({ x, y, width, height }) {
-  const grain = 10000;
+  const grain = 1e9;
   [x, y] = [Math.round(x * grain) / grain, Math.round(y * grain) / grain];
   const fit = (size, start) => Math.floor(Math.min(size, 1 - start) * grain + 1e-6) / grain;
   return { x, y, width: fit(width, x), height: fit(height, y) };
