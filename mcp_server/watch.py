@@ -39,7 +39,7 @@ class Watch:
                 result = await call_next(ctx)
             outcome = _outcome(result)
             return result
-        except Exception:
+        except Exception:  # counted, and raised on
             outcome = "error"
             raise
         finally:

@@ -212,13 +212,12 @@ def _load(source: str, revision: str | None, dtype: Any, device: str) -> Any:
             f"{source} is a {type(pipe).__name__}.", "This engine draws with Stable Diffusion and SDXL pipelines."
         )
     pipe.set_progress_bar_config(disable=True)
-    try:
-        pipe.to(device)
-    except torch.OutOfMemoryError:
-        raise BrokenAsset(
-            f"{device} has too little memory for the pipeline {source}.", "Free some, or set MEPG_DEVICE=cpu."
-        ) from None
     for part in pipe.components.values():
         if hasattr(part, "eval"):
             part.eval().requires_grad_(False)
-    return pipe
+    with suppress(torch.OutOfMemoryError):
+        return pipe.to(device)
+    # Not raised from the other error, as in `_with_room`.
+    raise BrokenAsset(
+        f"{device} has too little memory for the pipeline {source}.", "Free some, or set MEPG_DEVICE=cpu."
+    )

@@ -224,7 +224,8 @@ def regions(
     The text tower learns from captions alone: it would cost four times as much here.
     """
     chosen = integers(len(told.rows), (batch,), generator)
-    ids, shares, _ = regional.batch(told, chosen, empty, DROPOUT, model.unet.config["sample_size"], generator)
+    ids, boxes = regional.batch(told, chosen, empty, DROPOUT, generator)
+    shares = regional.weights(boxes, told.there[chosen], model.unet.config["sample_size"])
     model.ears.biases = regional.biases(shares, ids.shape[-1], len(model.unet.config["block_out_channels"]))
     with torch.no_grad():
         states = model.text(ids.flatten(0, 1)).last_hidden_state

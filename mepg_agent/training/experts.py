@@ -205,7 +205,8 @@ class Lessons:
         """States of all prompts, one after the other; where each is heard, and where the adapter, goes to the ears."""
         every = torch.arange(len(told.rows), device=told.rows.device)
         levels = len(pupil.unet.config["block_out_channels"])
-        ids, shares, boxes = regional.batch(told, every, self.empty, DROPOUT, size, generator)
+        ids, boxes = regional.batch(told, every, self.empty, DROPOUT, generator)
+        shares = regional.weights(boxes, told.there, size)
         worn, tokens = told.styles == self.number, self.states.shape[1]
         pupil.ears.biases = regional.biases(shares, tokens, levels)
         pupil.ears.gates = regional.gates(shares, worn, regional.reach(boxes, self.fade, size), levels)

@@ -102,9 +102,10 @@ def reach(boxes: Tensor, fade: float, size: int) -> Tensor:
         (points - low).masked_fill(low <= RIM, torch.inf), (high - points).masked_fill(high >= 1 - RIM, torch.inf)
     )
     risen = (away / (fade * (high - low)).clamp(min=1e-6)).clamp(0, 1)  # where nothing is, boxes are empty
-    inside = ((points > low) & (points < high)).to(risen)
-    shares = (risen**2 * (3 - 2 * risen) * inside).unflatten(-1, (size, SAMPLES)).sum(-1)
-    across, down = (shares / inside.unflatten(-1, (size, SAMPLES)).sum(-1).clamp(min=1)).unbind(2)
+    smooth, inside = (
+        each.unflatten(-1, (size, SAMPLES)) for each in (risen**2 * (3 - 2 * risen), (points > low) & (points < high))
+    )
+    across, down = ((smooth * inside).sum(-1) / inside.sum(-1).clamp(min=1)).unbind(2)
     return down[..., :, None] * across[..., None, :]
 
 
@@ -184,15 +185,12 @@ def listening(ears: Ears, device: torch.device) -> Any:
     return _Plain(ears) if device.type == "cpu" else _Fused(ears)
 
 
-def batch(
-    told: Told, rows: Tensor, empty: Tensor, dropout: float, size: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Ids (n, blocks, tokens), a share of them saying nothing at all, the prompts' shares at size × size, and the boxes
-    (n, things, 4) that they were told with, as wide as planned ones are."""
+def batch(told: Told, rows: Tensor, empty: Tensor, dropout: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Ids (n, blocks, tokens), a share of them saying nothing at all, and boxes (n, things, 4) as wide as planned ones
+    are."""
     boxes = told.boxes[rows]
     slack = SLACK * uniform(boxes.shape, generator) * torch.tensor([-1, -1, 1, 1], device=boxes.device)
     ids = told.ids[rows].long()
     dropped = uniform(rows.shape, generator) < dropout
     ids = torch.where(dropped[:, None, None], empty, ids)
-    given = (boxes + slack).clamp(0, 1)
-    return ids, weights(given, told.there[rows], size), given
+    return ids, (boxes + slack).clamp(0, 1)

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mepg_agent.english import article
-from mepg_agent.errors import BrokenAsset
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.scene import Region, ScenePlan
 from mepg_agent.verify.base import Pixels
 from mepg_agent.verify.crops import GROWN, square_crop
+from mepg_agent.verify.loading import readable
 
 if TYPE_CHECKING:
     import torch
@@ -190,23 +190,17 @@ def _unit(embeddings: torch.Tensor) -> torch.Tensor:
 def _load(folder: Path | str, device: str) -> tuple[Any, Any, tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """The model, its tokenizer, and how it wants colours normalised."""
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
     import mepg_agent.verify.tower  # noqa: F401  AutoModel builds only classes that are already known
 
     disable_progress_bar()  # it would run through the caller's own progress
-    try:
+    with readable(folder, "CLIP model", "Restore the verifier's folder."):
         model: Any = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
         if not all(hasattr(model, part) for part in ("get_image_features", "get_text_features", "logit_scale")):
             raise ValueError(f"a {type(model).__name__} does not compare pictures with words")
         return model.to(device).eval(), AutoTokenizer.from_pretrained(folder), _normalisation(folder)
-    except (OSError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, SafetensorError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-        raise BrokenAsset(
-            f"{folder} holds no readable CLIP model: {reason}.", "Restore the verifier's folder."
-        ) from error
 
 
 def _normalisation(folder: Path | str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -12,9 +12,10 @@ from typing import Any
 
 from PIL import Image
 
-from mepg_agent.errors import BrokenAsset
 from mepg_agent.verify.asking import Reply, instructions
+from mepg_agent.verify.loading import readable
 
+ADVICE = "Name a folder or hub id of one, as vlm:HuggingFaceTB/SmolVLM-256M-Instruct."
 YES, NO = "true", "false"
 Tokens = list[int]
 
@@ -109,23 +110,14 @@ def _schema(count: int) -> dict[str, Any]:
 
 def _load(source: Path | str, device: str) -> tuple[Any, Any]:
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoModelForImageTextToText, AutoProcessor
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # it would run through the caller's own progress
-    try:
+    with readable(source, "image-text-to-text model", ADVICE):
         processor: Any = AutoProcessor.from_pretrained(source)
         if getattr(processor, "chat_template", None) is None or not hasattr(processor, "tokenizer"):
             raise ValueError("its processor has no chat template")
         dtype = torch.float32 if device == "cpu" else "auto"
         model: Any = AutoModelForImageTextToText.from_pretrained(source, use_safetensors=True, dtype=dtype)
         return model.to(device).eval(), processor
-    except (
-        OSError, AttributeError, ImportError, LookupError, RuntimeError, TypeError, ValueError, SafetensorError
-    ) as error:  # fmt: skip
-        reason = " ".join(str(error).split()).rstrip(".")[:300]
-        raise BrokenAsset(
-            f"{source} holds no readable image-text-to-text model: {reason}.",
-            "Name a folder or hub id of one, as vlm:HuggingFaceTB/SmolVLM-256M-Instruct.",
-        ) from error
