@@ -18,14 +18,15 @@ from mepg_agent.planning import chain, editing, psa
 from mepg_agent.planning.editing import PsaEditor, RuleEditor
 from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle, apply
 from mepg_agent.planning.psa import ADAPTER, PsaPlanner, Writer
-from mepg_agent.planning.question import Pattern
+from mepg_agent.planning.question import PLAN, Pattern
 from mepg_agent.planning.references import Question
+from mepg_agent.planning.target import decode
 from mepg_agent.portfolio import read_vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
 from mepg_agent.settings import Settings
-from mepg_agent.training.psa_data import write_splits
-from mepg_agent.training.psa_train import Config, Run
+from mepg_agent.training.psa_data import read_jsonl, write_splits
+from mepg_agent.training.psa_train import Config, Run, chosen
 
 
 def quietly(*_: object) -> None:
@@ -118,6 +119,14 @@ def test_a_run_may_go_on_from_another_ones_adapter(base: Path, data: Path, tmp_p
         Run(config(base, data, rank=3), tmp_path / "two", 10, "cpu", quietly, lambda: False, tmp_path / "one")
     with pytest.raises(BadInput, match="no adapter to go on from"):
         Run(config(base, data), tmp_path / "two", 10, "cpu", quietly, lambda: False, tmp_path)
+
+
+def test_of_the_training_examples_only_plans_without_a_relation_are_left_out(data: Path) -> None:
+    examples = read_jsonl(data / "train.jsonl.gz")
+    bare = [e for e in examples if e["task"] == PLAN and not (r := decode(e["target"], None)).links and not r.between]
+    assert chosen(examples, 0.0, 1) == [e for e in examples if e not in bare]
+    assert len(examples) - len(bare) < len(chosen(examples, 0.5, 1)) < len(examples)
+    assert chosen(examples, 1.0, 1) == examples
 
 
 def test_training_without_data_says_how_to_make_it(base: Path, data: Path, tmp_path: Path) -> None:

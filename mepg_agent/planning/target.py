@@ -1,17 +1,20 @@
 """The compact text a small language model writes instead of JSON, and its grammar.
 
-A plan is a line for the setting, one a kind of thing, one a relation:
+A plan is a line for the setting, one a kind of thing, and after it one for each relation to what came before:
 
     meadow, night, in watercolor
     2 fox, red, big, is sleepy, in oil, at top left
     1 castle
     fox left of castle
+    1 owl
+    owl on castle
 
 Only what the person said is written: a count is a small integer, a place on the canvas one of a few coarse words,
 and where nothing was said `arrange` and the solver choose. The words "is", "in" and "at" tell detail, style and spot
 apart from a colour. A detail is the rest of the noun phrase, with `~` where the noun goes when it does not come last
 ("is ~ with a scarf"). Relations name things by their nouns, which a small model copies and need not count; of several
-kinds with one noun each is named by its number, from 1. "fox between tree and castle" is the one relation of three.
+kinds with one noun each is named by its number, from 1. "fox between tree and castle" is the one relation of three. A
+relation comes as soon as its things are there, where the model reads of it: in a list at the end it takes wrong things.
 
 Each line is regular, so a model can be held to it token by token; a text that breaks the grammar is refused with
 `BadInput`. In a text from elsewhere a relation may name what is not there: it is left out and noted.
@@ -36,7 +39,6 @@ SPOTS = (
 )
 DEPTHS = ("front", "back")
 BETWEEN = "between"
-MOST_LINKS = 24  # lines that relate things
 RELATES = re.compile(f" ({'|'.join((BETWEEN, *RelationKind))}) ")
 WORDS = "[a-z]([a-z' -]{0,28}[a-z])?"
 STYLE = "[a-z0-9]([a-z0-9' -]{0,28}[a-z0-9])?"  # "3d render"
@@ -49,10 +51,16 @@ def encode(reading: Reading) -> str:
     """The target text of what a prompt says. A colour, a style or a noun is written as the reading has it."""
     head = [reading.place or PLAIN, *([reading.time] if reading.time else [])]
     head += [f"in {reading.style}"] if reading.style else []
-    names = _names([str(thing.noun) for thing in reading.things])
-    links = [f"{names[s]} {kind} {names[o]}" for s, kind, o in reading.links]
-    links += [f"{names[a]} {BETWEEN} {names[b]} and {names[c]}" for a, b, c in reading.between]
-    return "\n".join([", ".join(head), *map(encode_thing, reading.things), *links])
+    lines = [", ".join(head)]
+    nouns = [str(thing.noun) for thing in reading.things]
+    for newest, thing in enumerate(reading.things):
+        names = _names(nouns[: newest + 1])
+        lines.append(encode_thing(thing))
+        lines += [f"{names[s]} {kind} {names[o]}" for s, kind, o in reading.links if max(s, o) == newest]
+        lines += [
+            f"{names[a]} {BETWEEN} {names[b]} and {names[c]}" for a, b, c in reading.between if max(a, b, c) == newest
+        ]
+    return "\n".join(lines)
 
 
 def _names(nouns: Sequence[str]) -> list[str]:
@@ -74,29 +82,31 @@ def decode(text: str, vocabulary: Vocabulary | None) -> Reading:
     noun it has no word for becomes a thing that cannot be drawn. Raises BadInput if the text breaks the grammar."""
     head, *lines = text.strip("\n").split("\n")
     reading = _head(head, vocabulary)
-    things, relations = _parted(lines)
-    for line in things:
-        thing = decode_thing(line, vocabulary)
-        if thing.noun is None:
-            reading.unknown.append(_noun_of(line))
-        if vocabulary and thing.color is not None and thing.color not in vocabulary.colors:
-            reading.notes.append(f"{_noun_of(line)}: left out '{thing.color}', a colour this backbone does not know.")
-            thing.color = None
-        reading.things.append(thing)
-    nouns = list(map(_noun_of, things))
-    for line in relations:
-        _relate(line, nouns, reading)
+    nouns: list[str] = []
+    for line in lines:
+        if _relates(line, nouns):
+            _relate(line, nouns, reading)
+        else:
+            nouns.append(_noun_of(line))
+            reading.things.append(_thing(line, vocabulary, reading))
     return reading
 
 
-def _parted(lines: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """The lines of things, and those of relations, which come after them."""
-    nouns: list[str] = []
-    for at, line in enumerate(lines):
-        if RELATES.search(line) and (not line[:1].isdigit() or _ends(line, nouns)):
-            return lines[:at], lines[at:]
-        nouns.append(_noun_of(line))
-    return lines, ()
+def _relates(line: str, nouns: Sequence[str]) -> bool:
+    """Whether the line is a relation and no thing. One that begins with a number is of things told apart by it."""
+    found = RELATES.search(line)
+    return bool(found) and (not line[:1].isdigit() or line[: found.start()].isdigit() or bool(_ends(line, nouns)))
+
+
+def _thing(line: str, vocabulary: Vocabulary | None, reading: Reading) -> Thing:
+    """The thing of the line; what the vocabulary lacks is noted in the reading."""
+    thing = decode_thing(line, vocabulary)
+    if thing.noun is None:
+        reading.unknown.append(_noun_of(line))
+    if vocabulary and thing.color is not None and thing.color not in vocabulary.colors:
+        reading.notes.append(f"{_noun_of(line)}: left out '{thing.color}', a colour this backbone does not know.")
+        thing.color = None
+    return thing
 
 
 def decode_thing(line: str, vocabulary: Vocabulary | None) -> Thing:
@@ -146,9 +156,7 @@ def _head(line: str, vocabulary: Vocabulary | None) -> Reading:
 
 
 def _relate(line: str, nouns: Sequence[str], reading: Reading) -> None:
-    """Take the line as a relation, or leave it out with a note. Raises BadInput for a line that is none."""
-    if not RELATES.search(line):
-        raise refused("a thing after a relation", line)
+    """Take the line as a relation, or leave it out with a note."""
     match _ends(line, nouns):
         case (kind, [a, b, c]):
             reading.between.append((a, b, c))
@@ -180,28 +188,43 @@ def next_line(vocabulary: Vocabulary | None, prompt: str) -> Callable[[str], str
     one, empty where none may follow. Every text of it is one that `decode` reads.
 
     With a vocabulary, times are its own; nouns, colours, places and styles stay open (short lower-case words), because
-    a word that nobody can draw should be named, not turned into another. Relations join the things that are there, and
-    counts are said in the prompt.
+    a word that nobody can draw should be named, not turned into another. Relations join the newest thing with another
+    that is there, two things once; counts are said in the prompt.
     """
     thing = thing_pattern(either(map(str, counts_of(prompt))))
 
     def pattern(text: str) -> str:
         if not text:
             return _head_pattern(vocabulary)
-        things, relations = _parted(text.splitlines()[1:])
-        more = [] if relations or len(things) == MAX_REGIONS else [thing]
-        joins = len(things) > 1 and len(relations) < MOST_LINKS
-        return "|".join((*more, *(_links(_names(list(map(_noun_of, things)))) if joins else ())))
+        nouns: list[str] = []
+        said: list[str] = []  # of the newest thing
+        for line in text.splitlines()[1:]:
+            if _relates(line, nouns):
+                said.append(line)
+            else:
+                nouns.append(_noun_of(line))
+                said = []
+        more = [thing] if len(nouns) < MAX_REGIONS else []
+        return "|".join([*more, *_links(nouns, said)])
 
     return pattern
 
 
-def _links(names: Sequence[str]) -> list[str]:
-    """Patterns of the lines that relate things of these names, none to itself."""
-    found, kinds = [], either(RelationKind)
-    for name in dict.fromkeys(names):
-        others = either(dict.fromkeys(other for other in names if other != name))
-        found.append(f"{re.escape(name)} ({kinds} {others}|{BETWEEN} {others} and {others})")
+def _links(nouns: Sequence[str], said: Sequence[str]) -> list[str]:
+    """Patterns of the lines that relate the newest thing of these nouns to another free of `said`."""
+    if len(nouns) < 2:
+        return []
+    *names, newest = _names(nouns)
+    newest_at = len(names)
+    joined = {end for line in said if (found := _ends(line, nouns)) for end in found[1]} - {newest_at}
+    free = [name for at, name in enumerate(names) if at not in joined]
+    if not free:
+        return []
+    new, kinds, others = re.escape(newest), either(RelationKind), either(free)
+    found = [f"{new} ({kinds} {others}|{BETWEEN} {others} and {others})", f"{others} {kinds} {new}"]
+    for name in free:  # in the middle, the newest on one side or both
+        sides = either([newest, *(other for other in free if other != name)])
+        found.append(f"{re.escape(name)} {BETWEEN} ({new} and {sides}|{sides} and {new})")
     return found
 
 

@@ -25,7 +25,8 @@ from safetensors.torch import load_file, save_file
 
 from mepg_agent.errors import BadInput, Cancelled
 from mepg_agent.planning.psa import ADAPTER, load_base
-from mepg_agent.planning.question import question
+from mepg_agent.planning.question import PLAN, question
+from mepg_agent.planning.target import RELATES
 from mepg_agent.scene import Frozen
 from mepg_agent.training.adapters import load_adapter
 from mepg_agent.training.crew import Crew
@@ -53,6 +54,13 @@ class Config(Frozen):
     batch_tokens: Annotated[int, Field(ge=64)]
     longest: Annotated[int, Field(ge=64)]
     epochs: Annotated[int, Field(ge=1)]
+    unrelated: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
+def chosen(examples: list[Example], unrelated: float, seed: int) -> list[Example]:
+    """All edits, all plans with a relation, and the share `unrelated` of the other plans, which are learned sooner."""
+    rng = Random(seed)
+    return [e for e in examples if e["task"] != PLAN or RELATES.search(e["target"]) or rng.random() < unrelated]
 
 
 def tokenize(examples: list[Example], tokenizer: Any, longest: int) -> list[Tokens]:
@@ -140,7 +148,8 @@ class Run:
             weight_decay=config.weight_decay,
             fused=device == "cuda",
         )
-        self.train = tokenize(read_split(Path(config.train)), self.tokenizer, config.longest)
+        examples = chosen(read_split(Path(config.train)), config.unrelated, config.seed)
+        self.train = tokenize(examples, self.tokenizer, config.longest)
         self.dev = tokenize(read_split(Path(config.dev)), self.tokenizer, config.longest)
         self.steps, self.spent, self.losses, self.dev_losses = 0, 0.0, [], []
         self._resume()

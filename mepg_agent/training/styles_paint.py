@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from mepg_agent.training.style_fields import (
     Field,
@@ -20,6 +21,8 @@ from mepg_agent.training.style_fields import (
     to_bytes,
 )
 
+TIP = (7, 7)  # pixels: the finest touch of a brush
+
 
 def _density(color: Field, amount: Field) -> Field:
     """Pigment density (Bousseau et al. 2006, eq. 1): 1 keeps the colour, more darkens it, less thins it."""
@@ -27,9 +30,10 @@ def _density(color: Field, amount: Field) -> Field:
 
 
 def watercolor(picture: Field, rng: np.random.Generator) -> Field:
-    """Washes with wandering borders: pigment gathers at their rims, thins inside, and leaves slits of white paper."""
+    """Washes with wandering borders: pigment gathers at their rims, thins inside, and leaves slits of white paper. Eyes
+    and other small things come last, with the tip of the brush: a wash would drown them."""
     shape = picture.shape[:2]
-    coarse, fine = 1.9, 0.7
+    coarse, fine = 1.3, 0.6
     dy = coarse * smooth_noise(shape, 7, rng) + fine * smooth_noise(shape, 2, rng)
     dx = coarse * smooth_noise(shape, 7, rng) + fine * smooth_noise(shape, 2, rng)
     wash = displace(kuwahara(picture, 3), dy, dx)
@@ -43,7 +47,16 @@ def watercolor(picture: Field, rng: np.random.Generator) -> Field:
     slit = (edges * 14 - 0.35).clip(0, 1) * (smooth_noise(shape, 10, rng) * 0.9 + 0.1).clip(0, 1)
     bare = np.maximum(slit * 0.9, 1 - _sheet(shape, rng))
     paper = np.array([0.985, 0.975, 0.95], np.float32) * (1 + 0.1 * grain[..., None])
-    return painted + (paper - painted) * bare[..., None]
+    painted = painted + (paper - painted) * bare[..., None]
+    touched = displace(picture, dy / 2, dx / 2)
+    return painted + (touched - painted) * (0.85 * _touches(touched))[..., None]
+
+
+def _touches(picture: Field) -> Field:
+    """1 on what is darker or lighter than its surroundings and narrower than the tip of a brush (top-hat), else 0."""
+    tone = luma(picture)
+    depth = np.maximum(ndimage.grey_closing(tone, TIP) - tone, tone - ndimage.grey_opening(tone, TIP))
+    return blur(((depth - 0.08) * 8).clip(0, 1), 0.5)
 
 
 def _sheet(shape: tuple[int, int], rng: np.random.Generator) -> Field:
@@ -96,7 +109,8 @@ def oil(picture: Field, rng: np.random.Generator) -> Field:
     height = blur(np.asarray(relief, np.float32) / 255, 0.6)
     dy, dx = gradient(height)
     light = (-(dy + dx) * 1.6).clip(-0.22, 0.22)[..., None]
-    return (paint + light * (0.35 + 0.65 * paint)).clip(0, 1)
+    lit = (paint + light * (0.35 + 0.65 * paint)).clip(0, 1)
+    return lit + (picture - lit) * (0.8 * _touches(picture))[..., None]  # what is finer than a stroke comes last
 
 
 def _stroke_angle(picture: Field, rng: np.random.Generator) -> Field:
