@@ -20,7 +20,7 @@ from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle, apply
 from mepg_agent.planning.psa import ADAPTER, PsaPlanner, Writer
 from mepg_agent.planning.question import PLAN, Pattern
 from mepg_agent.planning.references import Question
-from mepg_agent.planning.target import decode
+from mepg_agent.planning.target import decode, next_line
 from mepg_agent.portfolio import read_vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
@@ -73,6 +73,13 @@ def test_an_answer_keeps_to_its_pattern(base: Path) -> None:
     answers = writer.write_all(["away with it", "more"], patterns)
     assert all(a is not None and re.fullmatch(p, a) for a, p in zip(answers, patterns, strict=True))
     assert writer.write("more", patterns[1]) == answers[1]  # alone or beside others
+
+
+@pytest.mark.parametrize("things", [("cat", "tree"), ("cat", "tree", "owl"), ("cat", "cat", "tree", "cat")])
+def test_the_grammar_of_relations_can_be_compiled(base: Path, things: tuple[str, ...]) -> None:
+    pattern = next_line(None, "")("plain\n" + "".join(f"1 {thing}\n" for thing in things))
+    answer = Writer(None, str(base), trained=False).write_all(["go on"], [pattern])[0]
+    assert answer is None or re.fullmatch(pattern, answer)
 
 
 def test_an_answer_may_be_held_line_by_line(base: Path) -> None:

@@ -1,6 +1,6 @@
 """The compact text a small language model writes instead of JSON, and its grammar.
 
-A plan is a line for the setting, one a kind of thing, and after it one for each relation to what came before:
+A plan is a line for the setting, one a kind of thing, and after these one a relation, as soon as its things are there:
 
     meadow, night, in watercolor
     2 fox, red, big, is sleepy, in oil, at top left
@@ -13,8 +13,7 @@ Only what the person said is written: a count is a small integer, a place on the
 and where nothing was said `arrange` and the solver choose. The words "is", "in" and "at" tell detail, style and spot
 apart from a colour. A detail is the rest of the noun phrase, with `~` where the noun goes when it does not come last
 ("is ~ with a scarf"). Relations name things by their nouns, which a small model copies and need not count; of several
-kinds with one noun each is named by its number, from 1. "fox between tree and castle" is the one relation of three. A
-relation comes as soon as its things are there, where the model reads of it: in a list at the end it takes wrong things.
+kinds with one noun each is named by its number, from 1. "fox between tree and castle" is the one relation of three.
 
 Each line is regular, so a model can be held to it token by token; a text that breaks the grammar is refused with
 `BadInput`. In a text from elsewhere a relation may name what is not there: it is left out and noted.
@@ -86,6 +85,8 @@ def decode(text: str, vocabulary: Vocabulary | None) -> Reading:
     for line in lines:
         if _relates(line, nouns):
             _relate(line, nouns, reading)
+        elif _repeats(line, nouns):
+            reading.notes.append(f"Left out '{line}': it is there already.")
         else:
             nouns.append(_noun_of(line))
             reading.things.append(_thing(line, vocabulary, reading))
@@ -96,6 +97,12 @@ def _relates(line: str, nouns: Sequence[str]) -> bool:
     """Whether the line is a relation and no thing. One that begins with a number is of things told apart by it."""
     found = RELATES.search(line)
     return bool(found) and (not line[:1].isdigit() or line[: found.start()].isdigit() or bool(_ends(line, nouns)))
+
+
+def _repeats(line: str, nouns: Sequence[str]) -> bool:
+    """Whether the line says a thing once more and nothing of its own: a small model that has lost its way."""
+    count, _, noun = line.partition(" ")
+    return count == "1" and noun in nouns
 
 
 def _thing(line: str, vocabulary: Vocabulary | None, reading: Reading) -> Thing:
@@ -168,10 +175,10 @@ def _relate(line: str, nouns: Sequence[str], reading: Reading) -> None:
 
 def _ends(line: str, nouns: Sequence[str]) -> tuple[str, list[int]] | None:
     """The relation of the line and the things that it joins; None where it names none, or one twice."""
-    things = {str(index + 1): index for index in range(len(nouns))}
-    things |= {name: index for index, name in enumerate(_names(nouns))}
+    things = {name: index for index, name in enumerate(_names(nouns))}
     for found in RELATES.finditer(line):
         kind, first, rest = found[1], line[: found.start()], line[found.end() :]
+        first = re.sub(r"^\d+ ", "", first)  # "1 fox left of owl"
         names = [first, *(rest.split(" and ") if kind == BETWEEN else [rest])]
         ends = [things[name] for name in names if name in things]
         if len(ends) == len(names) == (3 if kind == BETWEEN else 2) and ends[0] not in ends[1:]:
@@ -188,43 +195,44 @@ def next_line(vocabulary: Vocabulary | None, prompt: str) -> Callable[[str], str
     one, empty where none may follow. Every text of it is one that `decode` reads.
 
     With a vocabulary, times are its own; nouns, colours, places and styles stay open (short lower-case words), because
-    a word that nobody can draw should be named, not turned into another. Relations join the newest thing with another
-    that is there, two things once; counts are said in the prompt.
+    a word that nobody can draw should be named, not turned into another. Relations join things that are there, two of
+    them once; counts are said in the prompt.
     """
     thing = thing_pattern(either(map(str, counts_of(prompt))))
 
     def pattern(text: str) -> str:
         if not text:
             return _head_pattern(vocabulary)
-        nouns: list[str] = []
-        said: list[str] = []  # of the newest thing
+        things: list[str] = []
+        joined: set[frozenset[int]] = set()
+        lost = False  # the model wrote what is left out
         for line in text.splitlines()[1:]:
-            if _relates(line, nouns):
-                said.append(line)
+            nouns = list(map(_noun_of, things))
+            if found := _relates(line, nouns) and _ends(line, nouns):
+                joined |= {frozenset((found[1][0], end)) for end in found[1][1:]}
+            elif _relates(line, nouns) or _repeats(line, nouns):
+                lost = True
             else:
-                nouns.append(_noun_of(line))
-                said = []
-        more = [thing] if len(nouns) < MAX_REGIONS else []
-        return "|".join([*more, *_links(nouns, said)])
+                things.append(line)
+        more = [] if lost or len(things) == MAX_REGIONS else [thing]
+        return "|".join([*more, *_links(things, joined)])
 
     return pattern
 
 
-def _links(nouns: Sequence[str], said: Sequence[str]) -> list[str]:
-    """Patterns of the lines that relate the newest thing of these nouns to another free of `said`."""
-    if len(nouns) < 2:
-        return []
-    *names, newest = _names(nouns)
-    newest_at = len(names)
-    joined = {end for line in said if (found := _ends(line, nouns)) for end in found[1]} - {newest_at}
-    free = [name for at, name in enumerate(names) if at not in joined]
-    if not free:
-        return []
-    new, kinds, others = re.escape(newest), either(RelationKind), either(free)
-    found = [f"{new} ({kinds} {others}|{BETWEEN} {others} and {others})", f"{others} {kinds} {new}"]
-    for name in free:  # in the middle, the newest on one side or both
-        sides = either([newest, *(other for other in free if other != name)])
-        found.append(f"{re.escape(name)} {BETWEEN} ({new} and {sides}|{sides} and {new})")
+def _links(things: Sequence[str], joined: set[frozenset[int]]) -> list[str]:
+    """Patterns of the lines that relate two of the things of these lines that are not joined yet, or three."""
+    names, kinds, found = _names(list(map(_noun_of, things))), either(RelationKind), []
+    for at, name in enumerate(names):
+        free = {end: other for end, other in enumerate(names) if end != at and frozenset((at, end)) not in joined}
+        if not free:
+            continue
+        sides = []
+        for end, other in free.items():  # "between tree and tree" takes two of them
+            rest = [free[e] for e in free if e != end or not things[e].startswith("1 ")]
+            sides += [f"{re.escape(other)} and {either(rest)}"] if rest else []
+        middle = f"|{BETWEEN} ({'|'.join(sides)})" if sides else ""
+        found.append(f"{re.escape(name)} ({kinds} {either(free.values())}{middle})")
     return found
 
 
