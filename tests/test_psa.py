@@ -168,6 +168,13 @@ def test_what_the_model_reads_is_laid_out_and_what_cannot_be_drawn_is_named() ->
     assert any("'graveyard'" in n for n in found.notes)
 
 
+def test_a_thing_of_the_words_that_the_model_overlooks_is_named() -> None:
+    overlooked = "The small planner reads no cat. If you want one, say it in a sentence of its own or edit it in."
+    assert overlooked in plan("plain\n1 dog", "a dog and two cats").notes
+    assert not any("reads no" in n for n in plan("plain\n1 dog\n2 cat", "a dog and two cats").notes)
+    assert not any("reads no" in n for n in plan("plain\n1 dog", "a dog and no cats").notes)
+
+
 def test_an_open_backbone_gets_the_persons_own_words() -> None:
     found = plan("graveyard\n1 zorb, is ~ with a scarf", closed=False)
     assert (found.background, found.regions[0].prompt) == ("graveyard", "a zorb with a scarf")

@@ -21,6 +21,7 @@ from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.planning.laying import laid_out
 from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.question import PLAN, Pattern, Writes, question
+from mepg_agent.planning.reader import Reader
 from mepg_agent.planning.reading import Reading
 from mepg_agent.planning.rules import unknown_thing
 from mepg_agent.planning.target import decode, next_line
@@ -278,6 +279,7 @@ class PsaPlanner:
         if vocabulary is not None:
             words = lexicon(vocabulary, styles)
             notes += [unknown_thing(word, words) for word in dict.fromkeys(reading.unknown)]
+            notes += _left_out(reading, Reader(words, brief.prompt).reading)
             if reading.place is not None and reading.place not in vocabulary.places:
                 notes.append(f"'{reading.place}' is not among the places this backbone can draw.")
                 reading.place = None
@@ -286,3 +288,10 @@ class PsaPlanner:
                 "The small planner found nothing in the prompt that can be drawn.", "Name a thing or a place."
             )
         return laid_out(reading, brief, backbone, vocabulary, notes, self.name, self._common)
+
+
+def _left_out(reading: Reading, by_rules: Reading) -> Iterator[str]:
+    """A note on every thing that the rules find in the words and the model does not: a small model overlooks some."""
+    found = {thing.noun for thing in reading.things}
+    for noun in dict.fromkeys(thing.noun for thing in by_rules.things if thing.noun and thing.noun not in found):
+        yield f"The small planner reads no {noun}. If you want one, say it in a sentence of its own or edit it in."
