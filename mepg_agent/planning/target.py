@@ -1,6 +1,6 @@
 """The compact text a small language model writes instead of JSON, and its grammar.
 
-A plan is a line for the setting, one a kind of thing, and after these one a relation, as soon as its things are there:
+A plan is a line for the setting, one a kind of thing, and one a relation, which comes as soon as its things are there:
 
     meadow, night, in watercolor
     2 fox, red, big, is sleepy, in oil, at top left
@@ -94,7 +94,7 @@ def decode(text: str, vocabulary: Vocabulary | None) -> Reading:
 
 
 def _relates(line: str, nouns: Sequence[str]) -> bool:
-    """Whether the line is a relation and no thing. One that begins with a number is of things told apart by it."""
+    """Whether the line is a relation and no thing: "fox left of owl", "1 left of 2", or "1 fox left of owl"."""
     found = RELATES.search(line)
     return bool(found) and (not line[:1].isdigit() or line[: found.start()].isdigit() or bool(_ends(line, nouns)))
 
@@ -178,7 +178,7 @@ def _ends(line: str, nouns: Sequence[str]) -> tuple[str, list[int]] | None:
     things = {name: index for index, name in enumerate(_names(nouns))}
     for found in RELATES.finditer(line):
         kind, first, rest = found[1], line[: found.start()], line[found.end() :]
-        first = re.sub(r"^\d+ ", "", first)  # "1 fox left of owl"
+        first = re.sub(r"^\d+ ", "", first)  # a count that no relation has
         names = [first, *(rest.split(" and ") if kind == BETWEEN else [rest])]
         ends = [things[name] for name in names if name in things]
         if len(ends) == len(names) == (3 if kind == BETWEEN else 2) and ends[0] not in ends[1:]:
