@@ -81,28 +81,36 @@ def decode(text: str, vocabulary: Vocabulary | None) -> Reading:
     noun it has no word for becomes a thing that cannot be drawn. Raises BadInput if the text breaks the grammar."""
     head, *lines = text.strip("\n").split("\n")
     reading = _head(head, vocabulary)
-    nouns: list[str] = []
-    for line in lines:
-        if _relates(line, nouns):
-            _relate(line, nouns, reading)
-        elif _repeats(line, nouns):
-            reading.notes.append(f"Left out '{line}': it is there already.")
-        else:
-            nouns.append(_noun_of(line))
-            reading.things.append(_thing(line, vocabulary, reading))
+    things, relations, left_out = _parted(lines)
+    reading.things += [_thing(line, vocabulary, reading) for line in things]
+    for kind, ends in relations:
+        match ends:
+            case [a, b, c]:
+                reading.between.append((a, b, c))
+            case [a, b]:
+                reading.links.append((a, RelationKind(kind), b))
+    reading.notes += left_out
     return reading
 
 
-def _relates(line: str, nouns: Sequence[str]) -> bool:
-    """Whether the line is a relation and no thing: "fox left of owl", "1 left of 2", or "1 fox left of owl"."""
-    found = RELATES.search(line)
-    return bool(found) and (not line[:1].isdigit() or line[: found.start()].isdigit() or bool(_ends(line, nouns)))
-
-
-def _repeats(line: str, nouns: Sequence[str]) -> bool:
-    """Whether the line says a thing once more and nothing of its own: a small model that has lost its way."""
-    count, _, noun = line.partition(" ")
-    return count == "1" and noun in nouns
+def _parted(lines: Iterable[str]) -> tuple[list[str], list[tuple[str, list[int]]], list[str]]:
+    """The lines of things, the relations with the things that they join, and a note on every line that is neither: a
+    small model that has lost its way says a thing once more and nothing of its own."""
+    things: list[str] = []
+    relations: list[tuple[str, list[int]]] = []
+    left_out: list[str] = []
+    for line in lines:
+        nouns = list(map(_noun_of, things))
+        found = RELATES.search(line)
+        if ends := _ends(line, nouns):
+            relations.append(ends)
+        elif found and (not line[:1].isdigit() or line[: found.start()].isdigit()):
+            left_out.append(f"Left out '{line}': it does not name things of the picture.")
+        elif line.startswith("1 ") and line[2:] in nouns:
+            left_out.append(f"Left out '{line}': it is there already.")
+        else:
+            things.append(line)
+    return things, relations, left_out
 
 
 def _thing(line: str, vocabulary: Vocabulary | None, reading: Reading) -> Thing:
@@ -162,17 +170,6 @@ def _head(line: str, vocabulary: Vocabulary | None) -> Reading:
     return Reading(place=None if place == PLAIN else known, time=time, style=style)
 
 
-def _relate(line: str, nouns: Sequence[str], reading: Reading) -> None:
-    """Take the line as a relation, or leave it out with a note."""
-    match _ends(line, nouns):
-        case (kind, [a, b, c]):
-            reading.between.append((a, b, c))
-        case (kind, [a, b]):
-            reading.links.append((a, RelationKind(kind), b))
-        case _:
-            reading.notes.append(f"Left out '{line}': it does not name things of the picture.")
-
-
 def _ends(line: str, nouns: Sequence[str]) -> tuple[str, list[int]] | None:
     """The relation of the line and the things that it joins; None where it names none, or one twice."""
     things = {name: index for index, name in enumerate(_names(nouns))}
@@ -203,18 +200,9 @@ def next_line(vocabulary: Vocabulary | None, prompt: str) -> Callable[[str], str
     def pattern(text: str) -> str:
         if not text:
             return _head_pattern(vocabulary)
-        things: list[str] = []
-        joined: set[frozenset[int]] = set()
-        lost = False  # the model wrote what is left out
-        for line in text.splitlines()[1:]:
-            nouns = list(map(_noun_of, things))
-            if found := _relates(line, nouns) and _ends(line, nouns):
-                joined |= {frozenset((found[1][0], end)) for end in found[1][1:]}
-            elif _relates(line, nouns) or _repeats(line, nouns):
-                lost = True
-            else:
-                things.append(line)
-        more = [] if lost or len(things) == MAX_REGIONS else [thing]
+        things, relations, left_out = _parted(text.splitlines()[1:])
+        joined = {frozenset((ends[0], end)) for _, ends in relations for end in ends[1:]}
+        more = [] if left_out or len(things) == MAX_REGIONS else [thing]
         return "|".join([*more, *_links(things, joined)])
 
     return pattern

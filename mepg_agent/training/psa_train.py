@@ -58,7 +58,8 @@ class Config(Frozen):
 
 
 def chosen(examples: list[Example], unrelated: float, seed: int) -> list[Example]:
-    """All edits, all plans with a relation, and the share `unrelated` of the other plans, which are learned sooner."""
+    """All edits, all plans with a relation or a detail worded like one ("on a leash"), and the share `unrelated` of the
+    other plans, which are learned sooner."""
     rng = Random(seed)
     return [e for e in examples if e["task"] != PLAN or RELATES.search(e["target"]) or rng.random() < unrelated]
 
