@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from mepg_agent.scene import RelationKind
+from mepg_agent.training import psa_further_spots as further
 from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_counts import COUNTS, NUMBERS
 from mepg_agent.training.psa_frames import FRAMES
@@ -38,7 +39,7 @@ TWINS = Pool(
         "two {p}, {s} a {x} one and at the opposite end a {y} one",
         "two {p} - one of them, {x}, is {s} while the other is {y}",
     ),
-    more.TWINS,
+    more.TWINS + further.TWINS,
 )  # fmt: skip
 SIZES = (("bigger", "smaller"), ("large", "small"), ("big", "little"), ("larger", "tiny"))
 # {k} count, {p} plural, {e} each with "one", {l} bare list
@@ -52,7 +53,7 @@ GROUPS = Pool(
         "{k} {p} which are, from left to right, {l}",
     ),
     ("{k} {p} that aren't alike: {l}", "{k} {p} - there should be {e}"),
-    more.GROUPS,
+    more.GROUPS + further.GROUPS,
 )  # fmt: skip
 # {e} "two red and three blue", {k} count in all, {p} plural, {f} "two red ones and three blue ones"
 SPLITS = Pool(
@@ -60,7 +61,7 @@ SPLITS = Pool(
         "{e} {p}", "{k} {p}, {e}", "{k} {p}: {e}", "{k} {p}, {f}", "{k} {p} [of which|, of them|:|;|-] {e} [ones|]",
         "{p}: {e}", "{f} {p}",
     ),
-    more=more.SPLITS,
+    more=more.SPLITS + further.SPLITS,
 )  # fmt: skip
 SPLIT_COUNTS = ((1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (2, 3), (3, 2), (3, 3), (1, 4))
 # {l} "a bus, a taxi and a bicycle", {t} "a bus, then a taxi, then a bicycle"
@@ -81,7 +82,7 @@ ROWS = Pool(
         "{t}, each one to the right of the one before", "side by side starting on the left, {l}",
         "{l}; that is the order, left to right",
     ),
-    more.ROWS,
+    more.ROWS + further.ROWS,
 )  # fmt: skip
 
 

@@ -59,7 +59,8 @@ CONTRASTS = Pool(
     ("{x} - scratch that - {n}", "{n} (I do not mean {x})", "{n}, please don't confuse it with {x},"),
     more.CONTRASTS,
 )  # fmt: skip
-ONE = ("one", "one", "a single", "just one", "exactly one", "1", "some", "my", "this")
+ONE = Pool(("one", "one", "a single", "just one", "exactly one", "1", "some", "my", "this"), more=("the",) * 15)
+IT = 0.5  # how often the thing that was named last is "it"
 
 
 def article(words: str) -> str:
@@ -74,12 +75,22 @@ class Mentions(Voice):
         super().__init__(rng, held, share=0.6)
         self.scene = scene
         self.order: list[int] = []
+        self.latest: int | None = None  # the thing that was named last
         self.unsaid_styles: list[int] = []
         self.unsaid_colors: list[int] = []
         self._colors_at_once = colors_at_once
 
     def name(self, index: int) -> str:
-        return f"the {self.bare(index)}" if index in self.order else self.first(index)
+        if index not in self.order:
+            return self.first(index)
+        self.latest = index
+        return f"the {self.bare(index)}"
+
+    def pronoun(self, index: int) -> str | None:
+        """ "it" or "them", now and then, for what was named last; the test splits were made without."""
+        if index != self.latest or self.strict or self.rng.random() > IT:
+            return None
+        return "it" if self.scene.things[index].count == 1 else "them"
 
     def bare(self, index: int) -> str:
         return self.scene.things[index].word
@@ -87,6 +98,7 @@ class Mentions(Voice):
     def first(self, index: int) -> str:
         """The full noun phrase of a first mention. Now and then it leaves the colour or the style for later."""
         self.order.append(index)
+        self.latest = index
         thing = self.scene.things[index]
         if thing.color and not self._colors_at_once and self.rng.random() < 0.07:
             self.unsaid_colors.append(index)
@@ -131,7 +143,7 @@ class Mentions(Voice):
         if roll > 0.975:
             absent = self.rng.choice([n for n in FREE_NOUNS if n != thing.noun])
             return self.pick(CONTRASTS).format(n=article(words), x=article(absent))
-        one = self.rng.choice(ONE)
+        one = self.pick(ONE)
         return words if roll < 0.12 else f"{one} {words}" if roll < 0.18 else article(words)
 
     def _styled(self, thing: Thing, words: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mepg_agent.planning.operations import DIRECTIONS, SPOTS, Operation, Verb
 from mepg_agent.scene import Region, RelationKind
+from mepg_agent.training import psa_further_words as further
 from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pointing import Pointing, Wish
 from mepg_agent.training.psa_pool import Pool
@@ -28,7 +29,7 @@ SPOT_WORDING = Pool(
         "{x} would do better {w}", "I think {x} would look good {w}", "shouldn't {x} be {w}?",
         "I'd be happier with {x} {w}",
     ),
-    more.SPOT_WORDING,
+    more.SPOT_WORDING + further.SPOT_WORDING,
 )  # fmt: skip
 # {d} a direction
 SHIFT_WORDING = Pool(
@@ -45,7 +46,7 @@ SHIFT_WORDING = Pool(
         "scoot {x} {d}", "drag {x} {d} somewhat",
     ),
     ("scooch {x} {d}", "give {x} a small shift {d}", "adjust {x} {d} a bit", "can we have {x} slightly {d}?"),
-    more.SHIFT_WORDING,
+    more.SHIFT_WORDING + further.SHIFT_WORDING,
 )  # fmt: skip
 DIRECTION_WORDS = {
     "left": ("left", "to the left", "leftwards", "leftward", "towards the left", "over to the left"),

@@ -7,6 +7,7 @@ from random import Random
 from mepg_agent.planning.operations import ALIKE, Operation, coarse, in_order
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Region, ScenePlan
+from mepg_agent.training import psa_further_words as further
 from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pool import Pool, Voice
 from mepg_agent.training.psa_scenes import plural_of
@@ -23,7 +24,7 @@ NEWEST = Pool(
         "my latest addition",
     ),
     ("the last addition", "the thing that just appeared", "what we added a moment ago"),
-    more.NEWEST,
+    more.NEWEST + further.NEWEST,
 )  # fmt: skip
 EVERYTHING = Pool(
     (
@@ -33,7 +34,7 @@ EVERYTHING = Pool(
         "the entire image",
     ),
     ("absolutely everything", "every last thing", "everything I can see"),
-    more.EVERYTHING,
+    more.EVERYTHING + further.EVERYTHING,
 )  # fmt: skip
 GROUPS = Pool(
     (
@@ -42,7 +43,7 @@ GROUPS = Pool(
         "each of the {p}",
     ),
     ("each and every one of the {p}", "all the {p} here", "each one of those {p}"),
-    more.GROUPS,
+    more.GROUPS + further.GROUPS,
 )  # fmt: skip
 PAIRS = Pool(
     (
@@ -51,14 +52,15 @@ PAIRS = Pool(
         "each of the {p}",
     ),
     ("each of the two {p}", "both {p} that are there", "both {p} in it"),
-    more.PAIRS,
+    more.PAIRS + further.PAIRS,
 )  # fmt: skip
 ALL_BUT = Pool(
     (
         "everything but the {n}", "everything except the {n}", "all but the {n}", "all except the {n}",
         "all things except the {n}", "everything apart from the {n}", "everything besides the {n}",
         "all others than the {n}", "all the other things than the {n}",
-    )
+    ),
+    more=further.ALL_BUT,
 )  # fmt: skip
 # group of the vocabulary -> its things
 SORTS = {"animal": "animals", "vehicle": "vehicles", "building": "buildings", "plant": "plants", "food": "food items"}

@@ -22,9 +22,12 @@ class Pool:
     more: tuple[str, ...] = ()
 
 
-def extended(pools: Mapping[Name, Pool], more: Mapping[Name, tuple[str, ...]]) -> dict[Name, Pool]:
+def extended(pools: Mapping[Name, Pool], *more: Mapping[Name, tuple[str, ...]]) -> dict[Name, Pool]:
     """The pools with more phrasings for training, by name."""
-    return {name: replace(pool, more=more.get(name, ())) for name, pool in pools.items()}
+    return {
+        name: replace(pool, more=tuple(text for each in more for text in each.get(name, ())))
+        for name, pool in pools.items()
+    }
 
 
 class Voice:
@@ -34,12 +37,13 @@ class Voice:
     def __init__(self, rng: Random, held: bool, share: float) -> None:
         self.rng = rng
         self.used_held = False
-        self._share = share if held else 0
+        self.strict = held  # nothing is said that was added for training
+        self._share = share
 
     def pick(self, pool: Pool) -> str:
-        held = bool(self._share and pool.held) and self.rng.random() < self._share
+        held = self.strict and bool(pool.held) and self.rng.random() < self._share
         self.used_held = self.used_held or held
-        usual = pool.train if self._share else pool.train + pool.more
+        usual = pool.train if self.strict else pool.train + pool.more
         text = self.rng.choice(pool.held if held else usual)
         if "[" not in text:
             return text

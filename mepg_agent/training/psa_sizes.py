@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mepg_agent.training import psa_further_words as further
 from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pool import Pool, extended
 
@@ -45,7 +46,7 @@ SCALE_WORDS = extended({
         ),
         ("teeny-weeny", "super tiny", "really really small"),
     ),
-}, more.SCALE_WORDS)  # fmt: skip
+}, more.SCALE_WORDS, further.SCALE_WORDS)  # fmt: skip
 # {x} words that point at a region, {n} its noun
 SCALE_VERBS = extended({
     "bigger": Pool(
@@ -82,4 +83,4 @@ SCALE_VERBS = extended({
             "reduce {x} [a lot|by half]", "make {x} half as big",
         )
     ),
-}, more.SCALE_VERBS)  # fmt: skip
+}, more.SCALE_VERBS, further.SCALE_VERBS)  # fmt: skip

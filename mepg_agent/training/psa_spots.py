@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mepg_agent.training import psa_further_spots as further
 from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_pool import Pool, extended
 
@@ -90,4 +91,4 @@ SPOTS: dict[str, Pool] = extended({
         ),
         ("right by the bottom edge", "down against the bottom edge", "way down low in the image"),
     ),
-}, more.SPOTS)  # fmt: skip
+}, more.SPOTS, further.SPOTS)  # fmt: skip

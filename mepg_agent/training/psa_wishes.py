@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mepg_agent.planning.operations import Verb
+from mepg_agent.training import psa_further_wishes as further
 from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pool import Pool, extended
 
@@ -281,7 +282,7 @@ WORDING: dict[Verb, Pool] = extended({
         ),
         ("you nailed it", "no complaints from me", "that's exactly how I pictured it"),
     ),
-}, more.MORE)  # fmt: skip
+}, more.MORE, further.MORE)  # fmt: skip
 TIME_WORDS = {
     "night": ("night", "nighttime", "midnight", "dark", "night time", "a starry night", "late at night"),
     "sunset": ("sunset", "dusk", "evening", "dawn", "sunrise", "twilight", "golden hour", "the evening"),

@@ -126,13 +126,13 @@ class Writer(Mentions):
         rng = self.rng
         if subject not in self.order and other not in self.order and rng.random() < 0.3:
             return self._having(subject, kind, other)
-        relation = self.pick(RELATIONS[kind])
+        relation, it = self.pick(RELATIONS[kind]), self.pronoun(other)
         if subject not in self.order and rng.random() < 0.2:
-            return f"{relation} {self.name(other)}{rng.choice(GLUE)}{self.first(subject)}"
+            return f"{relation} {it or self.name(other)}{rng.choice(GLUE)}{self.first(subject)}"
         name = self.name(subject)
         several = self.scene.things[subject].count > 1
         verbs = ("are ", "that are ") if several else (f"{rng.choice(VERBS)} ", "that is ")
-        return f"{name} {rng.choice(('', '', '', *verbs))}{relation} {self.name(other)}"
+        return f"{name} {rng.choice(('', '', '', *verbs))}{relation} {it or self.name(other)}"
 
     def _having(self, subject: int, kind: RelationKind, other: int) -> str:
         """ "A castle with a fox to its left"."""
