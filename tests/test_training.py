@@ -26,7 +26,7 @@ from mepg_agent.training.draws import halved
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
-from mepg_agent.training.scenes import SIDES, Composer, Sprites, snapped
+from mepg_agent.training.scenes import SIDES, TINTS, Composer, Sprites, snapped, tint
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_the_denoiser_trains_resumes_and_its_text_tower_learns_to_the_end(
     pool: Pool, tokenizer: CLIPTokenizer, tmp_path: Path
 ) -> None:
     sizes = config.DenoiserConfig(
-        widths=(32, 64), attention=(True, False), minutes=1, batch=4, peak=1e-3, parts=2, bfloat16=False
+        widths=(32, 64), attention=(True, False), minutes=1, batch=4, lessons=0.1, peak=1e-3, parts=2, bfloat16=False
     )
     rows, empty = denoiser.plain_rows(pool), denoiser.empty_ids(tokenizer)
     codes, scenes = denoiser.encoded(pool, rows, tiny_vae(pool), tokenizer), Future()
@@ -228,9 +228,9 @@ def test_a_thing_told_in_a_box_over_everything_is_drawn_as_its_caption_says(toke
 
 
 def test_lessons_come_first_and_scenes_later() -> None:
-    shares = [denoiser.lessons(p) for p in (0.0, 0.3, 0.4, 0.5, 1.0)]
+    shares = [denoiser.lessons(p, end=0.1) for p in (0.0, 0.3, 0.4, 0.5, 1.0)]
     assert shares[:2] == [1, 1] and 1 > shares[2] > shares[3] == pytest.approx(shares[4]) == pytest.approx(0.1)
-    assert denoiser.lessons(0.0, knowing=True) == pytest.approx(0.1), "who draws already needs few"
+    assert denoiser.lessons(0.0, end=0.1, knowing=True) == 0.1, "who draws already goes on as others end"
 
 
 def test_a_lesson_shows_one_whole_thing_on_the_grid_of_the_codes(sprites: Path) -> None:
@@ -243,6 +243,23 @@ def test_a_lesson_shows_one_whole_thing_on_the_grid_of_the_codes(sprites: Path) 
         box = snapped(*rng.uniform(0, 1, 3))
         assert all(float(16 * v).is_integer() for v in (box.x, box.y, box.width)) and box.right <= 1 >= box.bottom
         assert 16 * box.width in SIDES
+
+
+def test_a_tinted_thing_has_its_colour_and_keeps_its_lines_and_lights() -> None:
+    sprite = np.zeros((8, 8, 4), np.float32)
+    sprite[..., 3] = 255
+    sprite[..., :3] = (150, 20, 40)  # a dark red body
+    sprite[0, :, :3], sprite[1, :, :3] = 10, 250
+    for color, rgb in TINTS.items():
+        tinted = tint(sprite, color)[..., :3]
+        assert np.abs(tinted[4, 4] - rgb).max() < 30, color
+        assert tinted[0].max() < 40 and tinted[1].min() > 200
+
+
+def test_lessons_show_other_colours_as_often_as_asked(sprites: Path) -> None:
+    composer, rng = Composer(Sprites.load(sprites), VOCABULARY, 64), np.random.default_rng(1)
+    things = [composer.lesson(rng, tinted=0.5).things[0] for _ in range(60)]
+    assert 15 < sum(thing.painted and thing.color in TINTS for thing in things) < 45
 
 
 def test_the_text_tower_learns_to_tell_what_a_caption_names(

@@ -21,6 +21,7 @@ class DataConfig(Frozen):
     scenes: int
     size: int
     lessons: int
+    tinted: float  # share of the lessons whose thing has another colour than its icon
     styled: float
     style_scenes: int
     medley_scenes: int
@@ -52,6 +53,7 @@ class DenoiserConfig(Frozen):
     attention: tuple[bool, ...]  # which levels have it, finest first
     minutes: float
     batch: int
+    lessons: float  # share of the steps that are on them in the end; of all, where one that draws already goes on
     peak: float
     parts: int  # of a batch, one on each core; 1 on a GPU
     bfloat16: bool  # faster on a GPU and where a CPU multiplies it (AVX-512 BF16, AMX), slower elsewhere

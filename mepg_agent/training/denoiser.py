@@ -43,8 +43,7 @@ SCHEDULE: dict[str, Any] = {
     "steps_offset": 1,
 }
 DROPOUT = 0.1
-ALONE, MIXED = 0.3, 0.5  # lessons alone up to that part of the budget; from there fewer, to LESSONS of the steps
-LESSONS = 0.1
+ALONE, MIXED = 0.3, 0.5  # lessons alone up to that part of the budget; from there fewer, to the share in the end
 REGIONAL = 0.5  # of the steps on scenes: every thing told in its box
 PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
@@ -145,9 +144,10 @@ def empty_ids(tokenizer: CLIPTokenizer) -> Tensor:
     return tokenizer([""], padding="max_length", truncation=True, return_tensors="pt")["input_ids"][0]
 
 
-def lessons(progress: float, knowing: bool = False) -> float:
-    """Share of steps on lessons at that part of the budget, 0..1; few from the start for one that draws already."""
-    return LESSONS if knowing else 1 + (LESSONS - 1) * min(max(progress - ALONE, 0) / (MIXED - ALONE), 1)
+def lessons(progress: float, end: float, knowing: bool = False) -> float:
+    """Share of steps on lessons at that part of the budget, 0..1; that of the end from the start where one that draws
+    already goes on."""
+    return end if knowing else 1 + (end - 1) * min(max(progress - ALONE, 0) / (MIXED - ALONE), 1)
 
 
 class Drawer(nn.Module):
@@ -193,7 +193,7 @@ def train(
         return halved(model, config.bfloat16, codes, hear, share, empty, schedule, generator)
 
     for _ in run:
-        share = lessons(budget.progress(run.step, run.seconds), knowing)
+        share = lessons(budget.progress(run.step, run.seconds), config.lessons, knowing)
         lesson, parted = (torch.rand(2, generator=choice) < torch.tensor([share, REGIONAL])).tolist()
         if lesson or not scenes.done():
             kind, codes, hear, batch = "lesson", pieces, partial(captions, pieces), config.batch * PER_SCENE

@@ -46,6 +46,7 @@ class Source:
     size: int = 256
     styled: float = 0.12  # share of scenes over-painted in a made style
     lessons: bool = False  # pieces of scenes that show one thing
+    tinted: float = 0.0  # share of those whose thing has another colour
     style: str | None = None  # the one style that all scenes are in, or some of their things
     medley: bool = False  # every thing in a style of its own
 
@@ -55,7 +56,7 @@ class Source:
 
     @classmethod
     def lessons_of(cls, data: DataConfig) -> Source:
-        return replace(cls.of(data), folder=data.pool / "lessons", lessons=True)
+        return replace(cls.of(data), folder=data.pool / "lessons", lessons=True, tinted=data.tinted)
 
     @classmethod
     def style_of(cls, data: DataConfig, style: str) -> Source:
@@ -107,7 +108,7 @@ def _compose(source: Source, index: int) -> None:
 
 def _scene(composer: Composer, source: Source, rng: np.random.Generator) -> Scene:
     if source.lessons:
-        return composer.lesson(rng)
+        return composer.lesson(rng, source.tinted)
     if source.medley:
         return composer.medley(rng)
     if source.style is not None:

@@ -17,6 +17,8 @@ from mepg_agent.scene import Box, Extent
 from mepg_agent.training.backgrounds import PLACES, TIMES, Background, paint_background
 from mepg_agent.training.styles import MADE_STYLES, apply_style, restyle
 
+TINTED = 0.2  # share of the things of scenes in a colour that is not their icon's
+LINE, LIGHT = 0.14, 0.9  # how light a sprite's lines and its lights are, 0..1
 TINTS = {
     "red": (214, 40, 40),
     "orange": (244, 140, 30),
@@ -90,8 +92,9 @@ class Composer:
         self._nouns = list(vocabulary.nouns)
         self._kept: dict[tuple[str, str, int], Background] = {}
 
-    def lesson(self, rng: np.random.Generator) -> Scene:
-        """A piece of a scene with one thing in it, as its icon shows it: what nouns are learned from first.
+    def lesson(self, rng: np.random.Generator, tinted: float = 0.0) -> Scene:
+        """A piece of a scene with one thing in it, as its icon shows it, the share `tinted` in another colour: what
+        nouns are learned from first.
 
         It is what the window of a region shows, at a quarter of a scene's cost.
         """
@@ -101,7 +104,7 @@ class Composer:
         side = int(rng.choice([s for s in SIDES if s < LESSON]))  # one that fills its piece teaches where borders are
         box = self._spot(noun, ground.ground, side / CELLS, rng)
         canvas = Image.fromarray(ground.image).convert("RGB")
-        thing = self._paste(canvas, noun, look, box, ground, rng, steady=True)
+        thing = self._paste(canvas, noun, look, box, ground, rng, steady=True, tinted=tinted)
         left, top = (_start(round(v * CELLS), side, rng) / CELLS for v in (box.x, box.y))
         piece = Box(x=left, y=top, width=LESSON / CELLS, height=LESSON / CELLS)
         rows, columns = piece.pixels(Extent(width=self.size, height=self.size)).as_slices()
@@ -215,6 +218,7 @@ class Composer:
         ground: Background,
         rng: np.random.Generator,
         steady: bool = False,
+        tinted: float = TINTED,
         alone: str | None = None,
     ) -> Thing:
         i, j = self.sprites.nouns.index(noun), self.sprites.looks.index(look)
@@ -228,7 +232,7 @@ class Composer:
         art = art.resize((side, side), Image.Resampling.LANCZOS if side < art.width else Image.Resampling.BICUBIC)
         pixels = np.asarray(art).astype(np.float32)
         color: str | None = str(self.sprites.colors[i, j]) or None
-        painted = not steady and look != "ink" and rng.random() < 0.2
+        painted = look != "ink" and rng.random() < tinted
         if painted:
             color = str(rng.choice(list(TINTS)))
             pixels = tint(pixels, color)
@@ -270,14 +274,15 @@ def snapped(cx: float, cy: float, side: float) -> Box:
 
 
 def tint(pixels: NDArray[np.float32], color: str) -> NDArray[np.float32]:
-    """Premultiplied RGBA recoloured: shading kept, black lines and white lights kept."""
+    """Premultiplied RGBA recoloured: what is neither line nor light takes the colour; shading, lines, lights stay."""
     alpha = np.maximum(pixels[..., 3:], 1e-3)
     rgb = pixels[..., :3] / alpha
     light = rgb @ np.array([0.3, 0.59, 0.11], np.float32)
+    body = light[(pixels[..., 3] > 0.5 * 255) & (light > LINE) & (light < LIGHT)]
+    middle = float(np.median(body)) if len(body) else (LINE + LIGHT) / 2
     target = np.array(TINTS[color], np.float32) / 255
-    # mid-tones take the colour, darks stay lines, lights stay lights
-    ramp = np.clip((light - 0.12) / 0.42, 0, 1)[..., None]
-    top = np.clip((light - 0.6) / 0.6, 0, 1)[..., None]
+    ramp = np.clip((light - LINE / 2) / (middle - LINE / 2), 0, 1)[..., None]
+    top = np.clip((light - middle) / (1 - middle), 0, 1)[..., None]
     mixed = target * ramp * (1 - top) + top
     out = pixels.copy()
     out[..., :3] = (0.12 * rgb + 0.88 * mixed) * pixels[..., 3:]
