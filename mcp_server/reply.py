@@ -19,7 +19,7 @@ MAX_PREVIEW = 700_000  # bytes before base64: a message stays below the 1 MiB th
 MAX_SIDE = 1568  # pixels; more is thrown away by the models that look at it
 SAID = {
     "accepted": "Accepted: every check passed.",
-    "best_effort": "Best effort: some checks failed; this is the best of what was drawn.",
+    "best_effort": "Best effort: not all that was asked for is confirmed; this is the best of what was drawn.",
     "failed": "Failed: nothing worth keeping was drawn.",
 }
 NEXT = {

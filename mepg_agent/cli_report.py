@@ -31,7 +31,7 @@ ACCEPTED, FAULT, BAD_INPUT, BEST_EFFORT, WAITING, STOPPED = 0, 1, 2, 3, 4, 130  
 CODES = {"accepted": ACCEPTED, "best_effort": BEST_EFFORT, "failed": FAULT}
 STATUS = {
     "accepted": "Accepted: every check passed.",
-    "best_effort": "Best effort: not every check passed. This is the best of what was drawn.",
+    "best_effort": "Best effort: not all that was asked for is confirmed. This is the best of what was drawn.",
     "failed": "Failed: nothing worth keeping was drawn.",
 }
 

@@ -223,7 +223,7 @@ def _looked_at(verifier: Verifier, image: Pixels, plan: ScenePlan, state: Drawin
 
 
 def accept(state: Judged, runtime: Runtime[Context]) -> Update:
-    """Every check passed, and the layout shows every relation."""
+    """Every check passed, and the layout shows every thing and every relation."""
     return _finish(state, "accepted", (), runtime)
 
 
@@ -243,8 +243,8 @@ def best_effort(state: Judged, runtime: Runtime[Context]) -> Update:
 
 
 def unshown(remarks: tuple[Remark, ...]) -> tuple[str, ...]:
-    """What the person said about where things stand and the layout, after its revisions, still does not show."""
-    return tuple(r.message for r in remarks if r.severity is Severity.ERROR and r.about == "relation")
+    """Things that the person asked for, and how they stand, that the layout, after its revisions, does not show."""
+    return tuple(r.message for r in remarks if r.severity is Severity.ERROR and r.about in ("relation", "undrawn"))
 
 
 def after_critique(state: Planned) -> str:

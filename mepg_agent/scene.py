@@ -232,6 +232,7 @@ class ScenePlan(Frozen):
     relations: tuple[Relation, ...] = ()
     rationale: Words = ""  # why it is laid out so, in words for a person
     notes: tuple[Words, ...] = ()  # what was not understood, or replaced
+    undrawn: tuple[Words, ...] = ()  # things that were asked for and that the backbone has no word for
     planner: Words = "given"
 
     @model_validator(mode="after")

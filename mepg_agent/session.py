@@ -38,7 +38,8 @@ SMALL_WORDS = re.compile(r"an?|the|of|on|in|at|by|to|and|with|left|right|above|b
 
 
 class Result(Frozen):
-    """A finished session. `accepted` means that every check passed; `best_effort` never does."""
+    """A finished session. `accepted` means that every check passed and no thing was left out for want of a word;
+    `best_effort` never does."""
 
     session: str
     status: Status

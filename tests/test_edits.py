@@ -228,6 +228,11 @@ def test_place_and_time_change(plan: ScenePlan):
     assert after.global_prompt.endswith("on a beach at night")
 
 
+def test_who_edits_has_seen_what_is_not_drawn(plan: ScenePlan):
+    edited = apply(plan.replaced(undrawn=("griffon",)), [Recolor(region="fox", color="blue")], vocabulary())
+    assert edited.undrawn == ()
+
+
 def test_an_unknown_region_is_refused(plan: ScenePlan):
     with pytest.raises(BadInput, match="'ghost'"):
         apply(plan, [Remove(region="ghost")], vocabulary())

@@ -49,6 +49,13 @@ def test_a_picture_that_passes_is_accepted_at_once(settings: Settings, three_thi
     assert result.image.is_file()
 
 
+def test_a_picture_without_a_thing_that_was_asked_for_is_not_accepted(settings: Settings, three_things: ScenePlan):
+    result, engine, agent = run(settings, three_things.replaced(undrawn=("griffon",)), {})
+    assert (result.status, len(engine.jobs)) == ("best_effort", 1) and result.verdict.passed
+    assert "'griffon' was asked for and cannot be drawn." in result.notes
+    assert agent.judge(result.session).status == "best_effort"
+
+
 def test_only_what_failed_is_drawn_again(settings: Settings, three_things: ScenePlan):
     result, engine, agent = run(settings, three_things, {"dog": (0.1, 0.9)})
     assert result.status == "accepted" and result.rounds == 1

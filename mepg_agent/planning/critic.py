@@ -36,7 +36,8 @@ def critique(
     those of the backbone by id.
 
     Errors: a region too small for the latent grid, a clash of unrelated boxes, a hidden region, one thing twice, a
-    broken relation. The rest a layout cannot mend: warnings (unknown words, contradictions, counts, a crowd) and notes.
+    broken relation, and a thing that the backbone has no word for. The rest a layout cannot mend: warnings (unknown
+    words, contradictions, counts, a crowd) and notes.
     That a box is inside the canvas is a property of every `Box`. Counts are read from the prompt where there is a
     vocabulary to read it with.
     """
@@ -45,6 +46,7 @@ def critique(
         *_overlaps(plan, vocabulary),
         *_hidden(plan),
         *_broken(plan),
+        *(_error("undrawn", f"'{words}' was asked for and cannot be drawn.") for words in plan.undrawn),
         *_contradictions(plan),
         *_counts(plan, vocabulary, styles),
         *_words(plan, vocabulary, styles),

@@ -142,7 +142,7 @@ def apply(plan: ScenePlan, edits: Iterable[PlanEdit], vocabulary: Vocabulary | N
     back = tuple(r for r in gone if {r.subject, r.object} <= here and holds(r, plan))
     notes = tuple(f"{note}: {r}." for r, note in gone.items() if r not in back)
     plan = plan.replaced(relations=tuple(dict.fromkeys((*plan.relations, *back))), notes=(*plan.notes, *notes))
-    return plan.replaced(global_prompt=scene_sentence(plan, vocabulary), planner=EDITED)
+    return plan.replaced(global_prompt=scene_sentence(plan, vocabulary), planner=EDITED, undrawn=())
 
 
 def changed_boxes(before: ScenePlan, after: ScenePlan) -> tuple[Box, ...]:

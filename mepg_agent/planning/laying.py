@@ -49,6 +49,7 @@ def laid_out(
         regions=tuple(regions),
         relations=tuple(relations),
         planner=planner,
+        undrawn=tuple(dict.fromkeys(reading.undrawn)),
     )
     spots = {i: said for i, t in things.items() if (said := t.spot or t.depth)}
     return finished(draft, vocabulary, backbone, notes, reading.place is not None, spots)

@@ -323,6 +323,7 @@ class Reader(Standing):
             self._left_out.append(piece.text)
             return
         self.reading.unknown.append(piece.text)
+        self.reading.undrawn += [piece.text] if self._phrase.opened else []
         self._phrase = Phrase()
         self._add(Thing(noun=None))
 

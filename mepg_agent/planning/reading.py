@@ -37,6 +37,7 @@ class Reading:
     style: str | None = None
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)  # words that seem to name things
+    undrawn: list[str] = field(default_factory=list)  # those of them that surely do
     refused: list[str] = field(default_factory=list, compare=False)  # what was said not to be there
     crowds: list[tuple[int, str]] = field(default_factory=list, compare=False)  # counts not kept: (12, "birds")
     definite: set[int] = field(default_factory=set, compare=False)  # things that were first named with "the"

@@ -136,6 +136,7 @@ def to_scene(
     if not regions and place is None:
         raise BadInput("Nothing in the plan can be drawn.", "Name a thing or a place that the backbone knows.")
     time = ear.time(sketch.time)
+    left_out = [words for said in sketch.left_out if (words := ear.own(said))]
     draft = ScenePlan(
         prompt=brief.prompt,
         global_prompt="scene",
@@ -146,8 +147,9 @@ def to_scene(
         regions=tuple(regions.values()),
         relations=tuple(_relations(sketch, regions, ear)),
         planner=planner,
+        undrawn=tuple(dict.fromkeys((*ear.unknown, *left_out))),
     )
-    ear.notes += [f"Left out of the picture: {left}." for words in sketch.left_out if (left := ear.own(words))]
+    ear.notes += [f"Left out of the picture: {words}." for words in left_out]
     return finished(draft, vocabulary, backbone, dict.fromkeys(ear.notes), place is not None)
 
 
@@ -203,12 +205,17 @@ class _Ear:
     vocabulary: Vocabulary | None
     styles: tuple[str, ...]
     notes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)  # things the person named that the backbone has no word for
 
     def noun(self, text: str) -> str | None:
         words = _cut(text)
         if words is None:
             self.notes.append("Left out a thing whose name is not a noun.")
         elif self.vocabulary is not None and words.lower() not in self.vocabulary.noun_forms:
+            if all(
+                any(word.startswith(piece) for word in self.said) for piece in _pieces(words)
+            ):  # "wombats": a wombat
+                self.unknown.append(words.lower())
             self.notes.append(unknown_thing(words.lower(), lexicon(self.vocabulary, self.styles)))
         else:
             return self.vocabulary.noun_forms[words.lower()] if self.vocabulary else words

@@ -118,6 +118,7 @@ def _thing(line: str, vocabulary: Vocabulary | None, reading: Reading) -> Thing:
     thing = decode_thing(line, vocabulary)
     if thing.noun is None:
         reading.unknown.append(_noun_of(line))
+        reading.undrawn.append(_noun_of(line))
     if vocabulary and thing.color is not None and thing.color not in vocabulary.colors:
         reading.notes.append(f"{_noun_of(line)}: left out '{thing.color}', a colour this backbone does not know.")
         thing.color = None
