@@ -30,10 +30,11 @@ QUIET = Console(quiet=True)
 
 
 class HalfSure:
-    """Finds every noun that is longer than four letters, and every look."""
+    """Finds every noun that is longer than four letters, every look, and red."""
 
     def verify(self, image: Pixels, plan: ScenePlan) -> Verdict:
         score = {Check.PRESENT: 0.9 if len(plan.regions[0].noun) > 4 else 0.2, Check.STYLE: 0.8}
+        score |= {Check.COLOR: 0.9 if plan.regions[0].color == "red" else 0.1} if plan.regions[0].color else {}
         return Verdict(
             verifier="half sure",
             findings=tuple(
@@ -65,13 +66,17 @@ def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> Non
     write(measured, tmp_path)
     written = json.loads((tmp_path / "family.json").read_text())
     assert written["table"]["pictures"] == 2 * SEEDS + 2 and set(written["right of 4"]) == {"dog", "castle"}
-    for name in ("nouns.png", "experts.png", "samples/watercolor.png"):
+    assert written["table"]["a colour named: the verifier takes the colour"] == 0.5
+    for name in ("nouns.png", "colors.png", "experts.png", "samples/watercolor.png"):
         with Image.open(tmp_path / name) as sheet:
             sheet.load()
     said = [json.loads(line) for line in (tmp_path / "pictures.jsonl").read_text().splitlines()]
     assert [(r["noun"], r["seed"], r["present"]) for r in said] == [(r.noun, r.seed, r.present) for r in measured.rows]
     with Image.open(tmp_path / "pictures" / f"{said[-1]['job']}.png") as picture:
         assert np.array_equal(np.asarray(picture), measured.rows[-1].image)
+    assert [(c.noun, c.color) for c in measured.colored] == list(
+        zip(("dog", "castle"), VOCABULARY.colors, strict=False)
+    )
     assert view(measured).row_count == len(written["table"]) + 1
 
 

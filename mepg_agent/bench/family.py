@@ -1,8 +1,8 @@
 """How good the embedded family is, measured from scratch: the table of its CARD.
 
-Every noun of the vocabulary is drawn alone, four seeds each, in the looks the backbone knows, and once by every
-expert. The scorer says what is there; the verifier of the loop, another network, is judged by it. Nothing is chosen:
-seeds are 0 to 3.
+Every noun of the vocabulary is drawn alone, four seeds each, in the looks the backbone knows, once in a colour, and
+once by every expert. The scorer says what is there; the verifier of the loop, another network, is judged by it. Nothing
+is chosen: seeds are 0 to 3.
 """
 
 from __future__ import annotations
@@ -78,11 +78,24 @@ class Drawn:
         return self.seed >= CALIBRATING
 
 
-def plan_of(noun: str, look: str, vocabulary: Vocabulary, extent: Extent, expert: bool = False) -> ScenePlan:
+@dataclass(frozen=True)
+class Colored:
+    """One picture of one thing in a colour that was named, of its own or not."""
+
+    noun: str
+    color: str
+    image: Pixels
+    seen: str
+    shade: bool  # the verifier takes the colour; the scorer knows none
+
+
+def plan_of(
+    noun: str, look: str, vocabulary: Vocabulary, extent: Extent, expert: bool = False, color: str | None = None
+) -> ScenePlan:
     """A thing alone in the middle, on the ground of a meadow or in the sky; `expert`: the look is one's id."""
-    words, place = noun_phrase(noun, None), "sky" if vocabulary.nouns[noun].stands == "sky" else "meadow"
+    words, place = noun_phrase(noun, color), "sky" if vocabulary.nouns[noun].stands == "sky" else "meadow"
     box, drawer = Box.centered(0.5, 0.56, SIDE, SIDE), look if expert else None
-    region = Region(id="thing", box=box, prompt=words, noun=noun, style=look, expert=drawer)
+    region = Region(id="thing", box=box, prompt=words, noun=noun, color=color, style=look, expert=drawer)
     scene = f"{words} {'in the sky' if place == 'sky' else 'on a meadow'}"
     return ScenePlan(
         prompt=scene, global_prompt=f"{scene}, {look} style", background=place, extent=extent, regions=(region,)
@@ -114,6 +127,7 @@ class FamilyBench:
         self.backbone, self.vocabulary, self.folder = backbone, vocabulary, folder
         self.experts = {name: found for name, found in experts.items() if name in scorer.styles}
         self.rows: list[Drawn] = []
+        self.colored: list[Colored] = []
 
     def run(self, nouns: list[str], console: Console) -> None:
         looks = self.vocabulary.looks
@@ -122,6 +136,17 @@ class FamilyBench:
             wanted += [(noun, expert, (first + number) % SEEDS) for number, noun in enumerate(nouns)]
         for noun, look, seed in track(wanted, "drawing every noun", console=console):
             self.rows.append(self._one(noun, look, seed))
+        for number, noun in enumerate(track(nouns, "drawing every noun in a colour", console=console)):
+            self.colored.append(self._in_color(noun, looks[number % len(looks)], number))
+
+    def _in_color(self, noun: str, look: str, number: int) -> Colored:
+        """Colours and seeds in turn."""
+        color = self.vocabulary.colors[number % len(self.vocabulary.colors)]
+        plan = plan_of(noun, look, self.vocabulary, self.backbone.item.defaults.extent, color=color)
+        image, _ = self._picture(self.job(plan, number % SEEDS))
+        nouns, _ = see(self.scorer, [square_crop(image, plan.regions[0].box)])
+        taken = any(f.check is Check.COLOR and f.passed for f in self.verifier.verify(image, plan).findings)
+        return Colored(noun, color, image, self.scorer.nouns[int(nouns.argmax())], taken)
 
     def _one(self, noun: str, look: str, seed: int) -> Drawn:
         extent = self.backbone.item.defaults.extent
@@ -194,12 +219,18 @@ class FamilyBench:
             "pictures": float(len(self.rows)),
             "right noun": float(np.mean([r.seen == r.noun for r in self.plain])),
             "right look": float(np.mean([r.seen_look == r.look for r in self.plain])),
+            **self._colors(),
             **_errors("noun", [(r.present >= bars["present"], r.seen == r.noun) for r in fresh]),
             "swapped noun passes": float(np.mean([r.other >= bars["present"] for r in fresh])),
             **_errors("style", [(r.style >= bars["style"], r.seen_look == r.look) for r in fresh]),
             "swapped style passes": float(np.mean([r.other_style >= bars["style"] for r in fresh])),
             "median seconds": float(np.median([r.seconds for r in self.plain])),
         }
+
+    def _colors(self) -> dict[str, float]:
+        nouns, shades = [c.seen == c.noun for c in self.colored], [c.shade for c in self.colored]
+        named = {"right noun": nouns, "the verifier takes the colour": shades}
+        return {f"a colour named: {what}": float(np.mean(marks)) for what, marks in named.items() if marks}
 
     def per_expert(self) -> dict[str, dict[str, float]]:
         """Shares of pictures in the expert's style, and of those that still show the right noun."""
@@ -269,8 +300,9 @@ def report(bench: FamilyBench) -> dict[str, Any]:
 
 
 def write(bench: FamilyBench, folder: Path) -> None:
-    """`family.json`; `nouns.png`: every noun in two looks, captioned with what the scorer saw; `experts.png`, and its
-    rows in `samples`; and what scorer and verifier said of every picture in `pictures.jsonl`."""
+    """`family.json`; `nouns.png`: every noun in two looks, and `colors.png`: once in a colour, captioned with what the
+    scorer saw; `experts.png`, and its rows in `samples`; and what scorer and verifier said of every picture but the
+    coloured in `pictures.jsonl`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "family.json").write_text(json.dumps(report(bench), indent=1) + "\n")
     with (folder / "pictures.jsonl").open("w", encoding="utf-8") as lines:
@@ -280,6 +312,9 @@ def write(bench: FamilyBench, folder: Path) -> None:
     shown = [r for r in bench.plain if r.seed < 2]
     labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
+    texts = [f"{c.color} {c.noun}" + ("" if c.seen == c.noun else f" ({c.seen}?)") for c in bench.colored]
+    colored = [Image.fromarray(c.image).resize((128, 128)) for c in bench.colored]
+    grid(colored, texts, columns=12).save(folder / "colors.png")
     if bench.experts:
         rows = bench.scenes()
         Image.fromarray(np.vstack([np.asarray(row) for row in rows.values()])).save(folder / "experts.png")
