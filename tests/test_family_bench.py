@@ -74,6 +74,7 @@ def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> Non
     assert [(r["noun"], r["seed"], r["present"]) for r in said] == [(r.noun, r.seed, r.present) for r in measured.rows]
     with Image.open(tmp_path / "pictures" / f"{said[-1]['job']}.png") as picture:
         assert np.array_equal(np.asarray(picture), measured.rows[-1].image)
+    assert VOCABULARY is not None
     assert [(c.noun, c.color) for c in measured.colored] == list(
         zip(("dog", "castle"), VOCABULARY.colors, strict=False)
     )
