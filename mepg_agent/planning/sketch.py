@@ -212,9 +212,7 @@ class _Ear:
         if words is None:
             self.notes.append("Left out a thing whose name is not a noun.")
         elif self.vocabulary is not None and words.lower() not in self.vocabulary.noun_forms:
-            if all(
-                any(word.startswith(piece) for word in self.said) for piece in _pieces(words)
-            ):  # "wombats": a wombat
+            if self._named(words):
                 self.unknown.append(words.lower())
             self.notes.append(unknown_thing(words.lower(), lexicon(self.vocabulary, self.styles)))
         else:
@@ -262,6 +260,10 @@ class _Ear:
         """The phrase, if the person said every word of it."""
         words = _cut(text, most)
         return words if words is not None and self.said.issuperset(_pieces(words)) else None
+
+    def _named(self, noun: str) -> bool:
+        """Whether the person said it, of one or of several."""
+        return all(any(word.startswith(piece) for word in self.said) for piece in _pieces(noun))
 
     def _known(self, text: str | None, known: Mapping[str, str] | None, otherwise: str) -> str | None:
         words = _cut(text) if text is not None else None
