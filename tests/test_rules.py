@@ -251,11 +251,6 @@ def test_a_prompt_of_unknown_things_is_refused_with_the_nearest_known_ones():
         planned("a pumpkinseed")
 
 
-def test_a_thing_that_has_no_word_is_told_as_not_drawn():
-    assert planned("a fox and a griffon").undrawn == ("griffon",)
-    assert planned("a fox and a castle").undrawn == ()
-
-
 def test_rules_need_a_vocabulary():
     with pytest.raises(BadInput, match="vocabulary"):
         RulePlanner().plan(Brief(prompt="a fox"), backbone(), None, STYLES)

@@ -25,6 +25,11 @@ def test_the_talk_around_a_picture_names_no_thing(prompt: str):
     assert not any("not among the things" in note for note in plan.notes)
 
 
+def test_a_thing_that_has_no_word_is_told_as_not_drawn():
+    assert planned("a fox and a griffon").undrawn == ("griffon",)
+    assert planned("a fox and a castle").undrawn == ()
+
+
 def test_an_unknown_verb_before_a_thing_is_no_thing():
     notes = planned("a fox fighting a dragon").notes
     assert any("'fighting'" in note for note in notes) and not any("not among the things" in note for note in notes)

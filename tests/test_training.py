@@ -26,7 +26,7 @@ from mepg_agent.training.draws import halved
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
 from mepg_agent.training.pool import SHARD, Pool, Source, _compose
-from mepg_agent.training.scenes import SIDES, TINTS, Composer, Sprites, snapped, tint
+from mepg_agent.training.scenes import Composer, Sprites
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +43,6 @@ def pool(sprites: Path, tmp_path_factory: pytest.TempPathFactory) -> Pool:
 @pytest.fixture(scope="module")
 def tokenizer() -> CLIPTokenizer:
     return CLIPTokenizer.from_pretrained(FAMILY / "pipeline" / "tokenizer")
-
-
-def test_a_scene_is_named_by_its_seed(sprites: Path) -> None:
-    one, two = (Composer(Sprites.load(sprites), VOCABULARY, 64).scene(np.random.default_rng(5)) for _ in range(2))
-    assert np.array_equal(one.image, two.image) and one.things == two.things
 
 
 def test_captions_name_only_things_that_are_there(sprites: Path) -> None:
@@ -231,35 +226,6 @@ def test_lessons_come_first_and_scenes_later() -> None:
     shares = [denoiser.lessons(p, end=0.1) for p in (0.0, 0.3, 0.4, 0.5, 1.0)]
     assert shares[:2] == [1, 1] and 1 > shares[2] > shares[3] == pytest.approx(shares[4]) == pytest.approx(0.1)
     assert denoiser.lessons(0.0, end=0.1, knowing=True) == 0.1, "who draws already goes on as others end"
-
-
-def test_a_lesson_shows_one_whole_thing_on_the_grid_of_the_codes(sprites: Path) -> None:
-    composer, rng = Composer(Sprites.load(sprites), VOCABULARY, 64), np.random.default_rng(1)
-    for _ in range(20):
-        scene = composer.lesson(rng)
-        (thing,) = scene.things
-        assert scene.image.shape == (32, 32, 3) and not thing.painted and thing.box.width > 0.4
-    for _ in range(50):
-        box = snapped(*rng.uniform(0, 1, 3))
-        assert all(float(16 * v).is_integer() for v in (box.x, box.y, box.width)) and box.right <= 1 >= box.bottom
-        assert 16 * box.width in SIDES
-
-
-def test_a_tinted_thing_has_its_colour_and_keeps_its_lines_and_lights() -> None:
-    sprite = np.zeros((8, 8, 4), np.float32)
-    sprite[..., 3] = 255
-    sprite[..., :3] = (150, 20, 40)  # a dark red body
-    sprite[0, :, :3], sprite[1, :, :3] = 10, 250
-    for color, rgb in TINTS.items():
-        tinted = tint(sprite, color)[..., :3]
-        assert np.abs(tinted[4, 4] - rgb).max() < 30, color
-        assert tinted[0].max() < 40 and tinted[1].min() > 200
-
-
-def test_lessons_show_other_colours_as_often_as_asked(sprites: Path) -> None:
-    composer, rng = Composer(Sprites.load(sprites), VOCABULARY, 64), np.random.default_rng(1)
-    things = [composer.lesson(rng, tinted=0.5).things[0] for _ in range(60)]
-    assert 15 < sum(thing.painted and thing.color in TINTS for thing in things) < 45
 
 
 def test_the_text_tower_learns_to_tell_what_a_caption_names(
