@@ -4,29 +4,44 @@ from __future__ import annotations
 
 from mepg_agent.scene import RelationKind as Kind
 
+# side -> the other one, the wind, the hour of a clock and the side of a ship that lie there
+AROUND = {"left": ("right", "west", "[9|nine]", "port"), "right": ("left", "east", "[3|three]", "starboard")}
+
+
+def side_of(side: str) -> tuple[str, ...]:
+    other, wind, hour, board = AROUND[side]
+    return (
+        f"[just|a little|directly|somewhat] {wind} of", f"to the {wind} of", f"on the {wind}ern side of",
+        f"on the {board} side of", f"flanking, from the {side},", f"guarding the {side} flank of",
+        f"[camera-|screen-|audience-]{side} of", f"flanked on the {other} by", f"[bordered|bounded] on the {other} by",
+        f"having on its {other}", f"with, on its {other},",
+        f"[shifted|offset|displaced|pushed|moved over] to the {side} of",
+        f"[nearer|closer] to the {side} [edge|border|margin] than", f"one [place|spot|slot|position] {side} of",
+        f"up against the {side} side of", f"as the {side} neighbour of", f"[along|hugging|lining] the {side} side of",
+        f"{side}ward of", f"at {hour} o'clock from", f"to {side} of", f"at the {side} from", f"{side} hand side of",
+        f"beside, on the {side} side of", f"with a gap in between, {side} of", f"one over to the {side} from",
+        f"[out|away] to the {side} of", f"off the {side} side of", f"a touch {side} of",
+    )  # fmt: skip
+
+
+def its_side(side: str) -> tuple[str, ...]:
+    _, wind, hour, _ = AROUND[side]
+    return (
+        f"[a pace|a bit|a little way|some distance|a metre|two steps] to its {side}", f"on the {side} hand side",
+        f"on its {side} hand side", f"{wind} of it", f"to the {wind} of it", f"at its {side}", f"at the {side} of it",
+        f"guarding its {side} side", f"over on its {side}", f"one place to the {side}", f"immediately {side} of it",
+        f"[along|hugging] its {side} side", f"up against its {side} side", f"off its {side} side",
+        f"[as a|being the] neighbour on its {side}", f"in the space to its {side}", f"close by on its {side}",
+        f"{side} from it", f"[screen-|camera-]{side} of it", f"shifted {side} of it", f"more to the {side}",
+        f"somewhere to the {side} of it", f"[out|away] to the {side} of it", f"at {hour} o'clock from it",
+        f"next to its {side} side", f"[nearer|closer] to the {side} edge", f"to the {side} hand of it",
+        f"a touch {side} of it",
+    )  # fmt: skip
+
+
 RELATIONS: dict[Kind, tuple[str, ...]] = {
-    Kind.LEFT_OF: (
-        "[just|a little|directly|somewhat] west of", "to the west of", "on the western side of", "on the port side of",
-        "flanking, from the left,", "guarding the left flank of", "[camera-|screen-|audience-]left of",
-        "flanked on the right by", "[bordered|bounded] on the right by", "having on its right", "with, on its right,",
-        "[shifted|offset|displaced|pushed|moved over] to the left of",
-        "[nearer|closer] to the left [edge|border|margin] than", "one [place|spot|slot|position] left of",
-        "up against the left side of", "as the left neighbour of", "[along|hugging|lining] the left side of",
-        "leftward of", "at [9|nine] o'clock from", "to left of", "at the left from", "left hand side of",
-        "beside, on the left side of", "with a gap in between, left of", "one over to the left from",
-        "[out|away] to the left of", "off the left side of", "a touch left of",
-    ),
-    Kind.RIGHT_OF: (
-        "[just|a little|directly|somewhat] east of", "to the east of", "on the eastern side of",
-        "on the starboard side of", "flanking, from the right,", "guarding the right flank of",
-        "[camera-|screen-|audience-]right of", "flanked on the left by", "[bordered|bounded] on the left by",
-        "having on its left", "with, on its left,", "[shifted|offset|displaced|pushed|moved over] to the right of",
-        "[nearer|closer] to the right [edge|border|margin] than", "one [place|spot|slot|position] right of",
-        "up against the right side of", "as the right neighbour of", "[along|hugging|lining] the right side of",
-        "rightward of", "at [3|three] o'clock from", "to right of", "at the right from", "right hand side of",
-        "beside, on the right side of", "with a gap in between, right of", "one over to the right from",
-        "[out|away] to the right of", "off the right side of", "a touch right of",
-    ),
+    Kind.LEFT_OF: side_of("left"),
+    Kind.RIGHT_OF: side_of("right"),
     Kind.ABOVE: (
         "airborne above", "overhead of", "[clear|free] above", "in the sky above",
         "[a metre|a few feet|two hands|a good bit|a storey] above", "at some height above",
@@ -128,27 +143,8 @@ RELATIONS: dict[Kind, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 ITS: dict[Kind, tuple[str, ...]] = {
-    Kind.LEFT_OF: (
-        "[a pace|a bit|a little way|some distance|a metre|two steps] to its left", "on the left hand side",
-        "on its left hand side", "west of it", "to the west of it", "at its left", "at the left of it",
-        "guarding its left side", "over on its left", "one place to the left", "immediately left of it",
-        "[along|hugging] its left side", "up against its left side", "off its left side",
-        "[as a|being the] neighbour on its left", "in the space to its left", "close by on its left", "left from it",
-        "[screen-|camera-]left of it", "shifted left of it", "more to the left", "somewhere to the left of it",
-        "[out|away] to the left of it", "at [9|nine] o'clock from it", "next to its left side",
-        "[nearer|closer] to the left edge", "to the left hand of it", "a touch left of it",
-    ),
-    Kind.RIGHT_OF: (
-        "[a pace|a bit|a little way|some distance|a metre|two steps] to its right", "on the right hand side",
-        "on its right hand side", "east of it", "to the east of it", "at its right", "at the right of it",
-        "guarding its right side", "over on its right", "one place to the right", "immediately right of it",
-        "[along|hugging] its right side", "up against its right side", "off its right side",
-        "[as a|being the] neighbour on its right", "in the space to its right", "close by on its right",
-        "right from it", "[screen-|camera-]right of it", "shifted right of it", "more to the right",
-        "somewhere to the right of it", "[out|away] to the right of it", "at [3|three] o'clock from it",
-        "next to its right side", "[nearer|closer] to the right edge", "to the right hand of it",
-        "a touch right of it",
-    ),
+    Kind.LEFT_OF: its_side("left"),
+    Kind.RIGHT_OF: its_side("right"),
     Kind.ABOVE: (
         "overhead", "airborne above it", "in the sky above it", "in mid-air above it", "up in the air above it",
         "[wheeling|fluttering|bobbing|dangling|levitating|buzzing] above it", "above its head",

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+from mepg_agent.training.psa_further_places import AROUND
+
+
+def at_side(side: str) -> tuple[str, ...]:
+    _, wind, hour, _ = AROUND[side]
+    return (
+        f"hard {side}", f"[camera|screen|frame|house|audience] {side}",
+        f"[pushed|shifted|shoved|moved|nudged] to the {side}", f"pushed up against the {side} [edge|side]",
+        f"to the {wind}", f"on the {wind}ern side", f"in the {wind}ern half", f"[at|around] {hour} o'clock",
+        f"flush {side}", f"flush with the {side} edge", f"stuck to the {side} [side|border]",
+        f"in the {side} wing of the [picture|scene]", f"out {side}", f"out on the {side}", f"out to the {side}",
+        f"on the viewer's {side}", f"to the viewer's {side}", f"as seen by us, {side}",
+        f"on the {side}-hand [end|half|third] of things", f"in the {side}most [part|third|strip|column]",
+        f"in the {side}-hand [third|column|strip|region]", f"with the {side} edge beside it", f"to {side} side",
+        f"in {side} side of picture", f"in the {side} [side|zone] of the [frame|shot]", f"aligned {side}",
+        f"aligned [with|to] the {side} [edge|side|margin]", f"over {side}", f"{side} of the picture's [middle|centre]",
+        f"[tucked away|parked|hung|stationed] on the {side}", f"not in the middle but on the {side}",
+        f"{side}-of-center",
+    )  # fmt: skip
+
+
+def corner(end: str, where: str) -> tuple[str, ...]:
+    rim, way, north = ("upper", "up", "north") if end == "top" else ("lower", "down", "south")
+    wind = AROUND[where][1]
+    return (
+        f"[hiding|parked|stuck|pinned|wedged] in the {end} {where} corner", f"in the {rim} {where}-hand quarter",
+        f"{way} on the {where}, in the corner", f"in the {north}{wind} corner", f"to the {north}{wind}",
+        f"in the {(north[0] + wind[0]).upper()} corner",
+        f"{end} row, {where} column", f"{end} edge, {where} side", f"{end} end, {where}-hand side",
+        f"{where}-hand side, {end}", f"on the {where} side, [all the way|far|way] {way}",
+        f"all the way {way} and all the way to the {where}", f"far {way} and far {where}", f"both {end} and {where}",
+        f"aligned {end} {where}", f"flush with the {end} and {where} edges",
+        f"[hugging|touching|against] the {end} and {where} edges", f"{end} third, {where} third",
+        f"in the {where} corner of the {end} edge", f"at the {where} end of the {end} [edge|border|side]",
+        f"at the {end} end of the {where} [edge|border|side]", f"screen {end} {where}",
+        f"in the {rim}most {where} part", f"[shoved|pushed|moved|shifted] to the {end} {where}",
+        f"in {end} {where} corner of picture", f"at {end} {where} side", f"in the {rim} part of the {where} side",
+        f"in the {where} half, close to the {end}", f"in the {end} half, close to the {where} edge",
+        f"where the {where} edge runs into the {end} edge",
+    )  # fmt: skip
+
+
 SPOTS = {
-    "left": (
-        "hard left", "[camera|screen|frame|house|audience] left", "[pushed|shifted|shoved|moved|nudged] to the left",
-        "pushed up against the left [edge|side]", "to the west", "on the western side", "in the western half",
-        "[at|around] [9|nine] o'clock", "flush left", "flush with the left edge", "stuck to the left [side|border]",
-        "in the left wing of the [picture|scene]", "out left", "out on the left", "out to the left",
-        "on the viewer's left", "to the viewer's left", "as seen by us, left",
-        "on the left-hand [end|half|third] of things", "in the leftmost [part|third|strip|column]",
-        "in the left-hand [third|column|strip|region]", "with the left edge beside it", "to left side",
-        "in left side of picture", "in the left [side|zone] of the [frame|shot]", "aligned left",
-        "aligned [with|to] the left [edge|side|margin]", "over left", "left of the picture's [middle|centre]",
-        "[tucked away|parked|hung|stationed] on the left", "not in the middle but on the left", "left-of-center",
-    ),
-    "right": (
-        "hard right", "[camera|screen|frame|house|audience] right",
-        "[pushed|shifted|shoved|moved|nudged] to the right", "pushed up against the right [edge|side]", "to the east",
-        "on the eastern side", "in the eastern half", "[at|around] [3|three] o'clock", "flush right",
-        "flush with the right edge", "stuck to the right [side|border]", "in the right wing of the [picture|scene]",
-        "out right", "out on the right", "out to the right", "on the viewer's right", "to the viewer's right",
-        "as seen by us, right", "on the right-hand [end|half|third] of things",
-        "in the rightmost [part|third|strip|column]", "in the right-hand [third|column|strip|region]",
-        "with the right edge beside it", "to right side", "in right side of picture",
-        "in the right [side|zone] of the [frame|shot]", "aligned right",
-        "aligned [with|to] the right [edge|side|margin]", "over right", "right of the picture's [middle|centre]",
-        "[tucked away|parked|hung|stationed] on the right", "not in the middle but on the right", "right-of-center",
-    ),
+    "left": at_side("left"),
+    "right": at_side("right"),
     "center": (
         "at the core of the [picture|image|scene]", "at the hub of the picture", "mid-frame", "mid-picture",
         "center frame", "centre stage", "front and center in the frame",
@@ -39,59 +58,10 @@ SPOTS = {
         "smack dab in the middle", "in center position", "[middle|center] of the [picture|image|page|canvas]",
         "as the middle of everything",
     ),
-    "top left": (
-        "[hiding|parked|stuck|pinned|wedged] in the top left corner", "in the upper left-hand quarter",
-        "up on the left, in the corner", "in the northwest corner", "to the northwest", "in the NW corner",
-        "top row, left column", "top edge, left side", "top end, left-hand side", "left-hand side, top",
-        "on the left side, [all the way|far|way] up", "all the way up and all the way to the left",
-        "far up and far left", "both top and left", "aligned top left", "flush with the top and left edges",
-        "[hugging|touching|against] the top and left edges", "top third, left third",
-        "in the left corner of the top edge", "at the left end of the top [edge|border|side]",
-        "at the top end of the left [edge|border|side]", "screen top left", "in the uppermost left part",
-        "[shoved|pushed|moved|shifted] to the top left", "in top left corner of picture", "at top left side",
-        "in the upper part of the left side", "in the left half, close to the top",
-        "in the top half, close to the left edge", "where the left edge runs into the top edge",
-    ),
-    "top right": (
-        "[hiding|parked|stuck|pinned|wedged] in the top right corner", "in the upper right-hand quarter",
-        "up on the right, in the corner", "in the northeast corner", "to the northeast", "in the NE corner",
-        "top row, right column", "top edge, right side", "top end, right-hand side", "right-hand side, top",
-        "on the right side, [all the way|far|way] up", "all the way up and all the way to the right",
-        "far up and far right", "both top and right", "aligned top right", "flush with the top and right edges",
-        "[hugging|touching|against] the top and right edges", "top third, right third",
-        "in the right corner of the top edge", "at the right end of the top [edge|border|side]",
-        "at the top end of the right [edge|border|side]", "screen top right", "in the uppermost right part",
-        "[shoved|pushed|moved|shifted] to the top right", "in top right corner of picture", "at top right side",
-        "in the upper part of the right side", "in the right half, close to the top",
-        "in the top half, close to the right edge", "where the right edge runs into the top edge",
-    ),
-    "bottom left": (
-        "[hiding|parked|stuck|pinned|wedged] in the bottom left corner", "in the lower left-hand quarter",
-        "down on the left, in the corner", "in the southwest corner", "to the southwest", "in the SW corner",
-        "bottom row, left column", "bottom edge, left side", "bottom end, left-hand side", "left-hand side, bottom",
-        "on the left side, [all the way|far|way] down", "all the way down and all the way to the left",
-        "far down and far left", "both bottom and left", "aligned bottom left", "flush with the bottom and left edges",
-        "[hugging|touching|against] the bottom and left edges", "bottom third, left third",
-        "in the left corner of the bottom edge", "at the left end of the bottom [edge|border|side]",
-        "at the bottom end of the left [edge|border|side]", "screen bottom left", "in the lowermost left part",
-        "[shoved|pushed|moved|shifted] to the bottom left", "in bottom left corner of picture", "at bottom left side",
-        "in the lower part of the left side", "in the left half, close to the bottom",
-        "in the bottom half, close to the left edge", "where the left edge runs into the bottom edge",
-    ),
-    "bottom right": (
-        "[hiding|parked|stuck|pinned|wedged] in the bottom right corner", "in the lower right-hand quarter",
-        "down on the right, in the corner", "in the southeast corner", "to the southeast", "in the SE corner",
-        "bottom row, right column", "bottom edge, right side", "bottom end, right-hand side",
-        "right-hand side, bottom", "on the right side, [all the way|far|way] down",
-        "all the way down and all the way to the right", "far down and far right", "both bottom and right",
-        "aligned bottom right", "flush with the bottom and right edges",
-        "[hugging|touching|against] the bottom and right edges", "bottom third, right third",
-        "in the right corner of the bottom edge", "at the right end of the bottom [edge|border|side]",
-        "at the bottom end of the right [edge|border|side]", "screen bottom right", "in the lowermost right part",
-        "[shoved|pushed|moved|shifted] to the bottom right", "in bottom right corner of picture",
-        "at bottom right side", "in the lower part of the right side", "in the right half, close to the bottom",
-        "in the bottom half, close to the right edge", "where the right edge runs into the bottom edge",
-    ),
+    "top left": corner("top", "left"),
+    "top right": corner("top", "right"),
+    "bottom left": corner("bottom", "left"),
+    "bottom right": corner("bottom", "right"),
     "top": (
         "hugging the top edge", "flush with the top edge", "[touching|brushing|skirting|grazing] the [top|upper] edge",
         "at the upper limit of the [frame|picture]", "top-aligned", "aligned [with|to] the top",
