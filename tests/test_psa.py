@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from planning_fixtures import STYLES, backbone, vocabulary
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from mepg_agent.errors import BadInput, BrokenAsset, Cancelled
 from mepg_agent.planning import chain, editing, psa
 from mepg_agent.planning.editing import PsaEditor, RuleEditor
 from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle, apply
-from mepg_agent.planning.psa import ADAPTER, PsaPlanner, Writer
+from mepg_agent.planning.psa import ADAPTER, CONFIG, PsaPlanner, Writer
 from mepg_agent.planning.question import PLAN, Pattern
 from mepg_agent.planning.references import Question
 from mepg_agent.planning.target import decode, next_line
@@ -114,6 +118,32 @@ def test_a_stopped_run_goes_on_and_its_adapter_can_be_loaded(base: Path, data: P
     assert all(value.dtype is torch.float16 for value in load_file(tmp_path / ADAPTER).values())
     assert psa.base_of(tmp_path) == str(base)
     assert Writer(tmp_path).write("p", "x[yz]") in ("xy", "xz")
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:500])
+
+
+def of_another_rank(file: Path) -> None:
+    settings = json.loads((file.parent / CONFIG).read_text())
+    (file.parent / CONFIG).write_text(json.dumps({**settings, "r": 3}))
+
+
+@pytest.mark.parametrize("spoil", [cut_short, of_another_rank])
+def test_a_broken_adapter_is_refused_in_a_sentence(base: Path, tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    model = AutoModelForCausalLM.from_pretrained(base)
+    get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(tmp_path)
+    Writer(tmp_path, str(base)).load()
+    spoil(tmp_path / ADAPTER)
+    with pytest.raises(BrokenAsset, match="no readable adapter of the small planner"):
+        Writer(tmp_path, str(base)).load()
+
+
+def test_a_broken_base_is_refused_in_a_sentence(base: Path, tmp_path: Path) -> None:
+    shutil.copytree(base, tmp_path / "base")
+    cut_short(tmp_path / "base" / "model.safetensors")
+    with pytest.raises(BrokenAsset, match="no readable language model"):
+        Writer(None, str(tmp_path / "base"), trained=False).load()
 
 
 def test_a_run_may_go_on_from_another_ones_adapter(base: Path, data: Path, tmp_path: Path) -> None:

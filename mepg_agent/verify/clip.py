@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mepg_agent.english import article
+from mepg_agent.loading import readable
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.scene import Region, ScenePlan
 from mepg_agent.verify.base import Pixels
 from mepg_agent.verify.crops import GROWN, square_crop
-from mepg_agent.verify.loading import readable
 
 if TYPE_CHECKING:
     import torch

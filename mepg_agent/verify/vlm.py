@@ -12,8 +12,8 @@ from typing import Any
 
 from PIL import Image
 
+from mepg_agent.loading import readable
 from mepg_agent.verify.asking import Reply, instructions
-from mepg_agent.verify.loading import readable
 
 ADVICE = "Name a folder or hub id of one, as vlm:HuggingFaceTB/SmolVLM-256M-Instruct."
 YES, NO = "true", "false"

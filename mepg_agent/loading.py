@@ -1,4 +1,4 @@
-"""Loading the model of a verifier."""
+"""Loading models that others trained."""
 
 from __future__ import annotations
 
