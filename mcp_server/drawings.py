@@ -33,6 +33,7 @@ Begin = Callable[[Agent, threading.Event], Stream]
 BEHIND = Event(node="wait", message="waiting until the picture before it is finished")
 HEARD = 100  # events that a slow listener may lag behind
 QUEUED = 8  # drawings of one client in the making, without another word from the operator
+PATIENCE, PAUSE = 5.0, 0.1  # seconds for a session that another call holds, and until it is tried again
 log = logging.getLogger(__name__)
 
 
@@ -209,10 +210,20 @@ class Drawings:
         agent = self.lazy.get()
         past = agent.store.history(work.session)
         work.before = past.head if past else None
-        stream = begin(agent, work.stopping)
+        stream = self._begun(agent, work, begin)
         edit = agent.store.edit(work.session)
         work.version = edit.number if edit else None if past else 1
         return stream
+
+    def _begun(self, agent: Agent, work: Work, begin: Begin) -> Stream:
+        """Once nobody else holds the session: whoever looks at a picture holds it for a moment, too. Raises InUse."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return begin(agent, work.stopping)
+            except InUse:
+                if time.monotonic() > until or work.stopping.wait(PAUSE):
+                    raise
 
     def _note_ending(self, work: Work) -> None:
         """For whoever asks about the drawing's task, also once the server was started anew."""

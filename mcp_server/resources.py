@@ -58,7 +58,7 @@ class PictureServer(MCPServer[Drawings]):
         tools = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
         takes = tools.get(name, arguments)
         if strange := [argument for argument in arguments if argument not in takes]:
-            raise ToolError(f"{name} takes no {strange[0][:60]!r}. It takes: {', '.join(takes)}.")
+            raise ToolError(f"{name} takes no {strange[0][:60]!r}. It takes: {', '.join(takes) or 'nothing'}.")
         try:
             return await super().call_tool(name, arguments, context)
         except UnexpectedToolError as error:

@@ -40,7 +40,7 @@ from mepg_agent.session import Ending
 
 EXTENSION = "io.modelcontextprotocol/tasks"
 POLL = 2000  # milliseconds between two looks
-ID = re.compile(r"([a-z0-9-]{1,100})\.([1-9][0-9]{0,5})\.([0-9]{1,15})")
+ID = re.compile(r"([a-z0-9-]{1,100})\.([1-9][0-9]{0,5})\.([0-9]{1,14})")
 ASKS_ANEW = "wait"  # its client wants to wait, and has a handle already
 STOPPED = "The drawing was stopped; wait with its session goes on."
 DONE = {"resultType": "complete"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -66,6 +66,7 @@ class Agent(RegionEditor):
         self._verifiers: dict[tuple[str, tuple[str, ...], str], Verifier | None] = {}
         self._open: tuple[ExitStack, CompiledStateGraph[State, Context, Asked, State]] | None = None
         self._turns, self._loading = Turns(self.settings.home, self._device), threading.Lock()
+        self._drawing, self._closing, self._counting = 0, False, threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -84,11 +85,28 @@ class Agent(RegionEditor):
         return other
 
     def close(self) -> None:
-        """Ends the connection to the checkpoints; sessions stay on disk."""
-        with self._loading:
-            if self._open is not None:
-                self._open[0].close()
-                self._open = None
+        """Ends the connection to the checkpoints, as soon as nothing is drawn any more; sessions stay on disk."""
+        with self._counting:
+            self._closing = self._drawing > 0
+        if not self._closing:
+            with self._loading:
+                if self._open is not None:
+                    self._open[0].close()
+                    self._open = None
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """A connection that ends while another thread uses it takes the process with it."""
+        with self._counting:
+            self._drawing += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._drawing -= 1
+                last = self._closing and not self._drawing
+            if last:
+                self.close()
 
     def plan(self, prompt: str | Brief, **wishes: Any) -> ScenePlan:
         """The scene as it would be drawn: planned, routed to experts, its layout mended. Draws nothing."""
@@ -114,7 +132,7 @@ class Agent(RegionEditor):
 
     def batch(self, prompts: Iterable[str | Brief], **wishes: Any) -> Iterator[Result]:
         """The results of several requests, one after the other; `wishes` hold for all, and all are checked first."""
-        briefs = [self._checked(prompt, wishes) for prompt in prompts]
+        briefs = self._all_checked(prompts, wishes)
         return (self.draw(brief) for brief in briefs)
 
     async def adraw(self, prompt: str | Brief, **wishes: Any) -> Result:
@@ -128,7 +146,7 @@ class Agent(RegionEditor):
 
     async def abatch(self, prompts: Iterable[str | Brief], **wishes: Any) -> AsyncGenerator[Result, None]:
         """`batch` that leaves the event loop free; closing it or cancelling its task stops between two steps."""
-        for brief in [self._checked(prompt, wishes) for prompt in prompts]:
+        for brief in self._all_checked(prompts, wishes):
             yield await self.adraw(brief)
 
     async def aedit(self, session: str, instruction: str, rounds: int | None = None) -> Result:
@@ -146,6 +164,11 @@ class Agent(RegionEditor):
         stop = threading.Event()
         return in_thread(lambda: start(stop), stop)
 
+    def _all_checked(self, prompts: Iterable[str | Brief], wishes: dict[str, Any]) -> list[Brief]:
+        if isinstance(prompts, str):  # whose letters would be drawn one by one
+            raise BadInput("A batch is a list of prompts, not one.", "Put it in a list, or use draw.")
+        return [self._checked(prompt, wishes) for prompt in prompts]
+
     def _checked(self, prompt: str | Brief, wishes: dict[str, Any]) -> Brief:
         """Raises BadInput for what can be known to be wrong before a session is opened."""
         brief = make_brief(prompt, **wishes)
@@ -162,8 +185,13 @@ class Agent(RegionEditor):
         edit: Edit | None,
         answer: Approval | None,
     ) -> Stream:
-        context, graph = self._context(stop), self._compiled()
-        repairs = MAX_REGIONS * (brief.rounds + 1)
+        with self._at_work():
+            yield from self._pulled(session, brief, self._context(stop), edit, answer)
+
+    def _pulled(
+        self, session: str, brief: Brief, context: Context, edit: Edit | None, answer: Approval | None
+    ) -> Stream:
+        graph, repairs = self._compiled(), MAX_REGIONS * (brief.rounds + 1)
         name, limit = thread_of(session, edit), 10 + 3 * (MAX_REVISIONS + repairs)
         given = self._input(session, brief, edit, answer)
         thread: Any = {"configurable": {"thread_id": name}, "recursion_limit": limit}

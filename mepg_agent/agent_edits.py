@@ -146,14 +146,14 @@ class Editor(ABC):
         """Removes pictures, latents and renders that no session refers to. See `collection.collect`."""
         return collect(self.store, self._under_way())
 
-    def export(self, session: str, file: Path) -> Path:
+    def export(self, session: str, file: Path | str) -> Path:
         """The session as one zip: its brief, its versions with their pictures and latents. An edit that is not finished
         is left out. Raises BadInput for an unfinished session."""
-        return export_session(self.store, session, self.history(session), file)
+        return export_session(self.store, session, self.history(session), Path(file))
 
-    def import_(self, file: Path) -> Result:
+    def import_(self, file: Path | str) -> Result:
         """Takes in what `export` wrote, under the same name unless that is taken. Raises BadInput for anything else."""
-        return self.result(import_session(self.store, file))
+        return self.result(import_session(self.store, Path(file)))
 
     def _follow(
         self,

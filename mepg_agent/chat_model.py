@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from contextlib import closing
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -94,13 +96,11 @@ class ChatModel:
         """The answer, read bit by bit so that neither its length nor its duration is up to the server."""
         model, until, text = self._model(constrained=schema is not None), monotonic() + self._timeout, ""
         options = {"response_format": _response_format(schema)} if schema and self._provider == "openai" else {}
-        with closing(_parts(model, talk, options)) as parts:
+        with closing(_before(until, _parts(model, talk, options))) as parts:
             for part in parts:
                 text += part
                 if len(text) > LONGEST:
                     raise self.failed(f"its answer is longer than {LONGEST} characters")
-                if monotonic() > until:
-                    raise TimeoutError
         return text
 
     def _model(self, constrained: bool) -> BaseChatModel:
@@ -146,6 +146,40 @@ def _parts(model: BaseChatModel, talk: Talk, options: dict[str, Any]) -> Generat
         yield str(part.text)
 
 
+def _before(until: float, parts: Generator[str, None, None]) -> Generator[str, None, None]:
+    """The parts that come in time, else TimeoutError. They are read in a thread: a server that only says that it is
+    still there, as some do for minutes, gives no part at which one could look at the clock."""
+    heard: SimpleQueue[str | Exception | None] = SimpleQueue()
+    enough = Event()
+    Thread(target=_listen, args=(parts, heard, enough), daemon=True).start()
+    try:
+        while (left := until - monotonic()) > 0:
+            part = heard.get(timeout=left)
+            if part is None:
+                return
+            if isinstance(part, Exception):
+                raise part
+            yield part
+    except Empty:
+        pass
+    finally:
+        enough.set()
+    raise TimeoutError
+
+
+def _listen(parts: Generator[str, None, None], heard: SimpleQueue[str | Exception | None], enough: Event) -> None:
+    """Hands on every part, then None or what went wrong; stops at the first part after `enough`."""
+    try:
+        with closing(parts):
+            for part in parts:
+                heard.put(part)
+                if enough.is_set():
+                    return
+        heard.put(None)
+    except Exception as error:  # whoever waits for the parts tells what it means
+        heard.put(error)
+
+
 def _response_format(schema: dict[str, Any]) -> dict[str, Any]:
     """Constrained decoding, as the OpenAI interface and its followers take it."""
     return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
@@ -161,6 +195,8 @@ def _reason(error: Exception, timeout: float) -> str:
         return f"it did not finish its answer within {timeout:g} s"
     if "Connect" in kinds:
         return "it cannot be reached"
+    if isinstance(error, AssertionError):  # LangChain's, where a stream holds nothing
+        return "it sent no answer"
     return f"it did not answer properly ({type(error).__name__})"
 
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mepg_agent.printable import printable
+
 if TYPE_CHECKING:
     from mepg_agent.records import Remark
     from mepg_agent.scene import ScenePlan
 
 
 class MepgError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose. What of a stranger's words it repeats is one line."""
 
     def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+        self.message, self.advice = (" ".join(printable(words).splitlines()) for words in (message, advice))
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}"

@@ -64,12 +64,12 @@ class PixelBox(Frozen):
 
 
 class Box(Frozen):
-    """A rectangle in fractions of the canvas (0..1), origin top left, inside the canvas, not empty."""
+    """A rectangle in fractions of the canvas (0..1), origin top left, inside the canvas, its sides at least EPS."""
 
     x: Annotated[float, Field(ge=0, le=1)]
     y: Annotated[float, Field(ge=0, le=1)]
-    width: Annotated[float, Field(gt=0, le=1)]
-    height: Annotated[float, Field(gt=0, le=1)]
+    width: Annotated[float, Field(ge=EPS, le=1)]
+    height: Annotated[float, Field(ge=EPS, le=1)]
 
     @model_validator(mode="after")
     def _inside(self) -> Self:
@@ -194,13 +194,22 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Words = Annotated[str, AfterValidator(printable)]  # a terminal shows them
 
 
+def _spoken(words: str) -> str:
+    if not words.strip():
+        raise ValueError("it is blank: say what stands there")
+    return words
+
+
+Spoken = Annotated[Words, AfterValidator(_spoken)]
+
+
 class Region(Frozen):
     """One thing in the picture: what, where, in which style, by which expert."""
 
     id: RegionId
     box: Box
-    prompt: Annotated[Words, Field(min_length=1, max_length=300)]  # "a red fox", without style words
-    noun: Words  # "fox": what the verifier looks for
+    prompt: Annotated[Spoken, Field(max_length=300)]  # "a red fox", without style words
+    noun: Spoken  # "fox": what the verifier looks for
     color: Words | None = None
     style: Words | None = None  # as the person said it: "watercolor", "soft wash of color"
     expert: Words | None = None  # filled in by routing; None draws with the base model

@@ -16,11 +16,15 @@ class Silence:
     """The server takes the request and says nothing until it is closed."""
 
 
+class KeepAlive:
+    """The server says again and again that it is there, and nothing else."""
+
+
 class CutOff(str):
     """The server sends this and hangs up before the answer is complete."""
 
 
-Answer = str | int | Silence  # the model's text, an HTTP status, or none
+Answer = str | int | Silence | KeepAlive  # the model's text, an HTTP status, or none
 
 
 class OpenAIServer:
@@ -70,6 +74,10 @@ class _Handler(BaseHTTPRequestHandler):
         script.keys.append(self.headers.get("Authorization", ""))
         if isinstance(answer, Silence):
             script.closing.wait()
+        elif isinstance(answer, KeepAlive):
+            self._send(200, "", "text/event-stream")
+            while not script.closing.wait(0.05):
+                self.wfile.write(b": keep-alive\n\n")
         elif isinstance(answer, int):
             self._send(answer, json.dumps({"error": {"message": f"no, not with the key {SECRET}"}}))
         elif body.get("stream"):

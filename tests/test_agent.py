@@ -218,6 +218,26 @@ def test_what_was_not_understood_is_told(settings: Settings):
             agent.draw("florbel")
 
 
+def test_an_agent_that_is_closed_while_it_draws_keeps_its_checkpoints_open_until_the_picture_is_there(
+    settings: Settings, three_things: ScenePlan
+):
+    agent = agent_of(settings)
+    drawing, other = (agent.stream(three_things.prompt, plan=three_things, seed=seed) for seed in (1, 2))
+    next(drawing), next(other)
+    [opened, _] = agent._open or pytest.fail("it draws")
+    agent.close()
+    for stream in (drawing, other):
+        assert agent._open is not None and agent._open[0] is opened
+        *_, result = stream
+        assert isinstance(result, Result) and result.status == "accepted"
+    assert agent._open is None
+
+
+def test_a_batch_of_one_string_is_not_drawn_letter_by_letter(settings: Settings):
+    with agent_of(settings) as agent, pytest.raises(BadInput, match="a list of prompts"):
+        agent.batch("a fox")
+
+
 def test_threads_may_share_an_agent(settings: Settings, three_things: ScenePlan):
     with agent_of(settings) as agent, ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda s: agent.draw(three_things.prompt, plan=three_things, seed=s % 2), range(8)))

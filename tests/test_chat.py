@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from openai_server import SECRET, Answer, CutOff, OpenAIServer, Silence
+from openai_server import SECRET, Answer, CutOff, KeepAlive, OpenAIServer, Silence
 from planning_fixtures import STYLES, backbone, vocabulary
 from scripted import ScriptedVerifier
 
@@ -154,6 +154,8 @@ def test_a_model_that_talks_only_garbage_is_asked_three_times_and_then_replaced(
         (404, "it knows no such model or address"),
         (429, "too much was asked of it"),
         (Silence(), "it did not finish its answer within 0.3 s"),
+        (KeepAlive(), "it did not finish its answer within 0.3 s"),
+        (204, "it sent no answer"),
         ("[" * 30_000, "its answer is longer than 20000 characters"),
     ],
 )
@@ -161,7 +163,7 @@ def test_a_server_that_fails_is_replaced_by_the_rules_and_the_notes_say_why(
     settings: Settings, serve: Any, failure: Answer, reason: str
 ):
     server = serve(failure)
-    found = ask(settings, server, timeout=0.3 if isinstance(failure, Silence) else 60.0)
+    found = ask(settings, server, timeout=0.3 if isinstance(failure, Silence | KeepAlive) else 60.0)
     assert found.planner == "rules" and len(server.requests) == 1
     assert len(found.notes) == 1 and found.notes[0].startswith(f"{NAME} could not plan: {reason}")
 

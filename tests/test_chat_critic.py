@@ -128,3 +128,16 @@ def test_what_is_not_there_is_refused_and_this_machine_reads_instead(
     assert understood.edits == (Remove(region="dog"),)
     assert NAME in understood.notes[0]
     assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "then", [{"op": "recolor", "region": "fox", "color": "blue"}, {"op": "reorder", "to": "front"}]
+)
+def test_what_an_operation_needs_and_an_earlier_one_took_away_is_told_to_the_model(
+    serve: Any, settings: Settings, three_things: ScenePlan, then: dict[str, str]
+) -> None:
+    gone = [{"op": "remove", "region": region.id} for region in three_things.regions]
+    server = serve(json.dumps({"operations": [*gone, {"region": "fox", **then}]}), json.dumps({"operations": gone[:1]}))
+    understood = read(server, settings, three_things)
+    assert understood.edits == (Remove(region=three_things.regions[0].id),)
+    assert len(server.requests) == 2 and "There is no region 'fox'" in server.heard(1, "user")[1]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import anyio
 import numpy as np
@@ -18,8 +19,11 @@ from mcp_fixtures import PROMPT, TIMEOUT, Mode, called, connected, data, drawn, 
 from mcp_types import BlobResourceContents, CallToolResult, ElicitRequestFormParams, ElicitResult
 from PIL import Image
 
+from mepg_agent.agent import Agent
+from mepg_agent.agent_edits import Stream
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.errors import InUse
 from mepg_agent.records import RenderJob
 from mepg_agent.scene import Box, Extent
 
@@ -70,6 +74,21 @@ async def test_an_edit_that_changes_nothing_leaves_the_version():
         result = await called(client, "edit_picture", session=await drawn(client), instruction="make the fox red")
     assert (data(result)["proof"], data(result)["drawing"]["version"]) == (None, 1)
     assert "Nothing changed" in words(result)
+
+
+async def test_an_edit_waits_for_a_moment_where_another_call_holds_the_session(monkeypatch: pytest.MonkeyPatch):
+    free, edit = iter([False, False, True]), Agent.stream_edit
+
+    def held(self: Agent, session: str, *given: Any, **more: Any) -> Stream:
+        if not next(free):
+            raise InUse("The session is being worked on elsewhere.", "Wait.")
+        return edit(self, session, *given, **more)
+
+    monkeypatch.setattr(Agent, "stream_edit", held)
+    monkeypatch.setattr("mcp_server.drawings.PAUSE", 0.0)
+    async with connected() as client:
+        result = await called(client, "edit_picture", session=await drawn(client), instruction="make it night")
+    assert data(result)["drawing"]["version"] == 2
 
 
 async def test_words_that_fit_several_things_come_back_as_a_question():

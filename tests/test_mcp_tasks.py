@@ -239,7 +239,10 @@ async def test_a_client_that_did_not_declare_tasks_gets_none():
     assert caught.value.code == MISSING_REQUIRED_CLIENT_CAPABILITY
 
 
-@pytest.mark.parametrize("task", ["", "fox", "fox-castle-0000.1.0", "../../etc.1.0", "fox-castle-0000.0.0"])
+FAR = f"fox-castle-0000.1.{'9' * 15}"  # begun in a year that no calendar has
+
+
+@pytest.mark.parametrize("task", ["", "fox", "fox-castle-0000.1.0", "../../etc.1.0", "fox-castle-0000.0.0", FAR])
 @pytest.mark.parametrize("method", ["tasks/get", "tasks/update", "tasks/cancel"])
 async def test_a_task_that_is_none_is_an_error(method: str, task: str):
     async with connected(extensions=[Patient()]) as client:

@@ -12,7 +12,7 @@ from mepg_agent.chat_model import ChatModel, Talk
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.chat import OPEN
 from mepg_agent.planning.chat_critic import shown
-from mepg_agent.planning.edits import PlanEdit
+from mepg_agent.planning.edits import PlanEdit, apply
 from mepg_agent.planning.references import Question
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.prompts import load_prompt
@@ -57,7 +57,7 @@ class ChatEditor:
 
 
 def _checked(changes: Changes, plan: ScenePlan, vocabulary: Vocabulary | None) -> tuple[PlanEdit, ...] | Question:
-    """Raises BadInput for a region that is not there and a word the backbone cannot draw."""
+    """Raises BadInput for a region that is not there, a word the backbone cannot draw, and what cannot be done."""
     if changes.question:
         return Question(text=changes.question, choices=changes.choices)
     ids = {region.id for region in plan.regions}
@@ -67,6 +67,7 @@ def _checked(changes: Changes, plan: ScenePlan, vocabulary: Vocabulary | None) -
             raise BadInput("An operation names a region that is not in the layout.", "Use the ids of the layout.")
         if vocabulary is not None and not _drawable(edit, vocabulary):
             raise BadInput("An operation names a thing, colour, place or time that cannot be drawn.", "Use the lists.")
+    apply(plan, changes.operations, vocabulary)  # one may need what another took away
     return changes.operations
 
 

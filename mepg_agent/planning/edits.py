@@ -227,9 +227,9 @@ def _applied(plan: ScenePlan, edit: PlanEdit, vocabulary: Vocabulary | None) -> 
             left = tuple(r for r in plan.relations if edit.region not in (r.subject, r.object))
             return plan.replaced(regions=tuple(r for r in plan.regions if r.id != edit.region), relations=left)
         case Reorder():
-            levels = [r.z for r in plan.regions]
+            region, levels = plan.region(edit.region), [r.z for r in plan.regions]
             z = max(levels) + 1 if edit.to == "front" else min(levels) - 1
-            moved = plan.with_regions([_with(plan.region(edit.region), z=max(min(z, 100), -100))])
+            moved = plan.with_regions([_with(region, z=max(min(z, 100), -100))])
             obeyed = tuple(r for r in plan.relations if holds(r, moved))
             return stacked(moved.replaced(relations=obeyed), vocabulary).replaced(relations=plan.relations)
         case Background():
