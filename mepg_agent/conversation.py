@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import punctuation, whitespace
+
 from mepg_agent.context import Family
 from mepg_agent.errors import Ambiguous, BadInput
 from mepg_agent.history import Edit, History
@@ -12,6 +14,7 @@ from mepg_agent.printable import printable
 from mepg_agent.routing import route_plan
 from mepg_agent.scene import MAX_PROMPT, ScenePlan
 
+STOPS = f"{whitespace}{punctuation}…"
 UNCHANGED = "Nothing changed: the picture is like that already."
 STEPS_BACK = frozenset({"undo", "undo that", "undo it", "undo this", "go back", "take that back", "take it back"})
 STEPS_FORTH = frozenset({"redo", "redo that", "redo it", "redo this"})
@@ -44,7 +47,7 @@ def one_line(instruction: str) -> str:
 
 def _parsed(instruction: str, plan: ScenePlan, family: Family) -> tuple[tuple[PlanEdit, ...], tuple[str, ...]]:
     """The edits, and what the person should know about how they were read."""
-    if not instruction.strip():
+    if not instruction.strip(STOPS):
         raise BadInput("The instruction is empty.", 'Say what should change: "make the dog red".')
     if len(instruction) > MAX_PROMPT:
         raise BadInput(f"The instruction is longer than {MAX_PROMPT} characters.", "Say one change after the other.")

@@ -123,3 +123,57 @@ def test_a_sky_over_things_is_not_the_place_they_stand_in(prompt: str):
 
 def test_looking_at_something_is_not_standing_beside_it():
     assert links(read("a cat looking at the moon")) == []
+
+
+@pytest.mark.parametrize(
+    "prompt", ["fox|castle", "fox\ncastle", "fox\tcastle", "fox/castle", "a fox\r\n\r\na castle\n"]
+)
+def test_a_line_end_a_tab_a_bar_and_a_slash_part_things_as_a_comma_does(prompt: str):
+    reading = read(prompt)
+    assert (things(reading), reading.notes) == (["1 fox", "1 castle"], [])
+
+
+def test_nouns_of_two_lines_are_two_things():
+    assert things(read("a palm\ntree")) != things(read("a palm tree"))
+    assert things(read("an owl\npixel-art fox")) == ["1 owl", "1 fox in pixel-art"]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a red\nfox next\nto a\ncastle in the\nbackground",
+        "a red fox\nnext to a castle\nin the background",
+    ],
+)
+def test_a_sentence_may_be_wrapped_anywhere(prompt: str):
+    flat = read(prompt.replace("\n", " "))
+    assert (things(read(prompt)), links(read(prompt))) == (things(flat), links(flat))
+    assert links(flat) == ["fox next to castle"]
+
+
+@pytest.mark.parametrize("prompt", ["a fox w/ a hat", "a fox / watercolor / on a hill"])
+def test_a_slash_that_parts_no_things_says_nothing(prompt: str):
+    assert read(prompt) == read(prompt.replace("/", " "))
+    assert read("a b/w photo of a fox").style == "b/w"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "note"),
+    [
+        ("a red blue green fox", "Left out 'blue', 'green': a thing has one colour."),
+        ("a fox in a red meadow", "Left out 'red': a place has no colour of its own."),
+        (
+            "fox fox fox",
+            "Left out 'fox': of things named in a row the last is drawn; commas between them part them.",
+        ),
+        ("a fluffy fox", "Left out 'fluffy': not a word for a thing, colour, style or place here."),
+    ],
+)
+def test_the_note_on_a_word_that_is_left_out_says_why(prompt: str, note: str):
+    assert read(prompt).notes == [note]
+
+
+def test_what_is_wanted_instead_is_not_refused_with_the_rest():
+    reading = read("Instead of a horse I want a zebra")
+    assert ([t.noun for t in reading.things], reading.refused) == (["zebra"], ["the horse"])
+    assert read("a fox, no cats or dogs").refused == ["the cat", "the dog"]

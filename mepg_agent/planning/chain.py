@@ -43,7 +43,7 @@ class Chain:
             return plan.replaced(notes=(*(_note(f, planner.name) for f in failures), *plan.notes))
         if len(failures) == 1:
             raise failures[0]
-        raise BadInput(" ".join(f.message for f in failures), failures[-1].advice)
+        raise BadInput(" ".join(dict.fromkeys(f.message for f in failures)), failures[-1].advice)
 
 
 def _note(failure: MepgError, planner: str) -> str:

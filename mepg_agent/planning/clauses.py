@@ -20,7 +20,7 @@ from mepg_agent.scene import Region, ScenePlan
 
 _BUT = tuple(f"{all_} {but}" for all_ in ("all", "everything") for but in ("but", "except", "besides"))
 _OTHER_THAN = ("others than", "other than", "other things than", "apart from")
-_SPLIT = re.compile(r"\s*([.;!?\n]+|,?\s+(?:and then|then|after that)\s+)\s*")
+_SPLIT = re.compile(r"\s*((?:[;!?\n]|\.(?!\d))+|,?\s+(?:and then|then|after that)\s+)\s*")
 _QUESTION = re.compile(
     r"(?:is|are|was|were|does|do|did|has|have|how|why|where|who|which|what)\b"
     r"(?! (?:it|there) (?:possible|okay|ok|fine|(?:a|any) (?:way|chance))| you (?:think|mind))",

@@ -9,6 +9,7 @@ from mepg_agent.planning.clauses import Clause
 from mepg_agent.planning.edits import Background, Move, PlanEdit, Recolor, Remove, Replace, Restyle, Time
 from mepg_agent.planning.lexer import Piece, Tag, split
 from mepg_agent.planning.moving import DEPTHS, WAYS
+from mepg_agent.planning.numerals import number_of
 from mepg_agent.planning.verbs import KNOWN, SCALES, VERB_FORMS
 from mepg_agent.planning.words import ONES, TEENS, THINGS, UNITS
 
@@ -50,8 +51,8 @@ def _parts(pieces: Sequence[Piece]) -> Iterator[str]:
 
 def _is_number(piece: Piece) -> bool:
     """Whether it says how many or how much: "replace the fox with three cats", "10% bigger"; not "some", not "one"."""
-    said = piece.text.isdecimal() or piece.text in (*UNITS, *TEENS)
-    return piece.tag is Tag.COUNT and said and piece.number > 1
+    said = number_of(piece.text) is not None or piece.text in (*UNITS, *TEENS)
+    return piece.tag is Tag.COUNT and said and piece.number != 1
 
 
 def _looks_told(found: Sequence[PlanEdit], outside: Sequence[Piece]) -> bool:

@@ -8,9 +8,11 @@ from typing import Protocol
 from mepg_agent.errors import BadInput, Cancelled, MepgError
 from mepg_agent.planning.chain import CHAT
 from mepg_agent.planning.chat_editor import ChatEditor
+from mepg_agent.planning.clauses import not_understood
+from mepg_agent.planning.doubts import beyond, colors_left, odd_number
 from mepg_agent.planning.edits import Add, Background, PlanEdit, Replace
 from mepg_agent.planning.instructions import Understood, understand
-from mepg_agent.planning.lexer import Tag, lexicon
+from mepg_agent.planning.lexer import Piece, Tag, lexicon, wordless
 from mepg_agent.planning.psa import at_hand, find_adapter, shared_writer
 from mepg_agent.planning.psa_editor import read_edit
 from mepg_agent.planning.question import Writes
@@ -53,6 +55,10 @@ class PsaEditor:
     def read(
         self, instruction: str, plan: ScenePlan, vocabulary: Vocabulary | None, styles: tuple[str, ...]
     ) -> Understood:
+        pieces = lexicon(vocabulary, styles).read(instruction)[0] if vocabulary is not None else []
+        doubt = not_understood(instruction, plan) if wordless(instruction) else odd_number(pieces)
+        if doubt is not None:  # a small model would take it for something
+            return Understood(doubt)
         try:
             found = read_edit(self._writer, instruction, plan, vocabulary)
         except Cancelled:
@@ -61,10 +67,10 @@ class PsaEditor:
             by_rules = RuleEditor().read(instruction, plan, vocabulary, styles)
             note = f"{error.message.removesuffix('.')}, so rules read the instruction instead."
             return Understood(by_rules.edits, (note, *by_rules.notes))
-        if vocabulary is not None and not isinstance(found, Question):
-            absent = _absent(instruction, found, plan, vocabulary, styles)
-            found = absent or found
-        return Understood(found)
+        if vocabulary is None or isinstance(found, Question):
+            return Understood(found)
+        absent = _absent(pieces, found, plan, vocabulary)
+        return Understood(absent) if absent else Understood(found, tuple(colors_left(pieces, found)))
 
 
 class OverChat:
@@ -103,22 +109,14 @@ def _at_home(settings: Settings) -> EditReader:
     return RuleEditor()
 
 
-def _absent(
-    instruction: str,
-    found: Iterable[PlanEdit],
-    plan: ScenePlan,
-    vocabulary: Vocabulary,
-    styles: tuple[str, ...],
-) -> Question | None:
+def _absent(pieces: list[Piece], found: Iterable[PlanEdit], plan: ScenePlan, vocabulary: Vocabulary) -> Question | None:
     """The question where the words name a thing that is neither in the picture nor brought into it: a model would take
     the nearest other one."""
-    brought = {edit.noun for edit in found if isinstance(edit, Add | Replace)}
-    if brought or any(isinstance(edit, Background) for edit in found):
-        return None
-    here = {vocabulary.noun_forms.get(r.noun, r.noun) for r in plan.regions}
-    pieces, _ = lexicon(vocabulary, styles).read(instruction)
-    named = [piece.value for piece in pieces if piece.tag is Tag.NOUN]
-    if named and not here & set(named):
-        text = f"There is no {named[0]} in the picture. Which thing is meant?"
-        return Question(text=text, choices=tuple(r.id for r in plan.regions))
-    return None
+    here = [vocabulary.noun_forms.get(r.noun, r.noun) for r in plan.regions]
+    brought = [edit.noun for edit in found if isinstance(edit, Add | Replace)]
+    text = beyond(pieces, [*here, *brought])
+    if text is None and not brought and not any(isinstance(edit, Background) for edit in found):
+        named = [piece.value for piece in pieces if piece.tag is Tag.NOUN]
+        text = f"There is no {named[0]} in the picture. Which thing is meant?" if named else None
+        text = None if {*here} & {*named} else text
+    return Question(text=text, choices=tuple(r.id for r in plan.regions)) if text else None

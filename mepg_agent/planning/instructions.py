@@ -23,9 +23,10 @@ from mepg_agent.planning.clauses import (
     settings,
 )
 from mepg_agent.planning.coverage import unread
+from mepg_agent.planning.doubts import colors_left, odd_number
 from mepg_agent.planning.edits import PlanEdit, apply
 from mepg_agent.planning.frames import with_verb
-from mepg_agent.planning.lexer import Piece, Tag, lexicon, split
+from mepg_agent.planning.lexer import Piece, Tag, lexicon, wordless
 from mepg_agent.planning.moving import moved
 from mepg_agent.planning.references import Found, Question, names_thing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style
@@ -65,7 +66,8 @@ def understand(text: str, plan: ScenePlan, vocabulary: Vocabulary, styles: tuple
     found = _in_order(wishes, Clause(plan, lex, "", last, notes))
     if isinstance(found, Question):
         return Understood(found)
-    silent = bool(split(text)) and not wishes  # "thanks, looks great"
+    notes += colors_left(lex.read(text)[0], [e for e in found if isinstance(e, edits.Recolor)])
+    silent = not wordless(text) and not wishes  # "thanks, looks great"
     return Understood(tuple(found) if found or silent else not_understood(text, plan), tuple(dict.fromkeys(notes)))
 
 
@@ -97,7 +99,7 @@ def _wish(clause: Clause) -> list[PlanEdit] | Question:
     """One wish, or several that nothing but "and" or a comma parts, if each half is understood wholly."""
     if _only_asks(clause.text):
         return not_understood(clause.text, clause.plan)
-    result = _listed(clause) or _read(clause)
+    result = odd_number(clause.pieces) or _listed(clause) or _read(clause)
     if isinstance(result, Question):
         for first, rest in halves(clause.text):
             if isinstance(_read(clause.of(first, part=True)), Question):

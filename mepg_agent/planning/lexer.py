@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +12,7 @@ from enum import Enum, auto
 from functools import lru_cache
 
 from mepg_agent.planning import words
+from mepg_agent.planning.numerals import NUMERAL, number_of, read_as, spelled
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import RelationKind
 
@@ -171,7 +172,8 @@ class Lexicon:
 
     def read(self, text: str) -> tuple[list[Piece], list[str]]:
         """The phrases of `text` and notes on mended words."""
-        tokens, notes = [words.SLIPS.get(word, word) for word in split(text)], []
+        tokens, starts = _in_parts(words.SLIPS.get(word, word) for word in split(text))
+        notes: list[str] = []
         for index, word in enumerate(tokens):
             better = self.mended(word)
             if better is not None:
@@ -180,24 +182,38 @@ class Lexicon:
         pieces: list[Piece] = []
         at = 0
         while at < len(tokens):
-            piece, taken = self._match(tokens, at)
+            piece, taken = self._match(tokens, at, starts)
+            if at in starts and _parts(pieces[-1:], starts[at], piece):
+                pieces.append(Piece(Tag.BREAK, ","))
             pieces.append(piece)
             at += taken
-        return pieces, notes
+        counts = (read_as(piece.text, piece.number) for piece in pieces if piece.tag is Tag.COUNT)
+        return pieces, [*notes, *(note for note in counts if note)]
 
-    def _match(self, tokens: list[str], at: int) -> tuple[Piece, int]:
+    def in_commas(self, text: str) -> str:
+        """The text with commas for the ends of lines between things: "a fox|a castle" is "a fox, a castle"."""
+        first, *rest = re.split(r"(\s*[\n\t|]\s*)", text)
+        for mark, part in zip(rest[::2], rest[1::2], strict=True):
+            before, after = self.read(first)[0][-1:], self.read(part)[0]
+            named = next((piece for piece in after if piece.tag not in (*_ADJECTIVES, *_ARTICLES)), None)
+            things = before and named is not None and before[0].tag is named.tag is Tag.NOUN
+            first += f", {part}" if things else f"{mark}{part}"
+        return first
+
+    def _match(self, tokens: list[str], at: int, starts: Mapping[int, str]) -> tuple[Piece, int]:
+        """The phrase at `at` and its length. No noun goes over the start of a part: "a hot", "dog"."""
         if tokens[at] in BREAKS:
             return Piece(Tag.BREAK, tokens[at]), 1
         for size in range(min(LONGEST, len(tokens) - at), 0, -1):
             found = self.phrases.get(" ".join(tokens[at : at + size]))
             if found is None and size == 2 and len(tokens[at + 1]) > 1:  # "dog's" is no plural
                 found = self._written_apart("".join(tokens[at : at + 2]))
-            if found is not None:
+            if found is not None and not (found.tag is Tag.NOUN and starts.keys() & {*range(at + 1, at + size)}):
                 return found, size
         word = tokens[at]
-        number = word.removesuffix("x")  # "2x"
-        if number.isdecimal() and len(number) <= 4:
-            return Piece(Tag.COUNT, word, number=int(number)), 1
+        number = number_of(word)
+        if number is not None:
+            return Piece(Tag.COUNT, word, number=number), 1
         return Piece(Tag.UNKNOWN, word, word), 1
 
     def _written_apart(self, joined: str) -> Piece | None:
@@ -206,13 +222,45 @@ class Lexicon:
         return found if found is not None and found.tag in (Tag.NOUN, Tag.PLACE) else None
 
 
-BREAKS = {",", ".", ";", ":", "!", "?", "(", ")"}
-_TOKEN = re.compile(r"[^\W_]+|[,.;:!?()]")
+SLASH, LINE = "/", "\n"  # what parts things and stands for nothing itself
+BREAKS = {",", ".", ";", ":", "!", "?", "(", ")", SLASH, LINE}
+_TOKEN = re.compile(rf"{NUMERAL}|[^\W_]+|[,.;:!?()/\n\t|]")
+_ADJECTIVES = (Tag.COLOR, Tag.SIZE, Tag.SHADE)
+_ARTICLES = (Tag.INDEFINITE, Tag.DEFINITE, Tag.COUNT)
+_MIDST = (Tag.RELATION, Tag.BETWEEN, Tag.AMONG, Tag.WEARING, Tag.LINK, Tag.FILLER, Tag.BREAK)
 
 
 def split(text: str) -> list[str]:
     """Lower-case words and stops; hyphens and apostrophes part words, so "pixel-art" is "pixel art"."""
-    return _TOKEN.findall(unicodedata.normalize("NFKC", text).lower())
+    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", spelled(text)).lower())
+    return [LINE if token in ("\t", "|") else token for token in tokens]
+
+
+def wordless(text: str) -> bool:
+    """Whether it has no word and no number."""
+    return BREAKS.issuperset(split(text))
+
+
+def _in_parts(tokens: Iterable[str]) -> tuple[list[str], dict[int, str]]:
+    """The words and stops, and before which of them a slash or the end of a line stands."""
+    kept: list[str] = []
+    starts: dict[int, str] = {}
+    for token in tokens:
+        if token in (SLASH, LINE):
+            starts[len(kept)] = token
+        else:
+            kept.append(token)
+    return kept, starts
+
+
+def _parts(before: Sequence[Piece], by: str, after: Piece) -> bool:
+    """Whether a slash or the end of a line parts things there as a comma does. A sentence may be wrapped anywhere, and
+    a slash has other uses: "b/w", "a fox / watercolor /"."""
+    if not before or after.tag in _MIDST or before[0].tag in (*_MIDST, *_ARTICLES, Tag.NEGATION):
+        return False
+    if by == SLASH:
+        return before[0].tag is after.tag is Tag.NOUN
+    return before[0].tag not in _ADJECTIVES or after.tag in _ARTICLES
 
 
 @lru_cache(maxsize=8)

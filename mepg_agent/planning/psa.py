@@ -10,6 +10,7 @@ import json
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import replace
 from functools import cache, cached_property
 from importlib.util import find_spec
 from io import StringIO
@@ -19,12 +20,14 @@ from typing import Any
 
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.loading import readable
+from mepg_agent.planning.heeding import heeded, unheeded
 from mepg_agent.planning.laying import laid_out
-from mepg_agent.planning.lexer import lexicon
+from mepg_agent.planning.lexer import Lexicon, lexicon, wordless
+from mepg_agent.planning.numerals import in_whole_numbers
 from mepg_agent.planning.question import PLAN, Pattern, Writes, question
 from mepg_agent.planning.reader import Reader
 from mepg_agent.planning.reading import Reading
-from mepg_agent.planning.rules import unknown_thing
+from mepg_agent.planning.rules import nothing_known, unknown_thing
 from mepg_agent.planning.target import decode, next_line
 from mepg_agent.portfolio import Backbone, Vocabulary, read_vocabulary
 from mepg_agent.records import Brief
@@ -251,15 +254,17 @@ class PsaPlanner:
         self._writer = writer
         self._common = common
 
-    def read(self, prompt: str, vocabulary: Vocabulary | None) -> Reading:
+    def read(self, prompt: str, vocabulary: Vocabulary | None, styles: tuple[str, ...] = ()) -> Reading:
         """What the prompt says. Raises BrokenAsset if the model cannot be loaded."""
-        return decode(self._writer.write(question(PLAN, prompt), next_line(vocabulary, prompt)), vocabulary)
+        asked, _ = in_whole_numbers(prompt)
+        asked = lexicon(vocabulary, styles).in_commas(asked) if vocabulary is not None else asked
+        return decode(self._writer.write(question(PLAN, asked), next_line(vocabulary, asked)), vocabulary)
 
     def plan(
         self, brief: Brief, backbone: Backbone, vocabulary: Vocabulary | None, styles: tuple[str, ...]
     ) -> ScenePlan:
         """See `Planner.plan`. Raises BrokenAsset if the model cannot be loaded."""
-        return self.laid_out(self.read(brief.prompt, vocabulary), brief, backbone, vocabulary, styles)
+        return self.laid_out(self.read(brief.prompt, vocabulary, styles), brief, backbone, vocabulary, styles)
 
     def laid_out(
         self,
@@ -269,24 +274,28 @@ class PsaPlanner:
         vocabulary: Vocabulary | None,
         styles: tuple[str, ...],
     ) -> ScenePlan:
-        """The plan of what was read. Raises BadInput if nothing of it can be drawn."""
-        notes = list(reading.notes)
+        """The plan of what was read. Raises BadInput if nothing of it can be drawn, or the words name nothing."""
         if vocabulary is not None:
-            words = lexicon(vocabulary, styles)
-            notes += [unknown_thing(word, words) for word in dict.fromkeys(reading.unknown)]
-            notes += _left_out(reading, Reader(words, brief.prompt).reading)
-            if reading.place is not None and reading.place not in vocabulary.places:
-                notes.append(f"'{reading.place}' is not among the places this backbone can draw.")
-                reading.place = None
-        if not any(thing.noun for thing in reading.things) and reading.place is None:
+            reading = _known(reading, brief.prompt, lexicon(vocabulary, styles))
+        nothing = not any(thing.noun for thing in reading.things) and reading.place is None
+        if nothing or wordless(brief.prompt):
             raise BadInput(
                 "The small planner found nothing in the prompt that can be drawn.", "Name a thing or a place."
             )
+        notes = [*in_whole_numbers(brief.prompt)[1], *reading.notes]
         return laid_out(reading, brief, backbone, vocabulary, notes, self.name, self._common)
 
 
-def _left_out(reading: Reading, by_rules: Reading) -> Iterator[str]:
-    """A note on every thing that the rules find in the words and the model does not: a small model overlooks some."""
-    found = {thing.noun for thing in reading.things}
-    for noun in dict.fromkeys(thing.noun for thing in by_rules.things if thing.noun and thing.noun not in found):
-        yield f"The small planner reads no {noun}. If you want one, say it in a sentence of its own or edit it in."
+def _known(reading: Reading, prompt: str, words: Lexicon) -> Reading:
+    """What the vocabulary has words for and the prompt asks for, with notes on the rest. Raises BadInput for a prompt
+    that names nothing."""
+    said = Reader(words, prompt).reading
+    if not said.things and said.place is None:
+        raise nothing_known(prompt, said, words)
+    reading = heeded(reading, said)
+    notes = [*reading.notes, *(unknown_thing(word, words) for word in dict.fromkeys(reading.unknown))]
+    notes += unheeded(reading, said, words.vocabulary)
+    if reading.place in (None, *words.vocabulary.places):
+        return replace(reading, notes=notes)
+    notes.append(f"'{reading.place}' is not among the places this backbone can draw.")
+    return replace(reading, place=None, notes=notes)

@@ -17,16 +17,22 @@ from mepg_agent.planning.lookahead import (
     noun_phrase_head,
     past_filler,
 )
+from mepg_agent.planning.numerals import counted
 from mepg_agent.planning.reading import Phrase, Thing
 from mepg_agent.planning.setaside import without_backdrop, without_refused
 from mepg_agent.planning.standing import Standing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style, noun_follows
-from mepg_agent.planning.words import ONES, POSSESSIVE, TALK
+from mepg_agent.planning.words import EXCEPTIONS, ONES, POSSESSIVE, TALK
 from mepg_agent.portfolio import FLOATS
 from mepg_agent.scene import RelationKind
 
 MOST_OF_A_KIND = 8
 SOME = 2  # how many "foxes" without a number are
+# why a word is left out
+NO_WORD = "not a word for a thing, colour, style or place here"
+ONE_COLOR = "a thing has one colour"
+NO_COLOR = "a place has no colour of its own"
+LAST_OF_ROW = "of things named in a row the last is drawn; commas between them part them"
 
 
 class Reader(Standing):
@@ -41,8 +47,9 @@ class Reader(Standing):
         super().__init__(lexicon, told, notes)
         self.text = text
         self._headless: list[Phrase] = []  # "a red and" of "a red and a blue balloon"
-        self._left_out: list[str] = []
+        self._left_out: dict[str, list[str]] = {}  # words by the reason
         self._row = sys.maxsize  # index of the first thing of a row
+        self._excepted = False  # what is refused is so by one of EXCEPTIONS
         self._usual: str | None = None  # a place where the things said to be there always are
         at = 0
         while at < len(self.pieces):
@@ -51,9 +58,9 @@ class Reader(Standing):
         self._line_up()
         if self.reading.place is None and all(self._stands(i) == self._usual for i in range(len(self.reading.things))):
             self.reading.place = self._usual
-        if self._left_out:
-            said = ", ".join(f"'{w}'" for w in dict.fromkeys(self._left_out))
-            self.reading.notes.append(f"Left out {said}: not a word for a thing, colour, style or place here.")
+        for why, left in self._left_out.items():
+            said = ", ".join(f"'{w}'" for w in dict.fromkeys(left))
+            self.reading.notes.append(f"Left out {said}: {why}.")
 
     def _line_up(self) -> None:
         """The things of "from left to right: …" that nothing else relates."""
@@ -97,7 +104,7 @@ class Reader(Standing):
                 self._row = len(self.reading.things)
             case Tag.NEGATION:
                 self._close_phrase()
-                self._negated = True
+                self._negated, self._excepted = True, piece.text in EXCEPTIONS
             case _:
                 pass
         return at + 1
@@ -115,7 +122,7 @@ class Reader(Standing):
         if piece.tag is Tag.DEFINITE:
             self._phrase.definite = True
         elif piece.tag is Tag.COUNT and not (piece.text == "some" and self._is_one(at + 1)):
-            self._phrase.count = int(piece.number)
+            self._phrase.count = counted(piece.number)
 
     def _is_one(self, at: int) -> bool:
         """Whether the noun phrase at `at` is about one thing: "some cloud"."""
@@ -141,7 +148,7 @@ class Reader(Standing):
         if color is not None and color != piece.value:
             bare_plural = head is not None and head.plural and not self._phrase.opened
             if self._after not in ("link", "break") or not bare_plural:
-                self._left_out.append(piece.text)
+                self._leave_out(piece.text, ONE_COLOR)
                 return
             self._headless.append(self._phrase)  # "red and blue balloons" are red ones and blue ones
             self._phrase = Phrase()
@@ -153,17 +160,21 @@ class Reader(Standing):
             return
         following = at_or_none(self.pieces, at + 1)
         if following is not None and following.tag is Tag.NOUN and not piece.plural:
-            self._left_out.append(piece.text)  # "dog house" is a house
+            self._leave_out(piece.text, LAST_OF_ROW)  # "dog house" is a house
             return
         phrase, self._phrase = self._phrase, Phrase()
-        if self._negated:
+        if self._negated or phrase.count == 0:
             self._refuse(f"the {piece.value}")
-            self._after = "link"
+            self._negated = self._negated and following is not None and following.tag is Tag.LINK
+            self._pending, self._after = None, "link"  # "instead of a horse I want a zebra": the zebra is wanted
             return
         earlier = self.reading.mentioned(piece.value, phrase) if phrase.definite and phrase.count is None else None
         headless, self._headless = self._headless, []
         for one in headless:
-            self._add(self._thing(piece, one), "and")
+            if one.count == 0:
+                self._refuse(" ".join(word for word in ("the", one.color, piece.value) if word))
+            else:
+                self._add(self._thing(piece, one), "and")
         if earlier is None:
             if phrase.definite:
                 self.reading.definite.add(len(self.reading.things))
@@ -189,7 +200,7 @@ class Reader(Standing):
         color = own_color.value if own_color is not None and own_color.tag is Tag.COLOR else None
         return Thing(
             noun=piece.value,
-            count=max(min(count, MOST_OF_A_KIND), 1),
+            count=min(count, MOST_OF_A_KIND),
             color=phrase.color or color,
             style=phrase.style,
             size=phrase.size,
@@ -197,16 +208,20 @@ class Reader(Standing):
             depth=phrase.depth,
         )
 
+    def _leave_out(self, word: str, why: str) -> None:
+        self._left_out.setdefault(why, []).append(word)
+
     def _refuse(self, what: str) -> None:
         self.reading.refused.append(what)
+        self.reading.barred += [] if self._excepted else [what]
         self.reading.notes.append(f"Left out {what}, as asked.")
 
     def _place(self, place: str, piece: Piece, at: int) -> None:
         phrase, self._phrase = self._phrase, Phrase()
         compound = at + 1 < len(self.pieces) and self.pieces[at + 1].tag is Tag.NOUN and piece.tag is Tag.PLACE
         if phrase.color is not None and not compound:
-            self._left_out.append(phrase.color)
-        if self._negated:
+            self._leave_out(phrase.color, NO_COLOR)
+        if self._negated or phrase.count == 0:
             self._refuse(f"the {place}")
             return
         stood_on = self.lexicon.vocabulary.places[place].ground < FLOATS
@@ -305,7 +320,7 @@ class Reader(Standing):
     def _unknown(self, piece: Piece, at: int) -> None:
         if piece.text in TALK and not self._negated:
             return
-        if self._negated:
+        if self._negated or self._phrase.count == 0:
             self._refuse(f"'{piece.text}'")
             self._phrase = Phrase()
             return
@@ -315,12 +330,12 @@ class Reader(Standing):
         following = at_or_none(self.pieces, at + 1)
         begins = following is not None and following.tag in (Tag.INDEFINITE, Tag.DEFINITE, Tag.COUNT)
         if begins and piece.text.endswith(("ing", "ed", "s")):  # a verb: "a knight fighting a dragon"
-            self._left_out.append(piece.text)
+            self._leave_out(piece.text, NO_WORD)
             return
         adjective = noun_follows(self.pieces, at + 1) or (following is not None and following.tag is Tag.PLACE)
         named = self._phrase.opened or self._phrase.described or self._pending is not None or self._after != "thing"
         if adjective or not named or (following is not None and following.tag is Tag.UNKNOWN) or len(piece.text) < 3:
-            self._left_out.append(piece.text)
+            self._leave_out(piece.text, NO_WORD)
             return
         self.reading.unknown.append(piece.text)
         self.reading.undrawn += [piece.text] if self._phrase.opened else []

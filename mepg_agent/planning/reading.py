@@ -39,6 +39,7 @@ class Reading:
     unknown: list[str] = field(default_factory=list)  # words that seem to name things
     undrawn: list[str] = field(default_factory=list)  # those of them that surely do
     refused: list[str] = field(default_factory=list, compare=False)  # what was said not to be there
+    barred: list[str] = field(default_factory=list, compare=False)  # of these, all but "except the fox": that is there
     crowds: list[tuple[int, str]] = field(default_factory=list, compare=False)  # counts not kept: (12, "birds")
     definite: set[int] = field(default_factory=set, compare=False)  # things that were first named with "the"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,13 +45,19 @@ _EXTREMES: dict[str, Callable[[Region], float]] = {
     "front": lambda r: -r.z,
     "back": lambda r: r.z,
 }
-_ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "sixth": 5, "seventh": 6, "eighth": 7}
+_ORDER = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8}
 _SUPERLATIVES = {
     **{"leftmost": "left", "rightmost": "right", "topmost": "top", "uppermost": "top", "lowest": "bottom"},
     **{"biggest": "big", "largest": "big", "tallest": "big", "smallest": "small", "tiniest": "small"},
 }
 _LEADS = ("on ", "at ", "in ", "to ", "from ")
 _CONTENT = (Tag.NOUN, Tag.IT, Tag.COLOR, Tag.STYLE, Tag.SIZE, Tag.SPOT, Tag.RELATION, Tag.BETWEEN, Tag.UNKNOWN)
+
+
+def ordinal(word: str) -> int | None:
+    """The number of the one that is meant: 2 for "second" and "2nd"."""
+    said = re.fullmatch(r"(\d{1,4})(?:st|nd|rd|th)", word)
+    return int(said[1]) if said else _ORDER.get(word)
 
 
 def names_thing(piece: Piece) -> bool:
@@ -113,6 +120,10 @@ def _named(asked: Asked, start: int, at: int) -> Found | Question:
     fitting = _of_last_kind(asked, first) if anyone else _of_kind(asked, noun.value)
     if not fitting:
         return _no_such(asked, f"There is no {noun.value} in the picture. Which thing is meant?")
+    name = "one" if anyone else noun.value
+    beyond = next((w.text for w in words if (n := ordinal(w.text)) is not None and not 0 < n <= len(fitting)), None)
+    if beyond is not None:
+        return _no_such(asked, no_such_number(beyond, name))
     following = asked.pieces[at + 1] if at + 1 < len(asked.pieces) else None
     if following is not None and following.tag is Tag.COUNT and following.text.isdecimal():
         numbered = [r for r in fitting if r.id.endswith(f"-{int(following.number)}")]
@@ -124,9 +135,13 @@ def _named(asked: Asked, start: int, at: int) -> Found | Question:
     all_of = any(p.tag is Tag.WHOLE or p.text in EACH for p in words)
     many = noun.plural or noun.text in ("ones", "things") or all_of or (count or 1) > 1
     if len(chosen) > 1 and not (many and count in (None, len(chosen))):
-        name = "one" if anyone else noun.value
         return Question(text=f"Which {name}?", choices=tuple(told_apart(r, chosen) for r in chosen))
     return Found(tuple(r.id for r in chosen), first, end or at + 1)
+
+
+def no_such_number(order: str, name: str) -> str:
+    """What is asked where there are fewer of a kind."""
+    return f"There is no {order} {name} in the picture. Which thing is meant?"
 
 
 def _of_kind(asked: Asked, noun: str) -> list[Region]:
@@ -183,7 +198,7 @@ def _narrowed(regions: list[Region], words: list[Piece]) -> list[Region]:
             fits = [r for r in regions if r.style == word.value]
         elif word.text in NEWEST:
             fits = regions[-1:]
-        elif word.text in (*_ORDER, "last"):
+        elif word.text == "last" or ordinal(word.text) is not None:
             fits = _nth(regions, word.text, words)
         elif word.tag is Tag.SPOT and word.value == "center":
             fits = sorted(regions, key=lambda r: r.box.cx)[len(regions) // 2 :][: len(regions) % 2]
@@ -197,7 +212,8 @@ def _nth(regions: list[Region], order: str, words: list[Piece]) -> list[Region]:
     """The one of that number, from the left unless "from the right" is said too."""
     from_right = any(p.text.startswith("from") and p.value == "right" for p in words)
     row = sorted(regions, key=lambda r: r.box.cx, reverse=from_right)
-    return row[-1:] if order == "last" else row[_ORDER[order] :][:1]
+    number = ordinal(order)
+    return row[number - 1 :][:1] if number else row[-1:]
 
 
 def _most(regions: list[Region], word: Piece) -> list[Region]:

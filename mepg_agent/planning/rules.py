@@ -31,7 +31,7 @@ class RulePlanner:
         reading = Reader(words, brief.prompt).reading
         notes = [*reading.notes, *(unknown_thing(word, words) for word in dict.fromkeys(reading.unknown))]
         if not any(t.noun for t in reading.things) and reading.place is None:
-            raise _nothing_known(brief.prompt, reading, words)
+            raise nothing_known(brief.prompt, reading, words)
         return laid_out(reading, brief, backbone, vocabulary, notes, self.name)
 
 
@@ -42,7 +42,8 @@ def unknown_thing(word: str, words: Lexicon) -> str:
     return f"'{word}' is not among the things this backbone can draw.{hint}"
 
 
-def _nothing_known(prompt: str, reading: Reading, words: Lexicon) -> BadInput:
+def nothing_known(prompt: str, reading: Reading, words: Lexicon) -> BadInput:
+    """The refusal of words that name nothing of the vocabulary, with what they are near to."""
     said = [*reading.unknown, *(p.text for p in words.read(prompt)[0] if p.text.isalpha() and len(p.text) > 2)]
     nearest = list(dict.fromkeys(n for word in said[:20] for n in words.nearest_nouns(word, 2, 0.45)))[:5]
     some = nearest or list(words.vocabulary.nouns)[:5]

@@ -48,7 +48,7 @@ class Standing:
     def _close_phrase(self) -> None:
         """A phrase ends without a noun: "the dog is red" describes the dog, "a fox and a red" nothing."""
         phrase, self._phrase = self._phrase, Phrase()
-        if not (phrase.described or phrase.spot or phrase.depth) or not self._group:
+        if phrase.count == 0 or not (phrase.described or phrase.spot or phrase.depth) or not self._group:
             return
         counts = [thing.count if thing.noun else 0 for thing in self.reading.things]
         if phrase.count is None:

@@ -8,7 +8,7 @@ from mepg_agent.scene import RelationKind as Kind
 
 UNITS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 COUNTS = {
-    **{**UNITS, "ten": 10},
+    **{"zero": 0, **UNITS, "ten": 10},
     **{"a pair of": 2, "pair of": 2, "a couple of": 2, "couple of": 2, "both": 2, "twin": 2},
     **{"a trio of": 3, "trio of": 3, "a foursome of": 4, "foursome of": 4, "half a dozen": 6, "a half dozen": 6},
     **dict.fromkeys(("a few", "several", "some", "a group of", "a bunch of", "bunch of", "group of"), 3),
@@ -57,9 +57,11 @@ RELATIONS: dict[str, Kind] = {
 NOT_PLACES = {*Kind} - {Kind.ON, Kind.BEHIND, Kind.IN_FRONT_OF, Kind.INSIDE}  # "above the clouds": things
 BETWEEN = ("between", "in between", "in the middle between")
 AMONG = ("among", "amid", "amongst", "across", "through", "along")  # before places only
+EXCEPTIONS = ("except", "apart from")
 NEGATIONS = (
-    *("no", "without", "without any", "not", "but no", "but not", "with no", "free of", "except", "never", "don't"),
-    *("dont", "nor", "instead of", "in lieu of", "anything but", "apart from"),
+    *("no", "without", "without any", "not", "but no", "but not", "with no", "free of", "never", "don't"),
+    *("dont", "nor", "instead of", "in lieu of", "anything but"),
+    *EXCEPTIONS,
 )
 CARRIERS = (
     *("painting", "picture", "drawing", "image", "illustration", "scene", "print", "poster", "artwork", "version"),
