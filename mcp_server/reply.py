@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from mepg_agent.agent import Agent, Result
 from mepg_agent.comparison import Comparison
 from mepg_agent.errors import BadInput
+from mepg_agent.pictures import content_of
 from mepg_agent.records import Status, Verdict
 from mepg_agent.scene import Box, ScenePlan
 
@@ -128,7 +129,7 @@ def preview_uri(session: str) -> str:
 
 def shown(result: Result, *said: str) -> list[ContentBlock]:
     """Words that begin with what was `said`, the preview, the link."""
-    png = result.image.read_bytes()
+    png = content_of(result.image)
     text = TextContent(text="\n".join([*said, words(result), after(NEXT[result.status])]))
     return [text, preview(png).to_image_content(), link_to(result, len(png))]
 

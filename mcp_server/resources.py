@@ -37,6 +37,7 @@ from mcp_server.task_news import Listening
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, MepgError
 from mepg_agent.graph import drawing_of_graph
+from mepg_agent.pictures import content_of
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 JSON, MERMAID = "application/json", "text/vnd.mermaid"
@@ -153,7 +154,7 @@ class Shelf:
             file = agent.store.picture_path(sha256)
             if not file.is_file():
                 raise BadInput(f"There is no picture {sha256[:12]}… here.", "Draw it again.")
-            return file.read_bytes()
+            return content_of(file)
 
         return await self._read(work)
 

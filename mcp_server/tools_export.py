@@ -15,6 +15,7 @@ from mcp_server.drawings import Drawings
 from mcp_server.reply import after
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput
+from mepg_agent.pictures import content_of
 
 ENDING = ".png"
 
@@ -42,7 +43,7 @@ def add_tools(server: MCPServer[Drawings], folders: Sequence[Path]) -> None:
         def work(agent: Agent) -> CallToolResult:
             known(agent, session)
             result = agent.result(session, version)
-            saved = save(folders, file, result.image.read_bytes())
+            saved = save(folders, file, content_of(result.image))
             found = Exported(session=session, version=result.version, file=str(saved), size=saved.stat().st_size)
             lines = [f"Version {found.version} was saved as {saved}.", after("tell the person where it is.")]
             return CallToolResult(

@@ -15,6 +15,7 @@ from mcp_server.records import Drawable, drawable
 from mcp_server.reply import MAX_SIDE, NEXT, Outcome, after, answer, cut, drawing, link_to, preview, words
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput
+from mepg_agent.pictures import content_of
 
 SMALLEST = 32  # pixels; less shows nothing
 Side = Annotated[
@@ -54,7 +55,7 @@ async def get_picture(
             raise BadInput(f"max_side {max_side} is not possible.", f"Ask for {SMALLEST} to {MAX_SIDE} pixels.")
         known(agent, session)
         result = agent.result(session, version)
-        full = result.image.read_bytes()
+        full = content_of(result.image)
         part = cut(full, result.plan, region) if region else full
         what = f"The region '{region}' of version {result.version}." if region else f"Version {result.version}."
         text = "\n".join([what, words(result), after(NEXT[result.status])])

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from mepg_agent.agent_async import in_thread
 from mepg_agent.agent_edits import Stream, last_of, thread_of, unasked
 from mepg_agent.agent_regions import RegionEditor
-from mepg_agent.checkpoints import explained, open_checkpoints
+from mepg_agent.checkpoints import explained, legible, open_checkpoints
 from mepg_agent.engine.base import Engine
 from mepg_agent.engine.device import choose_device, device_key
 from mepg_agent.engine.prepare import prepare
@@ -226,10 +226,11 @@ class Agent(RegionEditor):
         name = thread_of(session, edit)
         given = {"session": session, "brief": brief.model_dump(mode="json")}
         given |= {"edit": edit.model_dump(mode="json")} if edit else {}
-        noted = self._state(name)
-        begun = bool(noted) and all(noted.get(key) == value for key, value in given.items())
-        if noted and not begun:
-            self._forget_thread(name)  # of an edit that was dropped, or of another home's session
+        noted = self._noted(name)
+        begun = bool(noted.tasks) and all(noted.values.get(key) == value for key, value in given.items())
+        if noted.values and not begun:
+            # Of an edit that was dropped, of another home's session, or of a picture whose record was removed since.
+            self._forget_thread(name)
         if answer is None:
             return None if begun else given
         if self._noted(name).next != ("approve",):
@@ -276,7 +277,7 @@ class Agent(RegionEditor):
         return dict(self._noted(thread).values)
 
     def _noted(self, thread: str) -> StateSnapshot:
-        with explained():
+        with explained(), legible(thread):
             return self._compiled().get_state({"configurable": {"thread_id": thread}})
 
     def _forget_thread(self, thread: str) -> None:

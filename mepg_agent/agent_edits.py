@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mepg_agent.archive import export_session, import_session
+from mepg_agent.checkpoints import Illegible
 from mepg_agent.collection import Collected, collect
 from mepg_agent.comparison import Comparison, compare
 from mepg_agent.context import Context, Family
@@ -19,7 +20,7 @@ from mepg_agent.history import Edit, History
 from mepg_agent.planning.editing import EditReader
 from mepg_agent.records import Approval, Brief, Event, Render
 from mepg_agent.reproduction import Reproduction, reproduce
-from mepg_agent.session import Result, SessionStore
+from mepg_agent.session import Result, SessionStore, undo_drops
 from mepg_agent.state import Update
 
 Stream = Generator[Event | Result, None, None]  # closing it stops the drawing between two steps
@@ -109,7 +110,12 @@ class Editor(ABC):
         Raises BadInput at the first version.
         """
         with self.store.held(session):
-            edit = self._begun(session)
+            self.store.history(session)  # what cannot be read from here on is the edit
+            try:
+                edit = self._begun(session)
+            except BrokenAsset:
+                self.store.drop_edit(session)
+                return self.result(session)
             if edit is None:
                 return self._show(session, self.history(session).undone())
             self.store.drop_edit(session)
@@ -211,12 +217,18 @@ class Editor(ABC):
         """Drops what the graph has noted of a run."""
 
     def _begun(self, session: str) -> Edit | None:
-        """The edit under way. One that was finished, and stopped before its note could go, is none."""
+        """The edit under way. One that was finished, and stopped before its note could go, is none. Raises BrokenAsset
+        for one that cannot be read, or that was begun on versions that are lost."""
         edit, history = self.store.edit(session), self.store.history(session)
-        if edit is None or history is None or edit.number > len(history.versions):
-            return edit
-        self.store.drop_edit(session)
-        return None
+        if edit is None:
+            return None
+        number = len(history.versions) + 1 if history is not None else 1
+        if edit.number < number:
+            self.store.drop_edit(session)
+            return None
+        if edit.number > number or edit.parent >= number:
+            raise BrokenAsset(f"An edit of '{session}' does not follow from its versions.", undo_drops(session))
+        return edit
 
     def _show(self, session: str, history: History) -> Result:
         self._begun(session)
@@ -228,7 +240,10 @@ class Editor(ABC):
         for summary in self.store.sessions():
             edit = self.store.edit(summary.session)
             if summary.status in (None, "failed") or edit is not None:
-                state = self._state(thread_of(summary.session, edit))
+                try:
+                    state = self._state(thread_of(summary.session, edit))
+                except Illegible:  # it cannot go on from there, and the others must not keep everything for it
+                    continue
                 drawn = [*state.get("renders", ()), *state.get("candidates", ()), *filter(None, [state.get("kept")])]
                 yield from map(Render.model_validate, drawn)
 

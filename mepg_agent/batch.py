@@ -26,6 +26,7 @@ from pydantic import Field, ValidationError, field_validator
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, BrokenAsset, Cancelled, MepgError
 from mepg_agent.files import alone, whole
+from mepg_agent.pictures import content_of
 from mepg_agent.records import Brief, Event, Status, digest
 from mepg_agent.scene import Frozen
 from mepg_agent.session import Result
@@ -113,7 +114,11 @@ def run_batch(
     with ExitStack() as stack:
         lock = folder / LOCK
         busy = BadInput(f"Another batch is drawing into {folder}.", "Wait until it is finished, or stop it there.")
-        stack.enter_context(alone(lock, busy))
+        try:
+            stack.enter_context(alone(lock, busy))
+        except OSError as error:
+            said = f"{lock} cannot be written: {error.strerror or error}."
+            raise BadInput(said, "Remove it, or name another folder.") from error
         stack.callback(lock.unlink, missing_ok=True)
         record = Record(folder / RECORD, resume)
         return _Run(agent, folder, record, stack.pop_all()).news(items, jobs)
@@ -244,7 +249,7 @@ class _Run:
         try:
             session = self._session(item)
             result = self._draw(session, tell)
-            write_whole(picture_file(self._folder, item), result.image.read_bytes())
+            write_whole(picture_file(self._folder, item), content_of(result.image))
         except Cancelled:
             raise
         except MepgError as error:

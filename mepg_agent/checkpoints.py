@@ -15,6 +15,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.session import undo_drops
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.postgres import PostgresSaver
@@ -23,6 +24,10 @@ FILE = "checkpoints.sqlite"
 PATIENCE = 30.0  # seconds, for another process to finish its write or for a connection to come back
 MEETINGS = 4  # of processes, at each step of making the tables
 CONNECTING = 10  # seconds, for the server to answer at first
+
+
+class Illegible(BrokenAsset):
+    """What the graph has noted of one run is damaged; others are not."""
 
 
 @contextmanager
@@ -58,12 +63,27 @@ def open_checkpoints(home: Path, url: str | None) -> Iterator[BaseCheckpointSave
 
 
 @contextmanager
+def legible(thread: str) -> Iterator[None]:
+    """Around reading what was noted of a run: Illegible for whatever the serializers make of damaged rows."""
+    try:
+        yield
+    except (AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as error:
+        session, _, edit = thread.partition("/")
+        whole = f"Draw it again in another session; `mepg sessions delete {session}` gives this one up."
+        advice = undo_drops(session) if edit else whole
+        raise Illegible(f"What was noted of {thread} cannot be read: {error}.", advice) from error
+
+
+@contextmanager
 def explained() -> Iterator[None]:
     """A fault of the database as BrokenAsset, in a sentence."""
     try:
         yield
     except sqlite3.Error as error:
-        advice = "Free some space there, or set MEPG_HOME to a folder that can be written."
+        damaged = type(error) is sqlite3.DatabaseError  # its subclasses are about other things than the file
+        mended = f"Move the files {FILE}* there to another place: finished pictures stay, others begin anew."
+        full = "Free some space there, or set MEPG_HOME to a folder that can be written."
+        advice = mended if damaged else full
         raise BrokenAsset(f"Checkpoints cannot be kept in the home: {error}.", advice) from error
     except Exception as error:
         if not isinstance(error, _postgres_faults()):

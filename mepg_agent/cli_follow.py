@@ -82,9 +82,16 @@ def _pulled(items: Iterator[T]) -> Generator[T, None, None]:
 
 
 def copy(image: Path, file: Path) -> None:
-    """The picture as `file`, whole or not at all. Raises BadInput."""
+    """The picture as `file`, whole or not at all. Raises BadInput, BrokenAsset where the kept one is damaged."""
+    from mepg_agent.pictures import content_of
+
+    put(file, content_of(image), f"The picture is kept at {image}.")
+
+
+def put(file: Path, content: bytes, advice: str = "Name a file in another folder.") -> None:
+    """Writes what a command was asked for, whole or not at all. Raises BadInput with `advice`."""
     try:
         with whole(file) as stream:
-            stream.write(image.read_bytes())
+            stream.write(content)
     except OSError as error:
-        raise BadInput(f"{file} cannot be written: {error.strerror}.", f"The picture is kept at {image}.") from error
+        raise BadInput(f"{file} cannot be written: {error.strerror}.", advice) from error

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from mepg_agent.errors import BrokenAsset
-from mepg_agent.files import PART
+from mepg_agent.files import PART, remove
 from mepg_agent.records import Render
 from mepg_agent.scene import Frozen
-from mepg_agent.session import SessionStore
+from mepg_agent.session import SessionStore, is_session
 
 GRACE = 3600  # seconds; what is younger may belong to a picture that is being drawn, before its session says so
 KINDS = {"pictures": ".png", "latents": ".safetensors", "jobs": ".json", "renders": ".json"}
@@ -53,10 +52,10 @@ def _files(home: Path) -> Iterator[Path]:
 
 
 def _torn(home: Path) -> Iterator[Path]:
-    """What a process that was killed leaves behind: half a file, or the folder of a session without its brief."""
+    """What a process that was killed leaves behind: half a file, or the folder of a session that is none."""
     for part in (*KINDS, "sessions"):
         yield from (home / part).rglob(f".*{PART}")
-    yield from (f for f in (home / "sessions").iterdir() if f.is_dir() and not (f / "brief.json").exists())
+    yield from (f for f in (home / "sessions").iterdir() if f.is_dir() and not is_session(f))
 
 
 def _renders(store: SessionStore, session: str) -> Iterator[Render]:
@@ -88,10 +87,7 @@ def _born(file: Path) -> float:
 
 def _remove(file: Path) -> None:
     try:
-        if file.is_dir():
-            shutil.rmtree(file)
-        else:
-            file.unlink(missing_ok=True)
+        remove(file)
     except OSError as error:
         raise BrokenAsset(f"{file} cannot be removed: {error.strerror}.", "Make its folder writable.") from error
     with suppress(OSError):  # not empty

@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from mepg_agent.errors import BadInput
 from mepg_agent.history import History, Number, Version
 from mepg_agent.planning.edits import changed_regions
 from mepg_agent.scene import Box, Extent, Fraction, Frozen
@@ -27,11 +28,13 @@ class Comparison(Frozen):
 
 
 def compare(store: SessionStore, history: History, a: int, b: int) -> Comparison:
-    """Raises BadInput for a version that is not there, BrokenAsset for a picture that is not."""
+    """Raises BadInput for a version that is not there or two of other sizes, BrokenAsset for a picture that is not."""
     steps = history.path(a, b)
     regions = dict.fromkeys(region for step in steps for region in _changed(*step))
     boxes = tuple(dict.fromkeys(box for step in steps for box in _drawn(store, *step)))
     one, two = (store.picture(history.version(number).render.picture) for number in (a, b))
+    if one.shape != two.shape:
+        raise BadInput(f"Versions {a} and {b} are not of one size.", "`mepg open` shows both.")
     distance = np.abs(one.astype(np.int16) - two).max(axis=2)
     height, width = distance.shape
     outside = np.ones((height, width), bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,14 @@ def whole(file: Path, new: bool = False) -> Iterator[IO[bytes]]:
             part.replace(file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """A file, or a folder with all that it holds; nothing where there is neither. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

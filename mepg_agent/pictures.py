@@ -29,6 +29,7 @@ from mepg_agent.records import Render, RenderJob
 from mepg_agent.scene import Frozen, ScenePlan
 
 F = TypeVar("F", bound=Frozen)
+AGAIN = "Remove it and draw the picture again."  # what mends a record that the picture can do without
 
 
 class Drawn(Frozen):
@@ -123,13 +124,17 @@ class Pictures:
         self._write(self.home / "renders" / f"{job}.json", drawn.model_dump_json(indent=1).encode())
 
     def drawn(self, job: str) -> Drawn | None:
-        """What the job of this hash gave, if all of it is still here."""
+        """What the job of this hash gave, if all of it is still here and as it was."""
         drawn = read(self.home / "renders" / f"{job}.json", Drawn)
         if drawn is None:
             return None
-        files = [self.picture_path(r.picture) for r in drawn.renders]
-        files += [self._path("latents", ".safetensors", r.latents) for r in drawn.renders]
-        return drawn if all(file.is_file() for file in files) else None
+        try:
+            for render in drawn.renders:
+                self.content("pictures", ".png", render.picture)
+                self.content("latents", ".safetensors", render.latents)
+        except BrokenAsset:
+            return None
+        return drawn
 
     def _path(self, part: str, ending: str, sha256: str) -> Path:
         return self.home / part / sha256[:2] / f"{sha256}{ending}"
@@ -140,14 +145,8 @@ class Pictures:
         return sha256
 
     def content(self, part: str, ending: str, sha256: str) -> bytes:
-        file = self._path(part, ending, sha256)
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise BrokenAsset(f"{file} cannot be read: {error.strerror}.", "Draw the picture again.") from error
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise BrokenAsset(f"{file} is not what was written there.", "Remove it and draw the picture again.")
-        return content
+        """Raises BrokenAsset for a missing or altered file."""
+        return content_of(self._path(part, ending, sha256))
 
     def _write(self, file: Path, content: bytes) -> None:
         """All of it or nothing."""
@@ -155,6 +154,18 @@ class Pictures:
             file.parent.mkdir(parents=True, exist_ok=True)
             with whole(file) as stream:
                 stream.write(content)
+
+
+def content_of(file: Path) -> bytes:
+    """Of what is kept under the name of its hash. Raises BrokenAsset for a missing or altered file."""
+    advice = "Draw the picture again; for a finished session, `mepg sessions reproduce` does that."
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BrokenAsset(f"{file} cannot be read: {error.strerror}.", advice) from error
+    if hashlib.sha256(content).hexdigest() != file.stem:
+        raise BrokenAsset(f"{file} is not what was written there.", advice)
+    return content
 
 
 def png(image: Pixels, provenance: Mapping[str, str]) -> bytes:
@@ -187,9 +198,8 @@ def writing(home: Path) -> Iterator[None]:
         raise BrokenAsset(f"Pictures cannot be kept in {home}: {error.strerror or error}.", advice) from error
 
 
-def parse(file: Path, lost: str = "") -> dict | None:
-    """None where there is no such file, also when it goes at this moment. Raises BrokenAsset, whose advice to remove
-    the file ends with what is `lost` by that."""
+def parse(file: Path, advice: str = AGAIN) -> dict | None:
+    """None where there is no such file, also when it goes at this moment. Raises BrokenAsset with `advice`."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
@@ -198,17 +208,17 @@ def parse(file: Path, lost: str = "") -> dict | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise BrokenAsset(f"{file} cannot be read: {error}.", f"Remove it and draw the picture again{lost}.") from error
+        raise BrokenAsset(f"{file} cannot be read: {error}.", advice) from error
 
 
-def validate(file: Path, model: type[F], data: dict, lost: str = "") -> F:
+def validate(file: Path, model: type[F], data: dict, advice: str = AGAIN) -> F:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        advice = f"It was written by another version: remove it and draw the picture again{lost}."
-        raise BrokenAsset(f"{file} does not hold a {model.__name__.lower()}.", advice) from error
+        said = f"{file} does not hold a {model.__name__.lower()}: it was written by another version."
+        raise BrokenAsset(said, advice) from error
 
 
-def read(file: Path, model: type[F], lost: str = "") -> F | None:
-    data = parse(file, lost)
-    return None if data is None else validate(file, model, data, lost)
+def read(file: Path, model: type[F], advice: str = AGAIN) -> F | None:
+    data = parse(file, advice)
+    return None if data is None else validate(file, model, data, advice)

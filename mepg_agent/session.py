@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
@@ -24,15 +23,15 @@ from pydantic import Field
 
 from mepg_agent.engine.base import Pixels
 from mepg_agent.errors import BadInput, BrokenAsset, InUse, MepgError
-from mepg_agent.files import alone, whole
+from mepg_agent.files import PART, alone, remove, whole
 from mepg_agent.history import Edit, History, Version
-from mepg_agent.pictures import Pictures, parse, read, validate, writing
+from mepg_agent.pictures import AGAIN, Pictures, parse, read, validate, writing
 from mepg_agent.records import Attempt, Brief, Finding, Remark, Render, Status, Verdict
 from mepg_agent.scene import Frozen, ScenePlan
 
-SESSION_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{4,}")
+SESSION_ID = re.compile(r"(?=.{6,100}$)[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{4,}")
 PREVIEW_SIDE = 384  # pixels; a preview is shown, never used
-EDITS = "; the edits of the session are lost with it"  # what it costs to remove a history.json
+NO_EDITS = f"{AGAIN[:-1]}; the edits of the session are lost with it."  # what it costs to remove a history.json
 ENDINGS = 20  # of one session; those before them are forgotten
 SMALL_WORDS = re.compile(r"an?|the|of|on|in|at|by|to|and|with|left|right|above|below|next|near|under|behind")
 
@@ -110,9 +109,9 @@ class SessionStore(Pictures):
 
     def open(self, session: str, brief: Brief, history: History | None = None) -> None:
         """One that was claimed, with the history that it has already. Raises BrokenAsset if it cannot be written."""
+        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
         if history is not None:
             self._write_history(session, history)
-        self._write(self._folder(session) / "brief.json", brief.model_dump_json(indent=1).encode())
 
     def claim(self, brief: Brief, name: str = "") -> str:
         """The folder of a session that is not open yet: this name, or where that is taken or none, one that no session
@@ -148,16 +147,19 @@ class SessionStore(Pictures):
         return self.home / "locks" / f"{session}.lock"
 
     def brief(self, session: str) -> Brief:
-        """Raises BadInput if there is no such session."""
-        brief = read(self._folder(session) / "brief.json", Brief)
+        """Raises BadInput if there is no such session, BrokenAsset for one that lost its brief."""
+        file = self._folder(session) / "brief.json"
+        advice = f"Restore it from a copy; `mepg sessions delete {session}` gives up the session with all its versions."
+        brief = read(file, Brief, advice)
         if brief is None:
-            raise _no_such(session)
+            self._there(session)
+            raise BrokenAsset(f"{file} is missing.", advice)
         return brief
 
     def _there(self, session: str) -> None:
         """Raises BadInput if there is no such session, be it a damaged one."""
-        if not (self._folder(session) / "brief.json").is_file():
-            raise _no_such(session)
+        if not is_session(self._folder(session)):
+            raise BadInput(f"There is no session '{session}'.", "`mepg sessions` lists them.")
 
     def put_result(self, result: Result, edit: Edit | None = None) -> None:
         """Keeps a finished picture: the first of its session, or the version that `edit` led to, which is shown from
@@ -167,8 +169,9 @@ class SessionStore(Pictures):
         else:
             data = result.model_dump_json(exclude={"image"}, indent=1)
             self._write(self._folder(result.session) / "result.json", data.encode())
-        for stale in ("preview.png", "failure.json"):
-            (self._folder(result.session) / stale).unlink(missing_ok=True)
+        with writing(self.home):
+            for stale in ("preview.png", "failure.json"):
+                remove(self._folder(result.session) / stale)
 
     def result(self, session: str, version: int | None = None) -> Result | None:
         """Of the version that is shown, or of another one; None while the first is unfinished.
@@ -186,7 +189,7 @@ class SessionStore(Pictures):
     def history(self, session: str) -> History | None:
         """All versions; None while the first is unfinished. Raises BadInput if there is no such session."""
         self.brief(session)
-        history = read(self._folder(session) / "history.json", History, EDITS)
+        history = read(self._folder(session) / "history.json", History, NO_EDITS)
         file = self._folder(session) / "result.json"
         if history is not None or (first := parse(file)) is None:
             return history
@@ -195,8 +198,8 @@ class SessionStore(Pictures):
 
     def put_history(self, session: str, history: History) -> None:
         """Raises BadInput while an edit is under way: only that one may change the history then."""
-        if (self._folder(session) / "edit.json").is_file():
-            raise _busy(self._folder(session) / "edit.json")
+        if (self._folder(session) / "edit.json").exists():
+            raise self._busy(session)
         self._write_history(session, history)
 
     def _write_history(self, session: str, history: History) -> None:
@@ -206,9 +209,10 @@ class SessionStore(Pictures):
         """Removes the session, its history and its edit; pictures stay until they are collected. Raises BadInput if
         there is no such session."""
         self._there(session)
+        gone = self.home / "sessions" / f".{secrets.token_hex(8)}{PART}"
         with writing(self.home):
-            (self._folder(session) / "brief.json").unlink()  # without it, it is no session any more
-            shutil.rmtree(self._folder(session))
+            self._folder(session).rename(gone)  # at once; what is below may take a while
+            remove(gone)
             self.lock_of(session).unlink(missing_ok=True)
 
     def begin_edit(self, session: str, edit: Edit) -> None:
@@ -219,16 +223,16 @@ class SessionStore(Pictures):
                 with whole(file, new=True) as stream:
                     stream.write(edit.model_dump_json(indent=1).encode())
             except FileExistsError as error:
-                raise _busy(file) from error
+                raise self._busy(session) from error
 
     def edit(self, session: str) -> Edit | None:
         """The change under way."""
-        return read(self._folder(session) / "edit.json", Edit)
+        return read(self._folder(session) / "edit.json", Edit, undo_drops(session))
 
     def drop_edit(self, session: str) -> None:
         """Forgets the change under way; the picture stays as it is."""
         with writing(self.home):
-            (self._folder(session) / "edit.json").unlink(missing_ok=True)
+            remove(self._folder(session) / "edit.json")
 
     def put_failure(self, session: str, error: MepgError) -> None:
         """Notes why the session failed. It can still be resumed, once that is mended."""
@@ -247,7 +251,7 @@ class SessionStore(Pictures):
 
     def _endings(self, session: str) -> tuple[Ending, ...]:
         self.brief(session)
-        found = read(self._folder(session) / "endings.json", Endings)
+        found = read(self._folder(session) / "endings.json", Endings, "Remove it: no picture is lost with it.")
         return found.endings if found is not None else ()
 
     def sessions(self, damaged: bool = False) -> tuple[Summary, ...]:
@@ -301,24 +305,30 @@ class SessionStore(Pictures):
             edit=pending.instruction if pending else None,
         )
 
+    def _busy(self, session: str) -> BadInput:
+        noted = parse(self._folder(session) / "edit.json", undo_drops(session)) or {}
+        return BadInput(
+            f"An edit of this picture is not finished: '{str(noted.get('instruction', ''))[:80]}'.",
+            "Resume it, or undo to drop it.",
+        )
+
     def _folder(self, session: str) -> Path:
         if not SESSION_ID.fullmatch(session):
             raise BadInput(f"'{session[:60]}' is not a session.", "A session is named like fox-castle-3f9a.")
         return self.home / "sessions" / session
 
 
-def _busy(file: Path) -> BadInput:
-    instruction = (parse(file) or {}).get("instruction", "")
-    return BadInput(
-        f"An edit of this picture is not finished: '{str(instruction)[:80]}'.", "Resume it, or undo to drop it."
-    )
+def is_session(folder: Path) -> bool:
+    """Whether it was opened. One that lost its brief still has its versions."""
+    return any((folder / name).exists() for name in ("brief.json", "history.json", "result.json"))
+
+
+def undo_drops(session: str) -> str:
+    """What to do about a change under way that is damaged."""
+    return f"`mepg sessions undo {session}` drops the edit; the picture stays."
 
 
 def _stem(prompt: str) -> str:
     """Two telling words of the prompt."""
     words = [w for w in re.findall(r"[a-z]{2,16}", prompt.lower()) if not SMALL_WORDS.fullmatch(w)]
     return "-".join(dict.fromkeys(words[:2])) or "picture"
-
-
-def _no_such(session: str) -> BadInput:
-    return BadInput(f"There is no session '{session}'.", "`mepg sessions` lists them.")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from scripted import ScriptedVerifier
 
 from mepg_agent.agent import Agent
-from mepg_agent.batch import RECORD, Item, Outcome, file_id, make_items, run_batch, write_whole
+from mepg_agent.batch import LOCK, RECORD, Item, Outcome, file_id, make_items, run_batch, write_whole
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, BrokenAsset
@@ -271,6 +271,12 @@ def test_a_folder_that_is_a_file_is_said_before_anything_is_drawn(settings: Sett
     with pytest.raises(BadInput, match="Nothing can be written into"):
         drawn(settings, items_of(FOX), tmp_path / "out", engine)
     assert engine.jobs == []
+
+
+def test_a_folder_in_place_of_the_lock_is_named(settings: Settings, tmp_path: Path):
+    (tmp_path / LOCK).mkdir()
+    with pytest.raises(BadInput, match=r"\.batch\.lock cannot be written"):
+        drawn(settings, items_of(FOX), tmp_path)
 
 
 def test_ids_are_unique_and_the_given_ones_stay():

@@ -235,6 +235,20 @@ def test_a_comparison_notices_pixels_that_no_edit_should_have_changed(settings: 
         assert not agent.compare(session, 1, 2).outside_equal
 
 
+def test_versions_of_two_sizes_cannot_be_compared(settings: Settings, three_things: ScenePlan):
+    """No edit makes such, but a file that is imported may hold them."""
+    with agent_of(settings) as agent:
+        session = drawn(agent, three_things)
+        agent.edit(session, "make it night")
+        history = agent.history(session)
+        name = agent.store.put_picture(pixels(agent, agent.result(session))[:64], {})
+        smaller = history.versions[1].render.model_copy(update={"picture": name})
+        versions = (history.versions[0], history.versions[1].model_copy(update={"render": smaller}))
+        agent.store.put_history(session, history.model_copy(update={"versions": versions}))
+        with pytest.raises(BadInput, match="not of one size"):
+            agent.compare(session, 1, 2)
+
+
 def test_a_forgotten_session_is_gone_and_the_others_keep_their_pictures(settings: Settings, three_things: ScenePlan):
     with agent_of(settings) as agent:
         one_session, other = drawn(agent, three_things), drawn(agent, three_things)
@@ -319,7 +333,7 @@ def test_what_a_killed_process_left_in_the_sessions_goes_after_an_hour(settings:
         session = drawn(agent, three_things)
         unopened = settings.home / "sessions" / "fox-castle-0000"
         unopened.mkdir()
-        (unopened / "history.json").write_text("{}")
+        (unopened / "preview.png").write_bytes(b"")
         half = settings.home / "sessions" / session / ".0a.part"
         half.write_text("{")
         assert agent.collect().files == 0, "somebody may be writing them"

@@ -77,8 +77,15 @@ def test_a_render_counts_only_while_its_files_are_there(store: SessionStore):
     store.put_drawn("a" * 64, drawn)
     assert store.drawn("a" * 64) == drawn
     assert store.drawn("b" * 64) is None
-    store.picture_path(drawn.renders[0].picture).unlink()
-    assert store.drawn("a" * 64) is None
+    for name in (drawn.renders[0].picture, drawn.renders[0].latents):
+        [file] = store.home.rglob(f"{name}.*")
+        good = file.read_bytes()
+        file.write_bytes(good[:-1])
+        assert store.drawn("a" * 64) is None
+        file.unlink()
+        assert store.drawn("a" * 64) is None
+        file.write_bytes(good)
+        assert store.drawn("a" * 64) == drawn
 
 
 def test_a_session_is_named_after_its_prompt_and_never_twice(store: SessionStore):
@@ -165,7 +172,7 @@ def test_an_edit_that_ends_while_somebody_looks_is_none(store: SessionStore, mon
     assert store.edit(session) is None
 
 
-@pytest.mark.parametrize("name", ["../../etc", "fox", "", "fox-castle-12/../x-1234", "FOX-3f9a"])
+@pytest.mark.parametrize("name", ["../../etc", "fox", "", "fox-castle-12/../x-1234", "FOX-3f9a", f"{'x' * 300}-3f9a"])
 def test_a_name_that_is_no_session_never_reaches_the_disk(store: SessionStore, name: str):
     with pytest.raises(BadInput, match="is not a session"):
         store.result(name)
