@@ -38,6 +38,9 @@ MEMBER = re.compile(r"pictures/[0-9a-f]{64}\.png|latents/[0-9a-f]{64}\.safetenso
 MAX_MEMBER, MAX_TOTAL = 128 * 2**20, 2 * 2**30  # bytes, unpacked
 MAX_MEMBERS = 10_000
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same session gives the same bytes
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # as `export_session` does it
+# What is raised over a damaged zip: the last but one for an encrypted member, the last for a name that is no text.
+DAMAGED = (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError, UnicodeDecodeError)
 ENDINGS = {"pictures": ".png", "latents": ".safetensors", "jobs": ".json"}
 ADVICE = "Import a file that `mepg sessions export` wrote."
 NOT_TAKEN = "Not taken over: "  # how a note on what an import left behind begins
@@ -89,7 +92,7 @@ def import_session(store: SessionStore, file: Path) -> str:
                 store.put_content(part, ending, _bytes_of(archive, name))
             for recipe in recipes:
                 store.add_recipe(recipe)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError) as error:  # last: encrypted
+    except DAMAGED as error:
         raise _refused(f"{file} is not a whole zip file") from error
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror or error}.", "Name a file that exists.") from error
@@ -156,6 +159,8 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise _refused(f"'{shown}' reaches outside the file")
     if name != RECORD and not MEMBER.fullmatch(name):
         raise _refused(f"'{shown}' does not belong into a session")
+    if info.compress_type not in PACKED:
+        raise _refused(f"'{shown}' is packed in a way that is not read here")
     if info.flag_bits & 1:
         raise _refused(f"'{shown}' is encrypted")
     if info.file_size > MAX_MEMBER:
@@ -233,7 +238,9 @@ def _is_latents(data: bytes) -> bool:
     except (SafetensorError, KeyError, ValueError):
         return False
     latents = tensors.get("latents")
-    return len(tensors) == 1 and latents is not None and latents.ndim == 3 and latents.dtype == np.float32
+    if len(tensors) != 1 or latents is None or latents.ndim != 3 or latents.dtype != np.float32:
+        return False
+    return bool(np.isfinite(latents).all())
 
 
 def _members_of(version: Version) -> tuple[str, str]:

@@ -63,6 +63,6 @@ def preview_of(picture: Path, side: int) -> Preview | None:
             small = image.convert("RGB")
             small.thumbnail((side, side))
             small.save(buffer, "JPEG", quality=QUALITY)
-    except OSError:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
     return Preview(buffer.getvalue(), *small.size)

@@ -7,11 +7,13 @@ stopped with Ctrl-C.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -20,7 +22,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mepg_agent import __version__, cli_batch, cli_bench, cli_experts, cli_psa, cli_serve, cli_sessions
-from mepg_agent.cli_follow import Output, follow
+from mepg_agent.cli_follow import Output, follow, put
 from mepg_agent.cli_input import (
     AsJson,
     Combined,
@@ -84,6 +86,9 @@ class Door:
 
 
 def main() -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # not where it is closed
+            stream.reconfigure(errors="replace")  # a letter that the terminal lacks is no fault
     sys.exit(run(sys.argv[1:], Door()))
 
 
@@ -92,6 +97,7 @@ def run(arguments: Sequence[str], door: Door) -> int:
     as_json = "--json" in arguments
     try:
         code = app(args=list(arguments), prog_name="mepg", standalone_mode=False, obj=door)
+        _flush(door.out)
         if code == STOPPED:
             return _refuse(door, Cancelled("Stopped.", "Nothing that was finished is lost."), STOPPED, as_json)
         return code or ACCEPTED
@@ -105,11 +111,32 @@ def run(arguments: Sequence[str], door: Door) -> int:
             door, BadInput(error.format_message(), "`mepg --help` shows what is possible."), BAD_INPUT, as_json
         )
     except Exception as error:
+        if isinstance(error, OSError) and not _heard(door.out):
+            said = f"The standard output cannot be written: {error.strerror or error}."
+            unheard = BadInput(said, "Send it elsewhere; what was finished is kept.")
+            return _refuse(door, unheard, BAD_INPUT, as_json=False)
         traceback.print_exc(file=door.err.file)
         unexpected = MepgError(
             f"This should not happen: {type(error).__name__}: {error}.", "Please report the lines above."
         )
         return _refuse(door, unexpected, FAULT, as_json)
+
+
+def _heard(out: Console) -> bool:
+    """Whether the standard output takes what is written; a real one that does not is given up."""
+    try:
+        out.file.write("\n")  # what was refused may be gone from the buffer
+        _flush(out)
+        return True
+    except OSError:
+        if out.file is sys.stdout:  # or the interpreter fails over the same when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+
+
+def _flush(out: Console) -> None:
+    if not out.file.closed:  # the server closes it
+        out.file.flush()
 
 
 def _refuse(door: Door, error: MepgError, code: int, as_json: bool) -> int:
@@ -196,7 +223,7 @@ def plan_command(
     with redirect_stdout(sys.stderr), ctx.obj.make_agent() as agent:
         plan = agent.plan(read_prompt(prompt), extent=extent, planner=planner)
     if file is not None:
-        file.write_text(layout_svg(plan), encoding="utf-8")
+        put(file, layout_svg(plan).encode())
     if as_json:
         ctx.obj.json(plan.model_dump(mode="json"))
     else:

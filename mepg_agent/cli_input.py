@@ -93,12 +93,12 @@ def check_output(file: Path, ending: str) -> Path:
     """Absolute path of a file that can be written, found out before any work is done."""
     if file.suffix.lower() != ending:
         raise BadInput(f"'{file}' does not end in {ending}.", f"Name it {file.stem or 'picture'}{ending}.")
-    file = file.absolute()
-    if file.is_dir():
-        raise BadInput(f"{file} is a folder.", "Name a file.")
-    if not file.parent.is_dir():
-        raise BadInput(f"There is no folder {file.parent}.", "Make it first, or name another file.")
     try:
+        file = file.absolute()
+        if file.is_dir():
+            raise BadInput(f"{file} is a folder.", "Name a file.")
+        if not file.parent.is_dir():
+            raise BadInput(f"There is no folder {file.parent}.", "Make it first, or name another file.")
         tempfile.TemporaryFile(dir=file.parent).close()
         if file.exists() and not os.access(file, os.W_OK):
             raise PermissionError(13, os.strerror(13))

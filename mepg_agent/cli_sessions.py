@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from mepg_agent.cli_follow import Output, copy, follow, show_result, watch
+from mepg_agent.cli_follow import Output, copy, follow, put, show_result, watch
 from mepg_agent.cli_input import AsJson, check_json_comes_last, check_output, read_plan, read_prompt
 from mepg_agent.cli_report import (
     ACCEPTED,
@@ -21,7 +22,6 @@ from mepg_agent.cli_report import (
     sessions_view,
 )
 from mepg_agent.errors import BadInput
-from mepg_agent.files import whole
 from mepg_agent.records import Approval
 from mepg_agent.settings import Settings
 
@@ -245,8 +245,9 @@ def open_sheet(
         history = agent.history(session)
         file = check_output(output or Path(f"{session}.png"), ".png")
         sheet = history_sheet(agent.store, session, history)
-    with whole(file) as stream:
-        sheet.save(stream, "PNG")
+    data = BytesIO()
+    sheet.save(data, "PNG")
+    put(file, data.getvalue())
     _say(ctx, {"session": session, "file": str(file)}, f"Sheet: {file}", as_json)
 
 

@@ -218,8 +218,12 @@ def check_weights(found: Found[Backbone], part: str) -> None:
 
 
 def weights_file(found: Found[Expert]) -> Path:
-    """Absolute path of an expert's weights. BrokenAsset where it leads out of the expert's folder."""
-    file = (found.folder / found.item.file).resolve()
+    """Absolute path of an expert's weights. BrokenAsset for one that leads out of the expert's folder or nowhere."""
+    try:
+        file = (found.folder / found.item.file).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        said = f"The weights of '{found.item.id}' have a name that no file has: {error}."
+        raise BrokenAsset(said, f"Mend the file in {found.folder / 'expert.toml'}.") from error
     if not file.is_relative_to(found.folder.resolve()):
         raise BrokenAsset(
             f"The weights of '{found.item.id}' lie outside its folder {found.folder}: {found.item.file}.",

@@ -52,12 +52,15 @@ class Settings(Frozen):
         """Defaults, overridden by the variables of FIELDS. Raises BadInput, BrokenAsset."""
         given = {field: environ[name] for name, field in FIELDS.items() if environ.get(name)}
         home = Path(given.pop("home", default_home(environ)))
+        assets = asset_root()
         try:
             home = home.expanduser().absolute()
-        except RuntimeError as error:
-            raise BadInput(f"Nobody knows where {home} is.", "Set MEPG_HOME to a folder by its whole path.") from error
-        assets = asset_root()
-        roots = (assets / "experts", home / "experts")
+            roots = (assets / "experts", home / "experts")
+            roots[-1].exists()  # raises for a name that the disk cannot have
+        except (RuntimeError, OSError) as error:
+            advice = "Set MEPG_HOME to a folder by its whole path."
+            why = getattr(error, "strerror", None) or error
+            raise BadInput(f"Nobody knows where {home} is: {why}.", advice) from error
         try:
             return cls.model_validate({"home": home, "experts": roots, "prompts": assets / "prompts", **given})
         except ValidationError as error:

@@ -12,8 +12,10 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from edit_fixtures import agent_of, drawn, kept_files
+from safetensors.numpy import load, save
 
 from mepg_agent.archive import MAX_MEMBER, NOT_TAKEN, RECORD
 from mepg_agent.engine.fake import FakeEngine
@@ -246,6 +248,14 @@ def _huge(members: Members) -> None:
     members[RECORD] = members[RECORD].replace(Path(old).stem.encode(), Path(new).stem.encode())
 
 
+def _not_finite(members: Members) -> None:
+    old = next(n for n in members if n.endswith(".safetensors"))
+    data = save({"latents": np.full_like(load(members.pop(old))["latents"], np.nan)})
+    new = f"latents/{hashlib.sha256(data).hexdigest()}.safetensors"
+    members[new] = data
+    members[RECORD] = members[RECORD].replace(Path(old).stem.encode(), Path(new).stem.encode())
+
+
 def _escape(members: Members) -> None:
     record = json.loads(members[RECORD])
     record["brief"]["prompt"] = "a fox\x1b]0;owned\x07"
@@ -276,6 +286,7 @@ HOSTILE: dict[Callable[[Members], None], str] = {
     _attempt_outside: "not the record of a session: .*attempts.0.picture",
     _wrong_size: "does not fit",
     _huge: "does not fit",
+    _not_finite: "does not fit",
     _escape: "control characters",
     _bomb: "unpacks to more than 128 MiB",
 }
@@ -310,6 +321,25 @@ def test_a_zip_with_a_member_twice_or_no_zip_at_all_is_refused(elsewhere: Settin
                 agent.import_(file)
         with pytest.raises(BadInput, match="cannot be read"):
             agent.import_(tmp_path / "none.zip")
+
+
+def test_a_zip_that_is_packed_in_another_way_or_names_no_text_is_refused(
+    elsewhere: Settings, exported: Path, tmp_path: Path
+):
+    with zipfile.ZipFile(exported) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+        with zipfile.ZipFile(tmp_path / f"{method}.zip", "w", method) as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+    with zipfile.ZipFile(tmp_path / "name.zip", "w") as archive:
+        archive.writestr("pictures/ü.png", b"x")
+    data = (tmp_path / "name.zip").read_bytes()
+    (tmp_path / "name.zip").write_bytes(data.replace("ü".encode(), b"\xff\xfe"))
+    with agent_of(elsewhere) as agent:
+        for file, said in ((zipfile.ZIP_LZMA, "packed"), (zipfile.ZIP_BZIP2, "packed"), ("name", "not a whole zip")):
+            with pytest.raises(BadInput, match=said):
+                agent.import_(tmp_path / f"{file}.zip")
 
 
 def test_a_link_in_a_zip_is_never_followed(elsewhere: Settings, exported: Path, tmp_path: Path):

@@ -43,6 +43,11 @@ def test_a_broken_expert_makes_the_check_fail_and_is_named(home: Path, lora: Pat
     assert said.code == 1
     assert "broken" in said.out and "sha256 differs" in said.out
     assert mepg("experts", "check", "--json").code == 1
+    manifest = folder / "expert.toml"
+    for name in ("a\\u0000b", "a" * 300):
+        manifest.write_text(f'{manifest.read_text().split("file =")[0]}file = "{name}"\n')
+        healths = mepg("experts", "check", "--json").json
+        assert [h["expert"] for h in healths if h["problem"]] == ["tiny/expert1"] and len(healths) > 1
 
 
 @pytest.mark.parametrize(

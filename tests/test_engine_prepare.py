@@ -153,6 +153,11 @@ def test_an_expert_that_is_not_installed_is_named_with_those_that_are() -> None:
         job(expert="oil")
 
 
+def test_a_region_that_no_pixel_shows_is_refused_before_anything_is_drawn() -> None:
+    with pytest.raises(BadInput, match="'fox' covers no pixel"):
+        job(box=Box(x=1, y=0, width=1e-6, height=1))
+
+
 def test_what_to_keep_goes_into_the_job_and_its_hash() -> None:
     keep = Keep(picture="0" * 64, latents="1" * 64, redraw=(Box.full(),))
     kept = prepare(plan(), Brief(prompt="p"), backbone(), EXPERTS, WEIGHTS, keep)

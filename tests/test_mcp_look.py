@@ -16,8 +16,9 @@ from mcp_fixtures import PROMPT, Mode, called, connected, data, drawn, parts, re
 from mcp_types import BlobResourceContents, PromptReference, ResourceTemplateReference, TextContent
 from PIL import Image
 
-from mcp_server.reply import MAX_SIDE
+from mcp_server.reply import MAX_SIDE, cut
 from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.errors import BadInput
 from mepg_agent.scene import Box, ScenePlan
 
 pytestmark = pytest.mark.anyio
@@ -140,11 +141,12 @@ async def test_what_a_picture_does_not_have_is_told(arguments: dict, said: str):
 async def test_a_region_that_covers_no_pixel_is_told_in_a_sentence():
     plan = colliding()
     plan["relations"] = []
-    plan["regions"][0] |= {"box": {"x": 1, "y": 0, "width": 1e-7, "height": 1}, "locked": True}
+    plan["regions"][0] |= {"box": {"x": 1, "y": 0, "width": 1e-6, "height": 1}, "locked": True}
     async with connected() as client:
-        session = data(await called(client, "draw_picture", plan=plan, steps=2))["session"]
-        told = await refused(client, "get_picture", session=session, region="fox")
-    assert told == "The region 'fox' covers no pixel. Give it a larger box with draw_region, then look."
+        told = await refused(client, "draw_picture", plan=plan, steps=2)
+    assert told == "The region 'fox' covers no pixel of the picture. Give it a larger box."
+    with pytest.raises(BadInput, match="covers no pixel"):  # of a picture that was drawn before that was refused
+        cut(b"", ScenePlan.model_validate(plan), "fox")
 
 
 async def test_experts_come_with_the_words_that_can_be_drawn(home: Path):

@@ -8,7 +8,7 @@ import pytest
 from experts_fixtures import FAMILY
 
 from mepg_agent.errors import BrokenAsset
-from mepg_agent.portfolio import read_backbone, read_expert
+from mepg_agent.portfolio import Found, read_backbone, read_expert, weights_file
 
 EXPERT = """
 id = "woodcut"
@@ -38,6 +38,12 @@ def test_an_experts_manifest_that_is_none_is_one_sentence(tmp_path: Path, line: 
     file.write_text(EXPERT + line)
     with pytest.raises(BrokenAsset, match=said):
         read_expert(file)
+
+
+def test_weights_of_a_name_that_no_file_has_are_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "expert.toml").write_text(EXPERT + 'file = "a\\u0000b"')
+    with pytest.raises(BrokenAsset, match="Mend the file in"):
+        weights_file(Found(folder=tmp_path, item=read_expert(tmp_path / "expert.toml")))
 
 
 @pytest.mark.parametrize("more", ["{x}", "{}", "{style.x}", "{style[x]}", "{", "{prompt!x}", "{prompt:d}"])

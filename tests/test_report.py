@@ -203,9 +203,12 @@ def test_a_preview_is_small_and_keeps_its_shape(size: tuple[int, int], shown: tu
     assert preview_of(tmp_path / "missing.png", 320) is None
 
 
-def test_what_is_no_picture_has_no_preview(tmp_path: Path):
+def test_what_is_no_picture_has_no_preview(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "fox.png").write_bytes(b"GIF89a")
     assert preview_of(tmp_path / "fox.png", 320) is None
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    Image.new("1", (64, 64)).save(tmp_path / "huge.png")
+    assert preview_of(tmp_path / "huge.png", 320) is None
 
 
 def test_figures_of_the_totals_are_those_of_the_results(settings: Settings, three_things: ScenePlan):

@@ -58,6 +58,18 @@ def test_a_home_of_somebody_unknown_is_a_sentence():
         Settings.load({"MEPG_HOME": "~nobody-here/pictures"})
 
 
+def test_a_home_that_no_disk_can_have_or_below_a_folder_that_went_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    with pytest.raises(BadInput, match=r"File name too long.* Set MEPG_HOME"):
+        Settings.load({"MEPG_HOME": str(tmp_path / ("x" * 300))})
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(BadInput, match="Nobody knows where pictures is"):
+        Settings.load({"MEPG_HOME": "pictures"})
+
+
 def test_a_home_is_an_absolute_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.chdir(tmp_path)
     assert Settings.load({"MEPG_HOME": "pictures"}).home == tmp_path / "pictures"

@@ -35,7 +35,7 @@ def prepare(
     `experts` are the backbone's own, by id; `weights` is the engine's hash of the backbone; with `keep` the job is a
     repair, in another way with `push`. A region draws with its expert; one that names neither style nor expert follows
     the background, whose expert is the one that `plan.style` names by id or trigger phrase. BadInput for an expert that
-    is not there.
+    is not there and for a region that no pixel shows, which no repair could draw again.
     """
     family = backbone.item
     background = _expert_for_style(plan.style, experts)
@@ -91,6 +91,8 @@ def _region(
     experts: Mapping[str, Found[Expert]],
     background: Expert | None,
 ) -> JobRegion:
+    if not region.box.pixels(plan.extent).area:
+        raise BadInput(f"The region '{region.id}' covers no pixel of the picture.", "Give it a larger box.")
     expert = _chosen(region, experts)
     if expert is None and region.style is None:
         expert = background

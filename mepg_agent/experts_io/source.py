@@ -38,9 +38,13 @@ def opened(name: str, file: str | None = None, revision: str | None = None) -> I
     cannot be reached.
     """
     path = Path(name)
-    if path.is_dir():
+    try:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except OSError as error:
+        raise BadInput(f"{name} cannot be read: {error.strerror}.", "Name a file or a folder.") from error
+    if is_folder:
         yield _folder(path, file)
-    elif path.exists() or path.suffix.lower() in {WEIGHTS, *PICKLES} or not HUB_ID.fullmatch(name):
+    elif is_there or path.suffix.lower() in {WEIGHTS, *PICKLES} or not HUB_ID.fullmatch(name):
         yield Source(path)
     else:
         with TemporaryDirectory(prefix="mepg-") as folder:
