@@ -17,6 +17,7 @@ from mepg_agent.cli_progress import asked_to_stop, telling
 from mepg_agent.cli_report import ACCEPTED, FAULT, expert_view, experts_view, health_view
 from mepg_agent.engine.local import quiet
 from mepg_agent.errors import BadInput
+from mepg_agent.experts_io.card import PHRASE, clean
 from mepg_agent.portfolio import Expert, Found, Portfolio
 from mepg_agent.settings import Settings
 
@@ -119,7 +120,7 @@ def train(
     rate: Annotated[float | None, typer.Option(min=1e-7, max=0.1, help="Of learning; by the family's size, else.")] = (
         None
     ),
-    seed: Annotated[int, typer.Option(min=0, help="Same seed and pictures, same expert.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Same seed and pictures, same expert.")] = 0,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what a stopped training learned.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -127,7 +128,7 @@ def train(
     with quiet():
         from mepg_agent.training.own_style import Card, Wishes, learn
 
-    phrases = tuple(trigger or ()) or (re.sub(r"[-_]", " ", name),)
+    phrases = tuple(filter(None, (clean(phrase, PHRASE) for phrase in trigger or ()))) or (re.sub(r"[-_]", " ", name),)
     wishes = Wishes(name=name, base=base, trigger=phrases[0], rank=rank, batch=batch, rate=rate, seed=seed)
     card = Card(title=title, triggers=phrases[1:], description=description, licence=licence)
     err = ctx.obj.err

@@ -28,6 +28,7 @@ from mepg_agent.portfolio import Expert, Found, Portfolio
 from mepg_agent.scene import Extent
 from mepg_agent.settings import Settings
 from mepg_agent.training import denoiser, own_style
+from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.own_pictures import VIEWS, find, views
 from mepg_agent.training.own_style import Card, Lessons, Wishes, encode, learn
 
@@ -147,6 +148,51 @@ def test_a_damaged_checkpoint_is_named(tiny: Settings, images: Path) -> None:
     checkpoint.write_bytes(checkpoint.read_bytes()[:100])
     with pytest.raises(BrokenAsset, match=r"damaged.*--restart"):
         trained(tiny, images, steps=6)
+    checkpoint.with_name("of.txt").write_bytes(b"\xff")
+    with pytest.raises(BadInput, match=r"other pictures or settings.*--restart"):
+        trained(tiny, images, steps=6)
+
+
+def other_shapes(file: Path) -> None:
+    state = torch.load(file, weights_only=True)
+    torch.save({**state, "model": {name: value[:1] for name, value in state["model"].items()}}, file)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(b"hello world"),
+        lambda file: file.write_bytes(b"\x80\x04N."),
+        lambda file: torch.save({"a": 1}, file),
+        other_shapes,
+    ],
+    ids=["empty", "text", "pickle", "other", "shapes"],
+)
+def test_whatever_a_checkpoint_holds_instead_is_one_sentence(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+    def run() -> Run:
+        model = torch.nn.Linear(2, 2)
+        return Run("style", tmp_path, model, torch.optim.AdamW(model.parameters()), Budget(steps=1), 0.1)
+
+    for _ in run():
+        pass
+    assert run().step == 1
+    harm(tmp_path / "style.checkpoint.pt")
+    with pytest.raises(BrokenAsset, match=r"damaged.*--restart"):
+        run()
+
+
+def test_a_trigger_is_taken_as_it_can_be_written(tiny: Settings, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def noted(_: Settings, wishes: Wishes, *__: object, **___: object) -> None:
+        seen.append(wishes.model_dump_json())
+        raise Cancelled("Enough.", "Go on.")
+
+    monkeypatch.setattr(own_style, "learn", noted)
+    for trigger in ("\udcff", "wood\udcff cut"):  # a byte that is no text, as the shell hands it on
+        mepg("experts", "train", "wood-cut", "--base", "tiny", "--images", str(images), "--trigger", trigger)
+    assert [Wishes.model_validate_json(said).trigger for said in seen] == ["wood cut", "wood cut"]
 
 
 def test_a_family_of_sdxl_s_shape_learns_too(tiny: Settings, images: Path, tmp_path: Path) -> None:
@@ -219,6 +265,15 @@ def test_views_are_the_canvas_s_size_and_the_first_is_the_middle(images: Path) -
     assert np.asarray(next(views(find(images)[0], Extent(width=128, height=128), 0))).min() > 200
 
 
+EXIF = bytes.fromhex("457869660000 4d4d002a 00000008")
+UPRIGHT = bytes.fromhex("0112 0003 00000001 00060000")
+ODD_EXIF = {  # what a camera says, after which way is up: tag, kind of value, how many, value
+    "unit": (UPRIGHT, bytes.fromhex("0128 0002 00000001 ffffffff")),
+    "width": (UPRIGHT, bytes.fromhex("011a 0002 00000004 61626300")),
+    "words": (UPRIGHT, bytes.fromhex("010e 000c 00000001 00000010")),
+}
+
+
 def break_pictures(kind: str, images: Path) -> None:
     if kind == "few":
         for file in sorted(images.iterdir())[3:]:
@@ -234,6 +289,11 @@ def break_pictures(kind: str, images: Path) -> None:
         shutil.move(images / "7.gif", images / "7.png")
     elif kind == "tiny":
         Image.new("RGB", (99, 9)).save(images / "7.png")
+    elif kind in ODD_EXIF:
+        tags = ODD_EXIF[kind]
+        Image.new("RGB", (99, 99)).save(
+            images / "7.png", exif=EXIF + bytes([0, len(tags)]) + b"".join(tags) + bytes(12)
+        )
     elif kind == "caption":
         (images / "2.txt").write_bytes(b"\xff\xfe\xfa")
     elif kind == "endless":
@@ -249,6 +309,7 @@ def break_pictures(kind: str, images: Path) -> None:
         ("cut", r"0\.png cannot be read"),
         ("gif", r"7\.png cannot be read"),
         ("tiny", "99×9 pixels"),
+        *((kind, r"7\.png cannot be read") for kind in ODD_EXIF),
         ("caption", r"2\.txt cannot be read"),
         ("endless", r"2\.txt is longer"),
     ],
@@ -323,6 +384,7 @@ def test_the_command_trains_is_stopped_by_ctrl_c_and_goes_on(
 
 
 def test_mistakes_on_the_command_line_are_one_sentence(tiny: Settings, images: Path) -> None:
-    for wish in (("--images", "nowhere"), ("--images", str(images), "--base", "sd15"), ()):
+    huge = ("--images", str(images), "--base", "tiny", "--seed", str(10**23))
+    for wish in (("--images", "nowhere"), ("--images", str(images), "--base", "sd15"), huge, ()):
         said = mepg("experts", "train", "x", *wish)
         assert (said.code, said.out) == (2, "") and "Traceback" not in said.err

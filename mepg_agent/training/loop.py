@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import cos, pi
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
+
+from mepg_agent.errors import BrokenAsset
+
+UNREADABLE = (OSError, EOFError, UnpicklingError)  # what torch makes of a damaged checkpoint
+FOREIGN = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # and of one that holds something else
 
 
 @dataclass(frozen=True)
@@ -140,9 +146,13 @@ class Run:
         part.replace(self.checkpoint)
 
     def _load(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        device = next(self.model.parameters()).device
-        self.average = {k: v.to(device) for k, v in state["average"].items()}
-        self.step, self.seconds = state["step"], state["seconds"]
+        try:
+            state = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            device = next(self.model.parameters()).device
+            self.average = {k: v.to(device) for k, v in state["average"].items()}
+            self.step, self.seconds = state["step"], state["seconds"]
+        except (*UNREADABLE, *FOREIGN) as error:
+            advice = "Begin anew: remove that file, or for `mepg experts train` add --restart."
+            raise BrokenAsset(f"What was learned, in {self.checkpoint}, is damaged.", advice) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from mepg_agent.scene import MAX_PROMPT, Extent
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp"}
 FORMATS = ("PNG", "JPEG", "WEBP")
+# What Pillow stumbles over in damaged files, and in what cameras say beside the picture.
+BROKEN = (
+    *(OSError, SyntaxError, ValueError, AttributeError, LookupError, TypeError),
+    *(struct.error, Image.DecompressionBombError),
+)
 FEWEST = 4  # pictures: fewer are copied, not learned from
 SMALLEST = 64  # pixels of a picture's shorter side
 VIEWS = 4  # of each picture: the whole, then cuts of it
@@ -36,9 +42,13 @@ def find(folder: Path) -> tuple[Example, ...]:
 
     Raises BadInput for no folder, too few pictures, one that cannot be read or is tiny, and a caption that is no text.
     """
-    if not folder.is_dir():
-        raise BadInput(f"There is no folder {folder}.", "Name a folder of PNG, JPEG or WebP pictures with --images.")
-    files = sorted(f for f in folder.iterdir() if f.suffix.lower() in ENDINGS and not f.name.startswith("."))
+    advice = "Name a folder of PNG, JPEG or WebP pictures with --images."
+    try:
+        if not folder.is_dir():
+            raise BadInput(f"There is no folder {folder}.", advice)
+        files = sorted(f for f in folder.iterdir() if f.suffix.lower() in ENDINGS and not f.name.startswith("."))
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be read: {error.strerror}.", advice) from error
     if len(files) < FEWEST:
         few = f"{len(files)} picture{'' if len(files) == 1 else 's'}"
         raise BadInput(
@@ -63,7 +73,7 @@ def opened(file: Path) -> Image.Image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=FORMATS) as image:
                 solid = ImageOps.exif_transpose(image).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (*BROKEN, Image.DecompressionBombWarning) as error:
         raise BadInput(f"The picture {file} cannot be read: {error}.", "Replace or remove it.") from error
     return Image.alpha_composite(Image.new("RGBA", solid.size, "white"), solid).convert("RGB")
 

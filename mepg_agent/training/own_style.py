@@ -148,7 +148,8 @@ def _note(work: Path, wishes: Wishes, family: Backbone, examples: Sequence[Examp
     pictures = [f"{e.sha256} {e.caption}" for e in examples]
     lines = [wishes.model_dump_json(), family.weights_hash(), *pictures]
     mine, note = hashlib.sha256("\n".join(lines).encode()).hexdigest(), work / "of.txt"
-    if any(work.glob("*.checkpoint.pt")) and note.read_text(encoding="utf-8") != mine:
+    known = note.read_bytes() if note.is_file() else b""
+    if any(work.glob("*.checkpoint.pt")) and known != mine.encode():
         raise BadInput(
             f"A training of '{wishes.name}' was stopped that had other pictures or settings.",
             "Give the same ones to go on with it, or --restart to begin anew.",
@@ -197,11 +198,9 @@ class _Training:
         budget = Stoppable(steps=self.steps, stop=self.stop)
         try:
             done = train(wishes.name, adapter, backward, self.work, rate, budget, wishes.seed, self._at)
-        except RuntimeError as error:  # what torch makes of a full disk, and of a damaged file
+        except RuntimeError as error:  # what torch makes of a full disk
             if "PytorchStreamWriter" in str(error):
                 raise _no_room(self.work, "the disk is full") from error
-            if "PytorchStreamReader" in str(error):
-                raise BrokenAsset(f"What was learned, in {self.work}, is damaged.", "Add --restart.") from error
             raise
         self._check_stop(f"Stopped after step {done} of {self.steps}.")
 
