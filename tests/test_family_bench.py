@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from mepg_agent.bench.family import SEEDS, Drawn, FamilyBench, load, view, write
+from mepg_agent.bench.family import SEEDS, Colored, Drawn, FamilyBench, load, view, write
 from mepg_agent.bench.samples import chosen
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.bench.sheet import LINE, grid
@@ -47,7 +47,7 @@ class HalfSure:
 def bench(folder: Path | None = None) -> FamilyBench:
     assert VOCABULARY is not None
     torch.manual_seed(0)
-    scorer = Scorer(["dog", "cat", "castle"], ["flat", "glossy", "watercolor"]).eval()
+    scorer = Scorer(["dog", "cat", "castle"], ["flat", "glossy", "watercolor"], list(VOCABULARY.colors)).eval()
     experts = PORTFOLIO.experts_of("picturebook")
     return FamilyBench(FakeEngine(), HalfSure(), scorer, FOUND, VOCABULARY, experts, folder)
 
@@ -66,7 +66,7 @@ def test_every_noun_is_drawn_with_every_seed_and_reported(tmp_path: Path) -> Non
     write(measured, tmp_path)
     written = json.loads((tmp_path / "family.json").read_text())
     assert written["table"]["pictures"] == 2 * SEEDS + 2 and set(written["right of 4"]) == {"dog", "castle"}
-    assert written["table"]["a colour named: the verifier takes the colour"] == 0.5
+    assert written["table"]["colour: false pass"] in (0, 0.5, 1)
     for name in ("nouns.png", "colors.png", "experts.png", "samples/watercolor.png"):
         with Image.open(tmp_path / name) as sheet:
             sheet.load()
@@ -101,6 +101,18 @@ def test_thresholds_come_from_other_pictures_than_those_they_are_judged_by() -> 
     table = measured.table()
     assert table["right noun"] == pytest.approx(4 / 6)
     assert table["noun: false pass"] == 1 and table["noun: false fail"] == pytest.approx(0.5 if bar > 0.5 else 0)
+
+
+def test_a_color_is_right_where_the_scorer_sees_it_whatever_the_verifier_says() -> None:
+    measured = bench()
+    measured.rows = [row("dog", 2, "dog", 0.8)]
+    blank = np.zeros((8, 8, 3), np.uint8)
+    measured.colored = [Colored("dog", "red", blank, "dog", "red", shade) for shade in (True, False)]
+    measured.colored += [Colored("cat", "blue", blank, "dog", "red", True)]
+    measured.colored += [Colored("cat", "blue", blank, "cat", "black", False)]
+    table = measured.table()
+    assert table["a colour named: right noun"] == 0.75 and table["a colour named: right colour"] == 0.5
+    assert table["colour: false pass"] == 0.5 == table["colour: false fail"] and table["colour: wrong ones"] == 2
 
 
 def test_an_expert_is_measured_apart_from_what_the_backbone_draws_by_itself() -> None:

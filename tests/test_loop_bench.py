@@ -29,7 +29,7 @@ from mepg_agent.bench.loop_report import (
     markdown,
     report_of,
 )
-from mepg_agent.bench.scorer import Scorer
+from mepg_agent.bench.scorer import Answers, Scorer
 from mepg_agent.bench.sight import Seen, find, thresholds, vendi
 from mepg_agent.bench.wanted import KINDS, Thing, Wanted, given, split
 from mepg_agent.cli import Door, run
@@ -51,21 +51,21 @@ class ByColor(Scorer):
     """Calls a reddish square "red" and flat, a bluish one "blue" and glossy, the surer the more of it."""
 
     def __init__(self) -> None:
-        super().__init__(["red", "blue"], ["flat", "glossy"])
+        super().__init__(["red", "blue"], ["flat", "glossy"], ["red", "blue"])
 
-    def judge(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def judge(self, pixels: torch.Tensor) -> Answers[torch.Tensor]:
         share = torch.softmax(pixels.mean((2, 3))[:, [0, 2]] * 4, 1)
-        return share, share
+        return Answers(share, share, share)
 
 
 class Guessing(Scorer):
     """Sees some noun or other in every colour, the same one in the same colour."""
 
-    def judge(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def judge(self, pixels: torch.Tensor) -> Answers[torch.Tensor]:
         mean = pixels.mean((2, 3))
         nouns = torch.sin(mean @ torch.arange(1, 3 * len(self.nouns) + 1).reshape(3, -1).float() * 7)
         styles = torch.sin(mean @ torch.arange(1, 3 * len(self.styles) + 1).reshape(3, -1).float() * 5)
-        return torch.softmax(nouns * 9, 1), torch.softmax(styles * 9, 1)
+        return Answers(torch.softmax(nouns * 9, 1), torch.softmax(styles * 9, 1), pixels.mean((2, 3)))
 
 
 def seen(noun: str, x: float, y: float = 0.5, style: str = "flat", score: float = 0.9) -> Seen:
@@ -227,7 +227,7 @@ def bench(settings: Settings, folder: Path, engine: FakeEngine, rounds: int = 1)
     assert VOCABULARY is not None
     agent = Agent(settings, engine=engine, verifier=Picky())
     torch.manual_seed(0)  # its weights tell one run from another
-    scorer = Guessing(list(VOCABULARY.nouns), ["flat", "glossy"])
+    scorer = Guessing(list(VOCABULARY.nouns), ["flat", "glossy"], ["red", "green", "blue"])
     return LoopBench(agent, scorer, folder, "picturebook", rounds, steps=2)
 
 

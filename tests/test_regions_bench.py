@@ -16,7 +16,7 @@ from mepg_agent.bench.bootstrap import figure
 from mepg_agent.bench.journal import Journal, Row
 from mepg_agent.bench.judge import Judged, free_squares, judge, seam, spill
 from mepg_agent.bench.regions import RegionsBench, Sample, prompts, ways
-from mepg_agent.bench.scorer import Scorer
+from mepg_agent.bench.scorer import Answers, Scorer
 from mepg_agent.cli_report import regions_view
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.english import article
@@ -45,11 +45,11 @@ class ByColor(Scorer):
     """Calls a reddish crop "red" and flat, a bluish one "blue" and ink."""
 
     def __init__(self) -> None:
-        super().__init__(["red", "blue"], ["flat", "ink"])
+        super().__init__(["red", "blue"], ["flat", "ink"], ["red", "blue"])
 
-    def judge(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def judge(self, pixels: torch.Tensor) -> Answers[torch.Tensor]:
         share = torch.softmax(pixels.mean((2, 3))[:, [0, 2]] * 4, 1)
-        return share, share
+        return Answers(share, share, share)
 
 
 def halves(left: tuple[int, int, int], right: tuple[int, int, int]) -> np.ndarray:
@@ -145,9 +145,8 @@ def test_pictures_that_are_there_are_judged_by_another_scorer_without_being_draw
     before = bench.run(1, lambda *_: None)
     (bench._folder / "regions.jsonl").unlink()
     blind = RegionsBench(bench._agent.settings, bench._folder, steps=1)
-    monkeypatch.setattr(
-        blind.scorer, "judge", lambda pixels: (torch.ones(len(pixels), 84), torch.ones(len(pixels), 12))
-    )
+    sizes = (len(blind.scorer.nouns), len(blind.scorer.styles), len(blind.scorer.colors))
+    monkeypatch.setattr(blind.scorer, "judge", lambda pixels: Answers(*(torch.ones(len(pixels), n) for n in sizes)))
     monkeypatch.setattr("mepg_agent.bench.regions.draw", lambda *_: pytest.fail("drew again"))
     after = blind.run(1, lambda *_: None)
     for old, new in zip(before.ways, after.ways, strict=True):

@@ -24,7 +24,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> FamilyBench:
     monkeypatch.setattr(steps, "SOLVERS", ("dpm++", "ddim"))
     monkeypatch.setattr(steps, "EVERY", 30)
     torch.manual_seed(0)
-    scorer = Scorer(list(VOCABULARY.nouns), list(VOCABULARY.looks)).eval()
+    scorer = Scorer(list(VOCABULARY.nouns), list(VOCABULARY.looks), ["red"]).eval()
     return FamilyBench(FakeEngine(), HalfSure(), scorer, FOUND, VOCABULARY, PORTFOLIO.experts_of("picturebook"))
 
 

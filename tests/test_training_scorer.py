@@ -12,10 +12,10 @@ from training_fixtures import FAMILY, VOCABULARY, composed, write_sprites
 
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.training import scorer
-from mepg_agent.training.crops import cut, cut_empty
+from mepg_agent.training.crops import Crops, cut, cut_empty
 from mepg_agent.training.loop import Budget
 from mepg_agent.training.pool import Pool, Source, all_styles
-from mepg_agent.training.scenes import Composer, Sprites
+from mepg_agent.training.scenes import TINTS, Composer, Sprites
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
 
 def new() -> Scorer:
     torch.manual_seed(0)
-    return Scorer(list(VOCABULARY.nouns), all_styles(VOCABULARY))
+    return Scorer(list(VOCABULARY.nouns), all_styles(VOCABULARY), list(TINTS))
 
 
 def test_it_learns_and_what_is_kept_says_the_same(pool: Pool, tmp_path: Path) -> None:
@@ -38,16 +38,33 @@ def test_it_learns_and_what_is_kept_says_the_same(pool: Pool, tmp_path: Path) ->
     views = torch.rand(4, 3, 64, 64) * 2 - 1
     kept = Scorer.load(tmp_path / "scorer")
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(kept.judge(views), model.judge(views), strict=True))
-    assert set(scorer.accuracy(kept, cut(pool, 0, 20))) == {"noun", "style"}
+    assert set(scorer.accuracy(kept, cut(pool, 0, 20))) == {"noun", "style", "color"}
 
 
-def test_a_mirror_image_counts_for_nouns_and_not_for_styles() -> None:
+def test_a_mirror_image_counts_for_nouns_and_not_for_styles_and_colors() -> None:
     """On paper and oil paint light falls from one side."""
     model, views = new().eval(), torch.rand(4, 3, 64, 64) * 2 - 1
-    (nouns, styles), (mirrored, other) = model.judge(views), model.judge(views.flip(-1))
-    assert torch.allclose(nouns, mirrored) and not torch.allclose(styles, other)
+    said, mirrored = model.judge(views), model.judge(views.flip(-1))
+    assert torch.allclose(said.nouns, mirrored.nouns) and not torch.allclose(said.styles, mirrored.styles)
     with torch.inference_mode():
-        assert torch.equal(styles, F.softmax(model(views)[1], -1))
+        plain = model(views)
+    assert torch.equal(said.styles, F.softmax(plain.styles, -1))
+    assert torch.equal(said.colors, F.softmax(plain.colors, -1))
+
+
+def test_colors_are_learned_and_counted_where_one_is_known(pool: Pool, tmp_path: Path) -> None:
+    """A thing in none of the colours that have a name teaches none, and is no mistake."""
+    model, fresh, things = new(), new(), cut(pool, 20, 60)
+    things.labels[:, 2] = torch.tensor([-1, 3, -1, 5]).repeat(len(things.labels))[: len(things.labels)]
+    unknown = Crops(things.pixels[::2], things.labels[::2])
+    scorer.train(
+        model, [unknown], cut_empty(pool, 20, 60), tmp_path, Budget(steps=2), batch=16, bfloat16=False, peak=1e-6
+    )
+    assert torch.allclose(model.color.weight, fresh.color.weight, atol=1e-5), "only its weight decays"
+    with torch.no_grad():
+        model.color.weight.zero_()
+        model.color.bias[3] = 9.0
+    assert scorer.accuracy(model, things)["color"] == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_medley_shows_every_style_and_says_which_thing_is_in_which(tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ class Colored:
     color: str
     image: Pixels
     seen: str
-    shade: bool  # the verifier takes the colour; the scorer knows none
+    seen_color: str
+    shade: bool  # the verifier takes the colour
 
 
 def plan_of(
@@ -144,16 +145,22 @@ class FamilyBench:
         color = self.vocabulary.colors[number % len(self.vocabulary.colors)]
         plan = plan_of(noun, look, self.vocabulary, self.backbone.item.defaults.extent, color=color)
         image, _ = self._picture(self.job(plan, number % SEEDS))
-        nouns, _ = see(self.scorer, [square_crop(image, plan.regions[0].box)])
-        taken = any(f.check is Check.COLOR and f.passed for f in self.verifier.verify(image, plan).findings)
-        return Colored(noun, color, image, self.scorer.nouns[int(nouns.argmax())], taken)
+        nouns, _, colors = see(self.scorer, [square_crop(image, plan.regions[0].box)])
+        return Colored(
+            noun=noun,
+            color=color,
+            image=image,
+            seen=self.scorer.nouns[int(nouns.argmax())],
+            seen_color=self.scorer.colors[int(colors.argmax())],
+            shade=any(f.check is Check.COLOR and f.passed for f in self.verifier.verify(image, plan).findings),
+        )
 
     def _one(self, noun: str, look: str, seed: int) -> Drawn:
         extent = self.backbone.item.defaults.extent
         plan = plan_of(noun, look, self.vocabulary, extent, look in self.experts)
         job = self.job(plan, seed)
         image, seconds = self._picture(job)
-        nouns, looks = see(self.scorer, [square_crop(image, plan.regions[0].box)])
+        nouns, looks, _ = see(self.scorer, [square_crop(image, plan.regions[0].box)])
         score = self._scores(image, plan)
         wrong = plan.with_regions(
             [plan.regions[0].model_copy(update={"noun": _other(noun, list(self.vocabulary.nouns), seed)})]
@@ -228,9 +235,13 @@ class FamilyBench:
         }
 
     def _colors(self) -> dict[str, float]:
-        nouns, shades = [c.seen == c.noun for c in self.colored], [c.shade for c in self.colored]
-        named = {"right noun": nouns, "the verifier takes the colour": shades}
-        return {f"a colour named: {what}": float(np.mean(marks)) for what, marks in named.items() if marks}
+        if not self.colored:
+            return {}
+        return {
+            "a colour named: right noun": float(np.mean([c.seen == c.noun for c in self.colored])),
+            "a colour named: right colour": float(np.mean([c.seen_color == c.color for c in self.colored])),
+            **_errors("colour", [(c.shade, c.seen_color == c.color) for c in self.colored]),
+        }
 
     def per_expert(self) -> dict[str, dict[str, float]]:
         """Shares of pictures in the expert's style, and of those that still show the right noun."""
@@ -312,7 +323,7 @@ def write(bench: FamilyBench, folder: Path) -> None:
     shown = [r for r in bench.plain if r.seed < 2]
     labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
-    texts = [f"{c.color} {c.noun}" + ("" if c.seen == c.noun else f" ({c.seen}?)") for c in bench.colored]
+    texts = [f"{c.color} {c.noun} ({c.seen_color} {c.seen})" for c in bench.colored]
     colored = [Image.fromarray(c.image).resize((128, 128)) for c in bench.colored]
     grid(colored, texts, columns=12).save(folder / "colors.png")
     if bench.experts:

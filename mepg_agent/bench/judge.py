@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from mepg_agent.bench.scorer import SIZE, Scorer
+from mepg_agent.bench.scorer import SIZE, Answers, Scorer
 from mepg_agent.engine.base import Pixels
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.verify.crops import square_crop
@@ -29,12 +29,11 @@ class Judged:
     iou: float  # of the region's box with the square where the thing is likeliest
 
 
-def look(scorer: Scorer, crops: list[Image.Image]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Probabilities of nouns (n, nouns) and styles (n, styles)."""
+def look(scorer: Scorer, crops: list[Image.Image]) -> Answers[NDArray[np.float32]]:
+    """Probabilities of nouns, styles and colours."""
     small = [np.asarray(crop.resize((SIZE, SIZE), Image.Resampling.BILINEAR)) for crop in crops]
     pixels = torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    nouns, styles = scorer.judge(pixels)
-    return nouns.numpy(), styles.numpy()
+    return Answers(*(each.numpy() for each in scorer.judge(pixels)))
 
 
 def style_of(region: Region, plan: ScenePlan, scorer: Scorer) -> str | None:
@@ -45,7 +44,7 @@ def style_of(region: Region, plan: ScenePlan, scorer: Scorer) -> str | None:
 
 def judge(scorer: Scorer, image: Pixels, plan: ScenePlan) -> list[Judged]:
     """Every region of the plan, in its order."""
-    nouns, styles = look(scorer, [square_crop(image, region.box) for region in plan.regions])
+    nouns, styles, _ = look(scorer, [square_crop(image, region.box) for region in plan.regions])
     wanted = [style_of(region, plan, scorer) for region in plan.regions]
     found = []
     for i, region in enumerate(plan.regions):
@@ -69,7 +68,7 @@ def _place(scorer: Scorer, image: Pixels, region: Region) -> float:
     for side in (min(max(region.box.width, region.box.height) * scale, 1.0) for scale in SCALES):
         steps = np.arange(side / 2, 1 - side / 2 + 1e-6, STRIDE * 2)
         boxes += [Box.centered(float(x), float(y), side, side) for y in steps for x in steps]
-    nouns, _ = look(scorer, [square_crop(image, box) for box in boxes])
+    nouns = look(scorer, [square_crop(image, box) for box in boxes]).nouns
     best = boxes[int(nouns[:, scorer.nouns.index(region.noun)].argmax())]
     side = max(region.box.width, region.box.height)
     return best.iou(Box.centered(region.box.cx, region.box.cy, side, side))
@@ -84,7 +83,7 @@ def spill(scorer: Scorer, image: Pixels, plan: ScenePlan) -> float | None:
     squares = free_squares(plan)
     if not foreign or not squares:
         return None
-    _, styles = look(scorer, [square_crop(image, square) for square in squares])
+    styles = look(scorer, [square_crop(image, square) for square in squares]).styles
     return float(np.mean([scorer.styles[best] in foreign for best in styles.argmax(1)]))
 
 

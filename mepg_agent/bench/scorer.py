@@ -1,6 +1,6 @@
 """The judge of the benchmarks: a small residual network, of another kind and seed than the verifier of the loop.
 
-It says which noun and which style a crop shows. It knows nothing of prompts or plans.
+It says which noun, which style and which colour a crop shows. It knows nothing of prompts or plans.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -16,31 +17,41 @@ from torch import Tensor, nn
 from transformers import ResNetConfig, ResNetModel
 
 SIZE = 64  # pixels of a crop
+T = TypeVar("T")
+
+
+class Answers(NamedTuple, Generic[T]):
+    """What is said of n crops, logits or probabilities."""
+
+    nouns: T  # (n, nouns)
+    styles: T  # (n, styles)
+    colors: T  # (n, colors)
 
 
 class Scorer(nn.Module):
-    """`forward`: crops (n, 3, 64, 64) in -1..1 -> noun logits (n, nouns), style logits (n, styles)."""
+    """`forward`: crops (n, 3, 64, 64) in -1..1 -> logits."""
 
-    def __init__(self, nouns: list[str], styles: list[str]) -> None:
+    def __init__(self, nouns: list[str], styles: list[str], colors: list[str]) -> None:
         super().__init__()
-        self.nouns, self.styles = nouns, styles
+        self.nouns, self.styles, self.colors = nouns, styles, colors
         config = ResNetConfig(
             embedding_size=32, hidden_sizes=[48, 96, 160, 224], depths=[2, 2, 2, 2], layer_type="basic"
         )
         self.trunk = ResNetModel(config)
         self.noun = nn.Linear(224, len(nouns))
         self.style = nn.Linear(224, len(styles))
+        self.color = nn.Linear(224, len(colors))
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, pixels: Tensor) -> Answers[Tensor]:
         features = self.trunk(pixels).pooler_output.flatten(1)
-        return self.noun(features), self.style(features)
+        return Answers(self.noun(features), self.style(features), self.color(features))
 
     @torch.inference_mode()
-    def judge(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Probabilities of nouns, averaged over the crop and its mirror image, and of styles, from the crop as it is:
-        the light on paper and oil paint falls from one side."""
-        (nouns, styles), (mirrored, _) = self(pixels), self(pixels.flip(-1))
-        return (F.softmax(nouns.float(), -1) + F.softmax(mirrored.float(), -1)) / 2, F.softmax(styles.float(), -1)
+    def judge(self, pixels: Tensor) -> Answers[Tensor]:
+        """Probabilities: of nouns averaged over the crop and its mirror image, of styles and colours from the crop as
+        it is, since the light on paper and oil paint falls from one side."""
+        plain, mirrored = (Answers(*(F.softmax(v.float(), -1) for v in self(p))) for p in (pixels, pixels.flip(-1)))
+        return plain._replace(nouns=(plain.nouns + mirrored.nouns) / 2)
 
     def digest(self) -> str:
         """sha256 of its weights: what tells the judge of one run from that of another."""
@@ -52,12 +63,13 @@ class Scorer(nn.Module):
             {k: v.half().contiguous() if v.is_floating_point() else v for k, v in self.state_dict().items()},
             folder / "scorer.safetensors",
         )
-        (folder / "labels.json").write_text(json.dumps({"nouns": self.nouns, "styles": self.styles}, indent=1) + "\n")
+        labels = {"nouns": self.nouns, "styles": self.styles, "colors": self.colors}
+        (folder / "labels.json").write_text(json.dumps(labels, indent=1) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> Scorer:
         labels = json.loads((folder / "labels.json").read_text())
-        model = cls(labels["nouns"], labels["styles"])
+        model = cls(**labels)
         model.load_state_dict(
             {k: v.float() if v.is_floating_point() else v for k, v in load_file(folder / "scorer.safetensors").items()}
         )

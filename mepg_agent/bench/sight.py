@@ -49,7 +49,7 @@ def find(
     `bars` has the least probability by noun. Looked at are squares of all sizes all over the picture, and `boxes`.
     """
     squares = [*_squares(), *(Box.centered(b.cx, b.cy, s := max(b.width, b.height), s) for b in boxes)]
-    of_noun, of_style = look(scorer, [square_crop(image, square) for square in squares])
+    of_noun, of_style, _ = look(scorer, [square_crop(image, square) for square in squares])
     found: list[Seen] = []
     order = sorted(range(len(squares)), key=lambda i: (-round(float(of_noun[i].max()) / EVEN), -squares[i].area))
     for at in order:
@@ -67,7 +67,7 @@ def find(
 def thresholds(scorer: Scorer, empty: Sequence[Pixels]) -> dict[str, float]:
     """The least probability of every noun, from pictures that show none of them."""
     crops = [square_crop(image, square) for image in empty for square in _squares()]
-    of_noun = look(scorer, crops)[0]
+    of_noun = look(scorer, crops).nouns
     bars = np.clip(np.quantile(of_noun, EMPTY, axis=0), SURE, SUREST)
     return dict(zip(scorer.nouns, map(float, bars), strict=True))
 

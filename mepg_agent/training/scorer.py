@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mepg_agent.bench.scorer import Scorer
+from mepg_agent.bench.scorer import Answers, Scorer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.config import arguments, read
@@ -18,9 +18,11 @@ from mepg_agent.training.drawn import FOLDER, kept
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
+from mepg_agent.training.scenes import TINTS
 
 SEED = 7001  # not the verifier's
 PEAK, FURTHER = 2e-3, 7e-4  # learning rates: from nothing, and of a scorer that goes on
+NAMES = ("noun", "style", "color")
 NOTHING = 4  # crops of things for every view of nothing: a bare piece of background, or the edge of a thing
 
 
@@ -42,15 +44,16 @@ def train(
     generator = torch.Generator(device).manual_seed(SEED + run.step)
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
-        noun, style, _ = labels.unbind(1)
         views = torch.cat([things, nothing(sets[0], empty, batch // NOTHING, generator)])
         views = views.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-            nouns, styles = model(views)
+            said = model(views)
         count = len(things)
-        nouns, unsure, styles = nouns[:count].float(), nouns[count:].float(), styles[:count].float()
+        nouns, styles, colors = (each[:count].float() for each in said)
+        noun, style, color = labels.unbind(1)
         value = F.cross_entropy(nouns, noun, label_smoothing=0.05) + F.cross_entropy(styles, style)
-        value = value - F.log_softmax(unsure, -1).mean() / NOTHING
+        value = value + F.cross_entropy(colors, color, ignore_index=-1, reduction="sum") / count
+        value = value - F.log_softmax(said.nouns[count:].float(), -1).mean() / NOTHING
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         optimizer.step()
@@ -68,14 +71,12 @@ def nothing(things: Crops, empty: Crops, count: int, generator: torch.Generator)
 
 @torch.no_grad()
 def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
-    """Share of right nouns and right styles."""
-    noun, style, _ = crops.labels.unbind(1)
-    views = crops.batch(torch.arange(len(noun)), torch.Generator().manual_seed(0), rough=False)
-    nouns, styles = model.judge(views)
-    return {
-        "noun": float((nouns.argmax(1) == noun).float().mean()),
-        "style": float((styles.argmax(1) == style).float().mean()),
-    }
+    """Share of right nouns and right styles, and of right colours among the things that have one."""
+    views = crops.batch(torch.arange(len(crops.labels)), torch.Generator().manual_seed(0), rough=False)
+    said, true = model.judge(views), Answers(*crops.labels.unbind(1))
+    right = {name: found.argmax(1) == wanted for name, found, wanted in zip(NAMES, said, true, strict=True)}
+    right["color"] = right["color"][true.colors >= 0]
+    return {name: float(marks.float().mean()) for name, marks in right.items()}
 
 
 def main() -> None:
@@ -88,7 +89,7 @@ def main() -> None:
     every = pools(config.data)
     vocabulary = every[0].source.vocabulary()
     torch.manual_seed(SEED)
-    model = Scorer(list(vocabulary.nouns), all_styles(vocabulary))
+    model = Scorer(list(vocabulary.nouns), all_styles(vocabulary), list(TINTS))
     if options.start:
         model.load_state_dict(Scorer.load(options.start).state_dict())
     model = model.to(options.device)
