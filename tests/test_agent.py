@@ -223,7 +223,7 @@ def test_an_agent_that_is_closed_while_it_draws_keeps_its_checkpoints_open_until
 ):
     agent = agent_of(settings)
     drawing, other = (agent.stream(three_things.prompt, plan=three_things, seed=seed) for seed in (1, 2))
-    next(drawing), next(other)
+    assert isinstance(next(drawing), Event) and isinstance(next(other), Event)
     [opened, _] = agent._open or pytest.fail("it draws")
     agent.close()
     for stream in (drawing, other):

@@ -15,7 +15,7 @@ from fake_mepg import fake_agent
 from test_cli import mepg
 
 from mepg_agent.agent import Agent
-from mepg_agent.batch import make_items, run_batch
+from mepg_agent.batch import Outcome, make_items, run_batch
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.records import Brief, Event
 from mepg_agent.scene import ScenePlan
@@ -91,6 +91,7 @@ def test_a_batch_puts_no_damaged_picture_in_its_folder(settings: Settings, tmp_p
         for picture in (settings.home / "pictures").rglob("*.png"):
             picture.write_bytes(picture.read_bytes()[:-9])
         *_, (_, outcome) = run_batch(agent, items, tmp_path / "out", resume=True)
+    assert isinstance(outcome, Outcome)
     assert outcome.status == "failed" and "is not what was written there" in str(outcome.error)
     assert not list((tmp_path / "out").glob("*.png"))
 

@@ -132,7 +132,7 @@ def of_another_rank(file: Path) -> None:
 @pytest.mark.parametrize("spoil", [cut_short, of_another_rank])
 def test_a_broken_adapter_is_refused_in_a_sentence(base: Path, tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     model = AutoModelForCausalLM.from_pretrained(base)
-    get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(tmp_path)
+    get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(str(tmp_path))
     Writer(tmp_path, str(base)).load()
     spoil(tmp_path / ADAPTER)
     with pytest.raises(BrokenAsset, match="no readable adapter of the small planner"):
