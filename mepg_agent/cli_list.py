@@ -50,7 +50,7 @@ def read_list(file: Path, **wishes: Any) -> list[Item]:
 
 def _refused(name: str, bad: list[str], of: int) -> BadInput:
     more = [f"And {len(bad) - SHOWN} more."] if len(bad) > SHOWN else []
-    lines = "\n".join([f"{name}: {len(bad)} of {of} cannot be drawn.", *bad[:SHOWN], *more])
+    lines = [f"{name}: {len(bad)} of {of} cannot be drawn.", *bad[:SHOWN], *more]
     return BadInput(lines, "Nothing was drawn; mend the list and start again.")
 
 

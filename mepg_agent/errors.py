@@ -6,6 +6,7 @@ traceback; the MCP server returns both to the calling model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mepg_agent.printable import printable
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
 
 
 class MepgError(Exception):
-    """Base of every error this package raises on purpose. What of a stranger's words it repeats is one line."""
+    """Base of every error this package raises on purpose. `message` is a line, or several; what of a stranger's words
+    one of them repeats makes no further line."""
 
-    def __init__(self, message: str, advice: str) -> None:
-        self.message, self.advice = (" ".join(printable(words).splitlines()) for words in (message, advice))
+    def __init__(self, message: str | Sequence[str], advice: str) -> None:
+        self.message = "\n".join(map(_line, [message] if isinstance(message, str) else message))
+        self.advice = _line(advice)
         super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}"
+
+
+def _line(words: str) -> str:
+    return " ".join(printable(words).splitlines())
 
 
 class BadInput(MepgError):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from mepg_agent.cli_input import read_size
 from mepg_agent.cli_layout import WIDTH, layout_svg
+from mepg_agent.printable import printable
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -33,7 +34,7 @@ def test_boxes_are_where_the_plan_puts_them_and_say_what_they_are():
     assert groups[0].findall(f"{SVG}text")[2].text == "expert woodcut"
 
 
-@given(st.text(min_size=1, max_size=200))
+@given(st.text(min_size=1, max_size=200).filter(lambda words: printable(words).strip()))
 def test_whatever_the_prompt_says_the_drawing_is_well_formed(words: str):
     fox = Region(id="fox", noun="fox", prompt=words, style=words, box=Box.full())
     ElementTree.fromstring(layout_svg(plan(fox, prompt=words)))

@@ -20,7 +20,7 @@ from mepg_agent.engine.regions import opacity, receptive_radius
 from mepg_agent.engine.windows import touched
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.records import Adapter, GateKind, JobRegion, Keep, RenderJob
-from mepg_agent.scene import Box, Extent
+from mepg_agent.scene import EPS, Box, Extent
 
 Before = tuple[Pixels, Latents]
 FOX, DOG = Box(x=0.05, y=0.1, width=0.3, height=0.4), Box(x=0.55, y=0.4, width=0.4, height=0.5)
@@ -193,7 +193,7 @@ def test_a_repair_without_its_picture_or_of_another_size_is_refused(engine: Loca
         engine.run(make_job(), before)
     with pytest.raises(BadInput, match=r"128×128.*64×64"):
         next(iter(engine.run(repair_job((FOX,), extent=Extent(width=64, height=64)), before)))
-    for nothing in ((), (Box(x=0.5, y=0.5, width=1e-9, height=1e-9),)):
+    for nothing in ((), (Box(x=1, y=1, width=EPS, height=EPS),)):
         with pytest.raises(BadInput, match="nothing to draw"):
             next(iter(engine.run(repair_job(nothing), before)))
 

@@ -31,3 +31,8 @@ def test_an_error_repeats_words_on_one_line_and_without_what_a_terminal_obeys() 
     error = BadInput("'a\nb\x1b[2J\0' is not a session.", "Name one\r\nof these.")
     assert str(error) == f"{error.message} {error.advice}" == "'a b [2J ' is not a session. Name one  of these."
     assert error.args == (error.message,)
+
+
+def test_an_error_may_have_several_lines_of_its_own() -> None:
+    error = BadInput(["2 of 3 cannot be drawn.", "Line 1: 'a\nb'."], "Mend them.")
+    assert error.message == "2 of 3 cannot be drawn.\nLine 1: 'a b'."
