@@ -233,7 +233,7 @@ class Agent(RegionEditor):
             self._forget_thread(name)
         if answer is None:
             return None if begun else given
-        if self._noted(name).next != ("approve",):
+        if not begun or noted.next != ("approve",):
             raise unasked(session)
         if answer.plan is not None:
             self._check_experts(answer.plan, brief)

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from mepg_agent.planning.psa import PsaPlanner
+from mepg_agent.planning.question import Pattern
 from mepg_agent.planning.rules import RulePlanner
 from mepg_agent.planning.target import next_line
 from mepg_agent.portfolio import Backbone, Portfolio, Vocabulary, read_vocabulary
@@ -42,6 +44,23 @@ def backbone() -> Backbone:
 
 def planned(prompt: str, extent: Extent | None = None) -> ScenePlan:
     return RulePlanner().plan(Brief(prompt=prompt, extent=extent), backbone(), vocabulary(), STYLES)
+
+
+class Says:
+    """Answers what it is told to, whatever it is asked."""
+
+    def __init__(self, answer: str) -> None:
+        self.answer, self.asked = answer, ""
+
+    def write(self, asked: str, pattern: Pattern) -> str:
+        self.asked = asked
+        return self.answer
+
+
+def answered(answer: str, prompt: str = "words", closed: bool = True) -> ScenePlan:
+    """What the small planner makes of the prompt when its model answers so; `closed`: with a vocabulary."""
+    planner = PsaPlanner(Says(answer), vocabulary())
+    return planner.plan(Brief(prompt=prompt), backbone(), vocabulary() if closed else None, STYLES)
 
 
 def scene(boxes: dict[str, tuple[float, float, float, float]], *relations: str, **fields: object) -> ScenePlan:

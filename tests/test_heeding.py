@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from planning_fixtures import STYLES, backbone, vocabulary
+from planning_fixtures import STYLES, Says, answered, backbone, vocabulary
 
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.chain import Chain
 from mepg_agent.planning.psa import PsaPlanner
-from mepg_agent.planning.question import Pattern
 from mepg_agent.planning.rules import RulePlanner
 from mepg_agent.records import Brief
-from mepg_agent.scene import ScenePlan
-
-
-class Says:
-    """Answers what it is told to, whatever it is asked."""
-
-    def __init__(self, answer: str) -> None:
-        self.answer, self.asked = answer, ""
-
-    def write(self, asked: str, pattern: Pattern) -> str:
-        self.asked = asked
-        return self.answer
-
-
-def plan(answer: str, prompt: str, closed: bool = True) -> ScenePlan:
-    planner = PsaPlanner(Says(answer), vocabulary())
-    return planner.plan(Brief(prompt=prompt), backbone(), vocabulary() if closed else None, STYLES)
 
 
 @pytest.mark.parametrize("prompt", [".", "🦊", "no fox", "0 cats", "without a castle", "at night"])
@@ -35,7 +17,7 @@ def test_words_that_name_nothing_are_refused_as_the_rules_do(prompt: str) -> Non
     with pytest.raises(BadInput) as by_rules:
         RulePlanner().plan(Brief(prompt=prompt), backbone(), vocabulary(), STYLES)
     with pytest.raises(BadInput) as refused:
-        plan("plain\n1 fox", prompt)
+        answered("plain\n1 fox", prompt)
     assert str(refused.value) == str(by_rules.value)
 
 
@@ -48,18 +30,18 @@ def test_what_several_planners_refuse_for_one_reason_is_told_once() -> None:
 
 def test_words_without_a_letter_are_refused_where_no_vocabulary_is() -> None:
     with pytest.raises(BadInput, match="nothing"):
-        plan("plain\n1 car", "🦊!", closed=False)
+        answered("plain\n1 car", "🦊!", closed=False)
 
 
 @pytest.mark.parametrize("prompt", ["a dog, but no cats", "0 cats and a dog", "a dog without a cat"])
 def test_a_thing_that_is_not_to_be_there_is_not_drawn_whatever_the_model_reads(prompt: str) -> None:
-    found = plan("plain\n1 dog\n2 cat", prompt)
+    found = answered("plain\n1 dog\n2 cat", prompt)
     assert [r.id for r in found.regions] == ["dog"]
     assert found.notes == ("Left out the cat, as asked.",)
 
 
 def test_a_place_and_an_unknown_thing_that_are_not_to_be_there_are_left_out_too() -> None:
-    found = plan("forest\n1 dog\n1 zorb", "a dog, no forest, no zorbs")
+    found = answered("forest\n1 dog\n1 zorb", "a dog, no forest, no zorbs")
     assert ([r.id for r in found.regions], found.undrawn) == (["dog"], ())
     assert found.background != "forest" and not any("zorb" in note for note in found.notes)
 
@@ -68,12 +50,12 @@ def test_a_place_and_an_unknown_thing_that_are_not_to_be_there_are_left_out_too(
     "prompt", ["a dog and a cat, no cat on the dog", "a dog, all in paper except the cat, which is blue"]
 )
 def test_a_thing_that_is_refused_in_one_place_only_stays(prompt: str) -> None:
-    assert [r.id for r in plan("plain\n1 dog\n1 cat", prompt).regions] == ["dog", "cat"]
+    assert [r.id for r in answered("plain\n1 dog\n1 cat", prompt).regions] == ["dog", "cat"]
 
 
 def test_a_count_that_the_model_does_not_give_is_noted() -> None:
-    assert plan("plain\n5 cat", "9999 cats").notes == ("9999 cats are too many for one picture: 5 are drawn.",)
-    assert plan("plain\n12 cat", "12 cats").notes == ()
+    assert answered("plain\n5 cat", "9999 cats").notes == ("9999 cats are too many for one picture: 5 are drawn.",)
+    assert answered("plain\n12 cat", "12 cats").notes == ()
 
 
 def test_a_count_that_is_none_is_asked_for_as_the_one_it_is_read_as() -> None:

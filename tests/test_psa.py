@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from planning_fixtures import STYLES, backbone, vocabulary
+from planning_fixtures import STYLES, Says, answered, backbone, vocabulary
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -21,8 +21,8 @@ from mepg_agent.errors import BadInput, BrokenAsset, Cancelled
 from mepg_agent.planning import chain, editing, psa
 from mepg_agent.planning.editing import PsaEditor, RuleEditor
 from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle, apply
-from mepg_agent.planning.psa import ADAPTER, CONFIG, PsaPlanner, Writer
-from mepg_agent.planning.question import PLAN, Pattern
+from mepg_agent.planning.psa import ADAPTER, CONFIG, Writer
+from mepg_agent.planning.question import PLAN
 from mepg_agent.planning.references import Question
 from mepg_agent.planning.target import decode, next_line
 from mepg_agent.portfolio import read_vocabulary
@@ -172,24 +172,8 @@ def test_training_without_data_says_how_to_make_it(base: Path, data: Path, tmp_p
     assert "mepg psa data" in refused.value.advice
 
 
-class Says:
-    """Answers what it is told to, whatever it is asked."""
-
-    def __init__(self, answer: str) -> None:
-        self.answer, self.asked = answer, ""
-
-    def write(self, asked: str, pattern: Pattern) -> str:
-        self.asked = asked
-        return self.answer
-
-
-def plan(answer: str, prompt: str = "words", closed: bool = True) -> ScenePlan:
-    planner = PsaPlanner(Says(answer), vocabulary())
-    return planner.plan(Brief(prompt=prompt), backbone(), vocabulary() if closed else None, STYLES)
-
-
 def test_what_the_model_reads_is_laid_out_and_what_cannot_be_drawn_is_named() -> None:
-    found = plan("graveyard, night, in oil\n2 puppy, red\n1 zorb\n1 castle, in neon\npuppy left of castle")
+    found = answered("graveyard, night, in oil\n2 puppy, red\n1 zorb\n1 castle, in neon\npuppy left of castle")
     assert [r.id for r in found.regions] == ["dog", "dog-2", "castle"]
     assert [str(r) for r in found.relations] == ["dog left of castle", "dog-2 left of castle"]
     assert (found.time, found.style, found.planner) == ("night", "oil", "psa")
@@ -200,19 +184,19 @@ def test_what_the_model_reads_is_laid_out_and_what_cannot_be_drawn_is_named() ->
 
 def test_a_thing_of_the_words_that_the_model_overlooks_is_named() -> None:
     overlooked = "The small planner reads no cat. If you want one, say it in a sentence of its own or edit it in."
-    assert overlooked in plan("plain\n1 dog", "a dog and two cats").notes
-    assert not any("reads no" in n for n in plan("plain\n1 dog\n2 cat", "a dog and two cats").notes)
-    assert not any("reads no" in n for n in plan("plain\n1 dog", "a dog and no cats").notes)
+    assert overlooked in answered("plain\n1 dog", "a dog and two cats").notes
+    assert not any("reads no" in n for n in answered("plain\n1 dog\n2 cat", "a dog and two cats").notes)
+    assert not any("reads no" in n for n in answered("plain\n1 dog", "a dog and no cats").notes)
 
 
 def test_an_open_backbone_gets_the_persons_own_words() -> None:
-    found = plan("graveyard\n1 zorb, is ~ with a scarf", closed=False)
+    found = answered("graveyard\n1 zorb, is ~ with a scarf", closed=False)
     assert (found.background, found.regions[0].prompt) == ("graveyard", "a zorb with a scarf")
 
 
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(BadInput, match="nothing"):
-        plan("plain")
+        answered("plain")
 
 
 def test_without_weights_the_rules_plan_and_the_plan_says_so(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mepg_agent.planning.reading import Reading
+from mepg_agent.planning.reading import Reading, too_many
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import MAX_REGIONS
 
@@ -37,5 +37,4 @@ def unheeded(reading: Reading, said: Reading, vocabulary: Vocabulary) -> Iterato
         noun = vocabulary.noun_forms[plural]
         drawn = min(sum(thing.count for thing in reading.things if thing.noun == noun), MAX_REGIONS)
         if 0 < drawn < count:
-            are = "are" if drawn > 1 else "is"
-            yield f"{count} {plural} are too many for one picture: {drawn} {are} drawn."
+            yield too_many(count, plural, drawn)

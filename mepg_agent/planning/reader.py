@@ -18,7 +18,7 @@ from mepg_agent.planning.lookahead import (
     past_filler,
 )
 from mepg_agent.planning.numerals import counted
-from mepg_agent.planning.reading import Phrase, Thing
+from mepg_agent.planning.reading import Phrase, Thing, too_many
 from mepg_agent.planning.setaside import without_backdrop, without_refused
 from mepg_agent.planning.standing import Standing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style, noun_follows
@@ -194,7 +194,7 @@ class Reader(Standing):
         if always_many and piece.value == piece.text:
             count = 1  # "a pair of scissors"
         if count > MOST_OF_A_KIND:
-            self.reading.notes.append(f"{count} {plural} are too many for one picture: {MOST_OF_A_KIND} are drawn.")
+            self.reading.notes.append(too_many(count, plural, MOST_OF_A_KIND))
             self.reading.crowds.append((count, plural))
         own_color = self.lexicon.phrases.get(piece.text.split()[0])
         color = own_color.value if own_color is not None and own_color.tag is Tag.COLOR else None

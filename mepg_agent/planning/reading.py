@@ -25,6 +25,11 @@ class Thing:
     detail: str | None = None  # the rest of the noun phrase; see `planning.target`
 
 
+def too_many(count: int, plural: str, drawn: int) -> str:
+    """The note on a count that is not kept."""
+    return f"{count} {plural} are too many for one picture: {drawn} {'are' if drawn > 1 else 'is'} drawn."
+
+
 @dataclass
 class Reading:
     """What a text says. Links join things by their index."""
