@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mepg_agent.training import psa_more_places as more
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training.psa_pool import Pool, more
 
 # {b} the scene
 FRAMES = Pool(
@@ -40,7 +39,7 @@ FRAMES = Pool(
         "any chance of {b}?", "my daughter is dying to see {b}", "all I'm asking for is {b}", "see if you can do {b}",
         "today's subject is {b}", "you know what would be cool? {b}",
     ),
-    more.FRAMES,
+    more("scenes", "frames"),
 )  # fmt: skip
 NOTHING_ELSE = Pool(
     (
@@ -59,7 +58,7 @@ NOTHING_ELSE = Pool(
         "leave out the {noun}", "absolutely zero {noun}", "and skip people entirely",
     ),
     ("no {noun} to be seen", "I'd rather there was no {noun}", "no writing on it", "not even the smallest {noun}"),
-    more.NOTHING_ELSE,
+    more("scenes", "nothing_else"),
 )  # fmt: skip
 FILLER = Pool(
     (
@@ -74,5 +73,5 @@ FILLER = Pool(
         "it is meant as a poster for my classroom", "make it look lovely",
     ),
     ("it'll make my day", "no hurry", "my niece will adore it"),
-    more.FILLER,
+    more("scenes", "filler"),
 )  # fmt: skip

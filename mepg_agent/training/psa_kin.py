@@ -6,12 +6,10 @@ from dataclasses import replace
 from random import Random
 
 from mepg_agent.scene import RelationKind
-from mepg_agent.training import psa_further_spots as further
-from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_counts import COUNTS, NUMBERS
 from mepg_agent.training.psa_frames import FRAMES
 from mepg_agent.training.psa_mentions import Mentions, article
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training.psa_pool import Pool, more
 from mepg_agent.training.psa_scenes import COLORS, Scene, Thing
 from mepg_agent.training.psa_setting import set_in
 from mepg_agent.training.psa_spots import SPOTS
@@ -39,7 +37,7 @@ TWINS = Pool(
         "two {p}, {s} a {x} one and at the opposite end a {y} one",
         "two {p} - one of them, {x}, is {s} while the other is {y}",
     ),
-    more.TWINS + further.TWINS,
+    more("relations", "twins"),
 )  # fmt: skip
 SIZES = (("bigger", "smaller"), ("large", "small"), ("big", "little"), ("larger", "tiny"))
 # {k} count, {p} plural, {e} each with "one", {l} bare list
@@ -53,7 +51,7 @@ GROUPS = Pool(
         "{k} {p} which are, from left to right, {l}",
     ),
     ("{k} {p} that aren't alike: {l}", "{k} {p} - there should be {e}"),
-    more.GROUPS + further.GROUPS,
+    more("relations", "groups"),
 )  # fmt: skip
 # {e} "two red and three blue", {k} count in all, {p} plural, {f} "two red ones and three blue ones"
 SPLITS = Pool(
@@ -61,7 +59,7 @@ SPLITS = Pool(
         "{e} {p}", "{k} {p}, {e}", "{k} {p}: {e}", "{k} {p}, {f}", "{k} {p} [of which|, of them|:|;|-] {e} [ones|]",
         "{p}: {e}", "{f} {p}",
     ),
-    more=more.SPLITS + further.SPLITS,
+    more=more("relations", "splits"),
 )  # fmt: skip
 SPLIT_COUNTS = ((1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (2, 3), (3, 2), (3, 3), (1, 4))
 # {l} "a bus, a taxi and a bicycle", {t} "a bus, then a taxi, then a bicycle"
@@ -82,7 +80,7 @@ ROWS = Pool(
         "{t}, each one to the right of the one before", "side by side starting on the left, {l}",
         "{l}; that is the order, left to right",
     ),
-    more.ROWS + further.ROWS,
+    more("relations", "rows"),
 )  # fmt: skip
 
 

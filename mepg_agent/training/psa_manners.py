@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mepg_agent.training import psa_more_wishes as more
-from mepg_agent.training.psa_pool import Pool, Voice
+from mepg_agent.training.psa_pool import Pool, Voice, more
 from mepg_agent.training.psa_typing import TYPOS, mended
 
 # {i} the instruction
@@ -19,7 +18,7 @@ POLITE = Pool(
         "alright then: {i}", "one more thing, {i}",
     ),
     ("before I forget: {i}", "small correction: {i}", "as a final touch, {i}"),
-    more.POLITE,
+    more("edits", "polite"),
 )  # fmt: skip
 # first words of an instruction that "could you …" may go before
 ORDERS = (

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_counts import COUNTS
 from mepg_agent.training.psa_nouns import FREE_NOUNS
-from mepg_agent.training.psa_pool import Pool, Voice, extended
+from mepg_agent.training.psa_pool import Pool, Voice, extended, more
 from mepg_agent.training.psa_scenes import Scene, Thing
 from mepg_agent.training.psa_styles import OBJECT_STYLES, STYLE_SENTENCES, STYLES
 
@@ -27,7 +26,7 @@ BIGNESS = extended({
         ),
         ("itsy-bitsy", "super small", "thumb-sized"),
     ),
-}, more.BIGNESS)  # fmt: skip
+}, "scenes", "bigness")  # fmt: skip
 # after a noun
 COLORED = (
     "that is {c}", "in {c}", "which is {c}", "of {c} color", "painted {c}", "colored {c}", "({c})",
@@ -43,7 +42,8 @@ COLOR_SENTENCES = Pool(
         "[Paint|Color|Draw] the {n} {c}.", "[I want|We want] the {n} [to be |in |]{c}.",
         "{c} [is the color of|for] the {n}.", "The {n}: {c}.", "The {n} [in|must be|has to be|has the color] {c}.",
         "[Color|Colour] of the {n}: {c}.", "The {n} [wears|comes in|shines in|is all] {c}.",
-    )
+    ),
+    more=more("scenes", "color_sentences"),
 )  # fmt: skip
 # {n} what is meant, {x} what is not
 CONTRASTS = Pool(
@@ -57,7 +57,7 @@ CONTRASTS = Pool(
         "forget {x}, I mean {n}",
     ),
     ("{x} - scratch that - {n}", "{n} (I do not mean {x})", "{n}, please don't confuse it with {x},"),
-    more.CONTRASTS,
+    more("scenes", "contrasts"),
 )  # fmt: skip
 ONE = Pool(("one", "one", "a single", "just one", "exactly one", "1", "some", "my", "this"), more=("the",) * 15)
 IT = 0.5  # how often the thing that was named last is "it"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from mepg_agent.planning.operations import DIRECTIONS, SPOTS, Operation, Verb
 from mepg_agent.scene import Region, RelationKind
-from mepg_agent.training import psa_further_words as further
-from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pointing import Pointing, Wish
-from mepg_agent.training.psa_pool import Pool
+from mepg_agent.training.psa_pool import Pool, more
 from mepg_agent.training.psa_relations import RELATIONS
 from mepg_agent.training.psa_spots import SPOTS as SPOT_WORDS
 
@@ -29,7 +27,7 @@ SPOT_WORDING = Pool(
         "{x} would do better {w}", "I think {x} would look good {w}", "shouldn't {x} be {w}?",
         "I'd be happier with {x} {w}",
     ),
-    more.SPOT_WORDING + further.SPOT_WORDING,
+    more("edits", "spot_wording"),
 )  # fmt: skip
 # {d} a direction
 SHIFT_WORDING = Pool(
@@ -46,7 +44,7 @@ SHIFT_WORDING = Pool(
         "scoot {x} {d}", "drag {x} {d} somewhat",
     ),
     ("scooch {x} {d}", "give {x} a small shift {d}", "adjust {x} {d} a bit", "can we have {x} slightly {d}?"),
-    more.SHIFT_WORDING + further.SHIFT_WORDING,
+    more("edits", "shift_wording"),
 )  # fmt: skip
 DIRECTION_WORDS = {
     "left": ("left", "to the left", "leftwards", "leftward", "towards the left", "over to the left"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mepg_agent.training import psa_more_places as more
-from mepg_agent.training.psa_pool import Pool, extended
+from mepg_agent.training.psa_pool import Pool, extended, more
 
 # outside the family's vocabulary
 FREE_PLACES = (
@@ -51,7 +50,7 @@ PLAIN = Pool(
         "against nothing but blank paper",
     ),
     ("on a blank page", "with plain white behind it all", "with the backdrop left blank"),
-    more.PLAIN,
+    more("scenes", "plain"),
 )  # fmt: skip
 TIMES: dict[str | None, Pool] = extended({
     "night": Pool(
@@ -89,7 +88,7 @@ TIMES: dict[str | None, Pool] = extended({
         ),
         ("early in the afternoon", "around lunch time"),
     ),
-}, more.TIMES)  # fmt: skip
+}, "scenes", "times")  # fmt: skip
 # where body, place and time meet: {b} body, {p} place, {t} time; the last two may be empty
 SETTINGS = Pool(
     (
@@ -104,7 +103,7 @@ SETTINGS = Pool(
         "{t} {p}: {b}", "{b}, all of it {p} {t}",
     ),
     ("what you find {p} {t}: {b}", "{b} - and everything is {p} {t}", "{b}, with the scene {p} {t}"),
-    more.SETTINGS,
+    more("scenes", "settings"),
 )  # fmt: skip
 # {w} the place as a noun phrase without its article
 PLACE_FIRST = Pool(
@@ -116,7 +115,8 @@ PLACE_FIRST = Pool(
         "{b} [with|before|against|in front of] a {w} [background|backdrop] {t}",
         "{b} and a {w} behind [them|it all|everything] {t}", "[there is|we see|here is] a {w} and {b} {t}",
         "{t}: a {w}, {b}", "{b} with [a|the] {w} in the background {t}", "a {w} {t}, [and there|on it|and] {b}",
-    )
+    ),
+    more=more("scenes", "place_first"),
 )  # fmt: skip
 # {p} "in a forest", {place} "forest"
 SCENE_SENTENCE = Pool(
@@ -135,5 +135,5 @@ SCENE_SENTENCE = Pool(
         "Let it take place {p} {t}.",
     ),
     ("It should look like it's {p} {t}.", "You would find all of this {p} {t}."),
-    more.SCENE_SENTENCE,
+    more("scenes", "scene_sentence"),
 )  # fmt: skip

@@ -7,9 +7,7 @@ from random import Random
 from mepg_agent.planning.operations import ALIKE, Operation, coarse, in_order
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Region, ScenePlan
-from mepg_agent.training import psa_further_words as further
-from mepg_agent.training import psa_more_wishes as more
-from mepg_agent.training.psa_pool import Pool, Voice
+from mepg_agent.training.psa_pool import Pool, Voice, more
 from mepg_agent.training.psa_scenes import plural_of
 from mepg_agent.training.psa_spots import SPOTS
 
@@ -24,7 +22,7 @@ NEWEST = Pool(
         "my latest addition",
     ),
     ("the last addition", "the thing that just appeared", "what we added a moment ago"),
-    more.NEWEST + further.NEWEST,
+    more("edits", "newest"),
 )  # fmt: skip
 EVERYTHING = Pool(
     (
@@ -34,7 +32,7 @@ EVERYTHING = Pool(
         "the entire image",
     ),
     ("absolutely everything", "every last thing", "everything I can see"),
-    more.EVERYTHING + further.EVERYTHING,
+    more("edits", "everything"),
 )  # fmt: skip
 GROUPS = Pool(
     (
@@ -43,7 +41,7 @@ GROUPS = Pool(
         "each of the {p}",
     ),
     ("each and every one of the {p}", "all the {p} here", "each one of those {p}"),
-    more.GROUPS + further.GROUPS,
+    more("edits", "groups"),
 )  # fmt: skip
 PAIRS = Pool(
     (
@@ -52,7 +50,7 @@ PAIRS = Pool(
         "each of the {p}",
     ),
     ("each of the two {p}", "both {p} that are there", "both {p} in it"),
-    more.PAIRS + further.PAIRS,
+    more("edits", "pairs"),
 )  # fmt: skip
 ALL_BUT = Pool(
     (
@@ -60,7 +58,7 @@ ALL_BUT = Pool(
         "all things except the {n}", "everything apart from the {n}", "everything besides the {n}",
         "all others than the {n}", "all the other things than the {n}",
     ),
-    more=further.ALL_BUT,
+    more=more("edits", "all_but"),
 )  # fmt: skip
 # group of the vocabulary -> its things
 SORTS = {"animal": "animals", "vehicle": "vehicles", "building": "buildings", "plant": "plants", "food": "food items"}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Name = TypeVar("Name")
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
@@ -22,12 +25,20 @@ class Pool:
     more: tuple[str, ...] = ()
 
 
-def extended(pools: Mapping[Name, Pool], *more: Mapping[Name, tuple[str, ...]]) -> dict[Name, Pool]:
-    """The pools with more phrasings for training, by name."""
-    return {
-        name: replace(pool, more=tuple(text for each in more for text in each.get(name, ())))
-        for name, pool in pools.items()
-    }
+@cache
+def _added(file: str) -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "phrasings" / f"{file}.toml").read_text(encoding="utf-8"))
+
+
+def more(file: str, name: str) -> tuple[str, ...]:
+    """The phrasings called `name` in phrasings/`file`.toml, for `Pool.more`."""
+    return tuple(_added(file)[name])
+
+
+def extended(pools: Mapping[Name, Pool], file: str, table: str) -> dict[Name, Pool]:
+    """The pools with those of that table of phrasings/`file`.toml, by name."""
+    added = _added(file)[table]
+    return {name: replace(pool, more=tuple(added.get(str(name), ()))) for name, pool in pools.items()}
 
 
 class Voice:

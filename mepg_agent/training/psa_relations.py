@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from mepg_agent.scene import RelationKind as Kind
-from mepg_agent.training import psa_further_places as further
-from mepg_agent.training import psa_more_places as more
-from mepg_agent.training.psa_pool import Pool, extended
+from mepg_agent.training.psa_pool import Pool, extended, more
 
 
 def _side_of(side: str, posture: str) -> Pool:
@@ -128,7 +126,7 @@ RELATIONS: dict[Kind, Pool] = extended({
         ),
         ("tucked away inside", "cooped up in", "all the way inside"),
     ),
-}, more.RELATIONS, further.RELATIONS)  # fmt: skip
+}, "relations", "relations")  # fmt: skip
 # "a castle with a fox …"
 ITS: dict[Kind, Pool] = extended({
     Kind.LEFT_OF: _its_side("left"),
@@ -191,7 +189,7 @@ ITS: dict[Kind, Pool] = extended({
             "in its interior",
         )
     ),
-}, more.ITS, further.ITS)  # fmt: skip
+}, "relations", "its")  # fmt: skip
 THEM = {
     "it": "them", "its": "their",
 }  # fmt: skip
@@ -204,7 +202,7 @@ HAVING = Pool(
         "{b}. {r} [there is|stands|we see|sits|is|I want|] {a}", "{b} having {a} {r}", "{b} (with {a} {r})",
         "{b}, {a} {r}",
     ),
-    more=more.HAVING + further.HAVING,
+    more=more("relations", "having"),
 )  # fmt: skip
 BETWEEN = Pool(
     (
@@ -226,7 +224,7 @@ BETWEEN = Pool(
         "{b} at one end, {c} at the other, {a} in the middle", "{a} stuck in the middle of {b} and {c}",
         "{b} first, {a} second, {c} third, going left to right", "{b} and then, further right, {a} and finally {c}",
     ),
-    more.BETWEEN + further.BETWEEN,
+    more("relations", "between"),
 )  # fmt: skip
 # {a} a thing named before, {r} relation, {b} the other
 AFTERWARDS = Pool(
@@ -238,7 +236,7 @@ AFTERWARDS = Pool(
         "{r} the {b} [is|stands|sits|you find|we see|place|put|goes] the {a}", "I want the {a} {r} the {b}",
         "with the {a} {r} the {b}",
     ),
-    more=more.AFTERWARDS + further.AFTERWARDS,
+    more=more("relations", "afterwards"),
 )  # fmt: skip
 # join two things and place nothing
 ACTIONS = Pool(
@@ -253,5 +251,5 @@ ACTIONS = Pool(
         "admiring", "sneaking up to",
     ),
     ("winking at", "curious about", "becoming friends with"),
-    more.ACTIONS + further.ACTIONS,
+    more("relations", "actions"),
 )  # fmt: skip

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from mepg_agent.training import psa_further_words as further
-from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pool import Pool, extended
 
 # "make the fox …"
@@ -46,7 +44,7 @@ SCALE_WORDS = extended({
         ),
         ("teeny-weeny", "super tiny", "really really small"),
     ),
-}, more.SCALE_WORDS, further.SCALE_WORDS)  # fmt: skip
+}, "edits", "scale_words")  # fmt: skip
 # {x} words that point at a region, {n} its noun
 SCALE_VERBS = extended({
     "bigger": Pool(
@@ -83,4 +81,4 @@ SCALE_VERBS = extended({
             "reduce {x} [a lot|by half]", "make {x} half as big",
         )
     ),
-}, more.SCALE_VERBS, further.SCALE_VERBS)  # fmt: skip
+}, "edits", "scale_verbs")  # fmt: skip

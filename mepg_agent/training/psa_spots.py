@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from mepg_agent.training import psa_further_spots as further
-from mepg_agent.training import psa_more_places as more
 from mepg_agent.training.psa_pool import Pool, extended
 
 
@@ -91,4 +89,4 @@ SPOTS: dict[str, Pool] = extended({
         ),
         ("right by the bottom edge", "down against the bottom edge", "way down low in the image"),
     ),
-}, more.SPOTS, further.SPOTS)  # fmt: skip
+}, "spots", "spots")  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mepg_agent.training import psa_more_styles as more
-from mepg_agent.training.psa_pool import Pool, extended
+from mepg_agent.training.psa_pool import Pool, extended, more
 
 # canonical style -> ways of saying it that fit "a … fox", "in …" and "… style"
 STYLES: dict[str, Pool] = extended({
@@ -125,7 +124,7 @@ STYLES: dict[str, Pool] = extended({
         ),
         ("scissors-and-glue craft", "shapes snipped from colored card", "matisse paper shapes"),
     ),
-}, more.STYLES)  # fmt: skip
+}, "styles", "styles")  # fmt: skip
 # copied as said; routing decides
 OPEN_STYLES = (
     "claymation", "cubist", "ukiyo-e", "charcoal", "anime", "art deco", "mosaic", "crayon", "vaporwave", "line art",
@@ -155,7 +154,7 @@ OBJECT_STYLES = Pool(
         "{n} given the {s} treatment", "{n} made to look like {s}", "{n} having a {s} feel",
     ),
     ("{n} in what looks like {s}", "{n} (go for {s} there)", "{n} drawn to look like {s}"),
-    more.OBJECT_STYLES,
+    more("styles", "object_styles"),
 )  # fmt: skip
 STYLE_SENTENCES = Pool(
     (
@@ -175,7 +174,7 @@ STYLE_SENTENCES = Pool(
         "Give the {n} a {s} look.", "As for the {n}, go with {s}.",
     ),
     ("{s} would suit the {n}.", "When it comes to the {n}, I'd go for {s}.", "Please stick to {s} for the {n}."),
-    more.STYLE_SENTENCES,
+    more("styles", "style_sentences"),
 )  # fmt: skip
 GLOBAL_STYLES = Pool(
     (
@@ -202,7 +201,7 @@ GLOBAL_STYLES = Pool(
         "{b}. The picture as a whole should have a {s} feel.", "{b}, {s} from edge to edge",
         "{b} - nothing but {s} please", "{b}. What I'm after is a {s} look.",
     ),
-    more.GLOBAL_STYLES,
+    more("styles", "global_styles"),
 )  # fmt: skip
 REST_STYLES = Pool(
     (
@@ -222,7 +221,7 @@ REST_STYLES = Pool(
         "{b}. Fill in the rest with {s}.", "{b}. Whatever else there is: {s}.",
         "{b}. Where I said nothing about style, go with {s}.",
     ),
-    more.REST_STYLES,
+    more("styles", "rest_styles"),
 )  # fmt: skip
 EXCEPT = Pool(
     (
@@ -241,5 +240,5 @@ EXCEPT = Pool(
         "{b}. Do everything in {s}, the {n} being the exception.", "{b}. No {s} for the {n}, but {s} for the others.",
         "{b}. Go {s} on all things that are not the {n}.",
     ),
-    more.EXCEPT,
+    more("styles", "except"),
 )  # fmt: skip

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mepg_agent.training import psa_more_places as more
-from mepg_agent.training.psa_pool import Pool, Voice
+from mepg_agent.training.psa_pool import Pool, Voice, more
 
 TYPOS = {
     "castle": "castel", "elephant": "elephent", "watercolor": "watercolr", "giraffe": "girafe", "left": "lefft",
@@ -25,7 +24,7 @@ MENDS = (
 CHATTER = Pool(
     ("pls {b}", "{b} lol", "ok so {b}", "{b} thx", "hey, {b}", "um {b}", "yo {b} cheers"),
     ("hi there! {b}", "umm so {b}", "{b} ty!!"),
-    more.CHATTER,
+    more("scenes", "chatter"),
 )  # fmt: skip
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from mepg_agent.planning.operations import Verb
-from mepg_agent.training import psa_further_wishes as further
-from mepg_agent.training import psa_more_wishes as more
 from mepg_agent.training.psa_pool import Pool, extended
 
 # {x} words that point at a region, {y} at another, {n} its noun; {a} a new thing, {c} colour, {s} style, {z} size,
@@ -282,7 +280,7 @@ WORDING: dict[Verb, Pool] = extended({
         ),
         ("you nailed it", "no complaints from me", "that's exactly how I pictured it"),
     ),
-}, more.MORE, further.MORE)  # fmt: skip
+}, "edits", "wording")  # fmt: skip
 TIME_WORDS = {
     "night": ("night", "nighttime", "midnight", "dark", "night time", "a starry night", "late at night"),
     "sunset": ("sunset", "dusk", "evening", "dawn", "sunrise", "twilight", "golden hour", "the evening"),
