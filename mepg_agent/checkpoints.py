@@ -24,6 +24,8 @@ FILE = "checkpoints.sqlite"
 PATIENCE = 30.0  # seconds, for another process to finish its write or for a connection to come back
 MEETINGS = 4  # of processes, at each step of making the tables
 CONNECTING = 10  # seconds, for the server to answer at first
+# what SQLite says of a file that holds other tables, is damaged or is no database
+NOT_OURS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Illegible(BrokenAsset):
@@ -80,10 +82,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        damaged = type(error) is sqlite3.DatabaseError  # its subclasses are about other things than the file
-        mended = f"Move the files {FILE}* there to another place: finished pictures stay, others begin anew."
-        full = "Free some space there, or set MEPG_HOME to a folder that can be written."
-        advice = mended if damaged else full
+        advice = _advice(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF)
         raise BrokenAsset(f"Checkpoints cannot be kept in the home: {error}.", advice) from error
     except Exception as error:
         if not isinstance(error, _postgres_faults()):
@@ -91,6 +90,15 @@ def explained() -> Iterator[None]:
         said = " ".join(str(error).split())
         advice = "Check that the server is up and that MEPG_CHECKPOINTS names it; what was drawn is kept."
         raise BrokenAsset(f"Checkpoints cannot be kept in Postgres: {said}.", advice) from error
+
+
+def _advice(code: int) -> str:
+    """What to do after the fault with this result code of SQLite."""
+    if code in NOT_OURS:
+        return f"Move the files {FILE}* there to another place: finished pictures stay, others begin anew."
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "Another program keeps the file to itself; the same again goes on once that has ended."
+    return "Free some space there, or set MEPG_HOME to a folder that can be written."
 
 
 def _postgres_faults() -> tuple[type[Exception], ...]:

@@ -6,6 +6,8 @@ import os
 import shutil
 import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from edit_fixtures import agent_of, drawn, kept_files
 from fake_mepg import fake_agent
 from test_cli import mepg
 
+from mepg_agent import checkpoints
 from mepg_agent.agent import Agent
 from mepg_agent.batch import Outcome, make_items, run_batch
 from mepg_agent.errors import BadInput, BrokenAsset
@@ -202,11 +205,24 @@ def test_a_damaged_place_of_one_run_is_told_and_the_others_are_collected(
             agent.forget(session)
 
 
-def test_a_file_of_checkpoints_that_is_no_database_is_to_be_moved_away(settings: Settings, three_things: ScenePlan):
+def no_database(file: Path) -> None:
+    file.write_bytes(b"no database" * 1000)
+
+
+def other_tables(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE checkpoints (title TEXT)")
+
+
+@pytest.mark.parametrize("spoilt", [no_database, other_tables])
+def test_a_file_of_checkpoints_that_is_none_is_to_be_moved_away(
+    settings: Settings, three_things: ScenePlan, spoilt: Callable[[Path], None]
+):
     with agent_of(settings) as agent:
         session = drawn(agent, three_things)
     for file in settings.home.glob("checkpoints.sqlite*"):
-        file.write_bytes(b"no database" * 1000)
+        file.unlink()
+    spoilt(settings.home / "checkpoints.sqlite")
     with agent_of(settings) as agent:
         with pytest.raises(BrokenAsset, match=r"Move the files checkpoints\.sqlite\*") as caught:
             agent.edit(session, WORDS)
@@ -216,6 +232,18 @@ def test_a_file_of_checkpoints_that_is_no_database_is_to_be_moved_away(settings:
     with agent_of(settings) as agent:
         *_, done = agent.resume(session)
         assert isinstance(done, Result) and done.version == 2
+
+
+def test_checkpoints_that_another_program_keeps_to_itself_are_named_so(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(checkpoints, "PATIENCE", 0.0)
+    with agent_of(settings) as agent:
+        agent.draw("a cat", steps=2)
+    with closing(sqlite3.connect(settings.home / "checkpoints.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with agent_of(settings) as agent, pytest.raises(BrokenAsset, match=r"locked.*Another program keeps the file"):
+            agent.draw("a dog", steps=2)
 
 
 def test_a_deletion_that_was_killed_half_way_leaves_no_session(

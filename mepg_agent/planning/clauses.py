@@ -246,5 +246,5 @@ def _examples(plan: ScenePlan) -> tuple[str, ...]:
 def _name(region: Region, plan: ScenePlan) -> str:
     """Words that mean this region alone; empty where there are none."""
     alike = [r for r in plan.regions if r.noun == region.noun]
-    name = told_apart(region, alike) if len(alike) > 1 else f"the {region.noun}"
+    name = told_apart(region, alike)
     return "" if name == region.noun else name

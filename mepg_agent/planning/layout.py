@@ -190,7 +190,8 @@ def _change(old: Box, new: Box) -> str:
             parts.append(f"moved {words[delta > 0]} by {abs(delta):.2f}")
     factor = (new.area / old.area) ** 0.5
     if abs(factor - 1) >= SHOWN:
-        parts.append(f"{'grown' if factor > 1 else 'shrunk'} to {factor:.0%}")
+        size = f"{factor:.0%}" if factor < 10 else f"{factor:.0f} times its size"
+        parts.append(f"{'grown' if factor > 1 else 'shrunk'} to {size}")
     return " and ".join(parts)
 
 

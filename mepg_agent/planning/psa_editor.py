@@ -57,8 +57,7 @@ def _question(op: Operation, plan: ScenePlan, vocabulary: Vocabulary | None) -> 
         among = [plan.region(i) for i in op.choices]
         alike = {r.id: [other for other in among if other.noun == r.noun] for r in among}
         text = f"Which {among[0].noun}?" if len(alike[among[0].id]) == len(among) else "Which of them?"
-        told = (told_apart(r, alike[r.id]) if len(alike[r.id]) > 1 else f"the {r.noun}" for r in among)
-        return Question(text=text, choices=tuple(told))
+        return Question(text=text, choices=tuple(told_apart(r, alike[r.id]) for r in among))
     if op.verb is Verb.REDRAW:
         return Question(text=f"Should {op.region} be drawn anew as it is? Then redraw that region.")
     if vocabulary is None:

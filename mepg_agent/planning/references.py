@@ -132,6 +132,9 @@ def _named(asked: Asked, start: int, at: int) -> Found | Question:
     end = _spot_after(asked, at + 1)
     chosen = _narrowed(fitting, [*words, *asked.pieces[at + 1 : end]])
     count = next((p.number for p in words if p.tag is Tag.COUNT and p is not noun), None)
+    if count is not None and count > len(chosen) > 0:
+        text = f"There are not {count:g} {noun.text} to choose from. Which thing is meant?"
+        return Question(text=text, choices=tuple(told_apart(r, chosen) for r in chosen))
     all_of = any(p.tag is Tag.WHOLE or p.text in EACH for p in words)
     many = noun.plural or noun.text in ("ones", "things") or all_of or (count or 1) > 1
     if len(chosen) > 1 and not (many and count in (None, len(chosen))):
@@ -236,7 +239,9 @@ def _least(regions: list[Region], key: Callable[[Region], float]) -> list[Region
 
 
 def told_apart(region: Region, among: list[Region]) -> str:
-    """ "the left dog" where that is enough, else the id."""
+    """ "the dog" where it is alone, "the left dog" where that is enough, else the id."""
+    if among == [region]:
+        return f"the {region.noun}"
     for side in ("left", "right", "top", "bottom"):
         if _least(among, _EXTREMES[side]) == [region]:
             return f"the {side} {region.noun}"
