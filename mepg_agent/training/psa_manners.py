@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mepg_agent.training.psa_pool import Pool, Voice, more
 from mepg_agent.training.psa_typing import TYPOS, mended
 
@@ -20,6 +22,8 @@ POLITE = Pool(
     ("before I forget: {i}", "small correction: {i}", "as a final touch, {i}"),
     more("edits", "polite"),
 )  # fmt: skip
+# what such a word must follow
+BEFORE_ORDERS = re.compile(r"\byou\b|\b(to|and|should) \{i\}")
 # first words of an instruction that "could you …" may go before
 ORDERS = (
     "add", "put", "draw", "place", "insert", "include", "show", "create", "make", "paint", "bring", "give", "move",
@@ -36,7 +40,7 @@ MENDS = (("??", "?"), (".?", "?"), ("?,", ","), ("?.", "."), ("? please", " plea
 def asked(voice: Voice, text: str) -> str:
     """The instruction as somebody types it."""
     rng, polite = voice.rng, voice.pick(POLITE)
-    if "you" in polite and text.split(" ")[0] not in ORDERS:
+    if BEFORE_ORDERS.search(polite) and text.split(" ")[0] not in ORDERS:
         polite = "{i}"  # "could you the fox is too big?" is nothing that people say
     text = mended(polite.format(i=text), MENDS)
     if rng.random() < 0.06:

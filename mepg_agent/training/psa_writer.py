@@ -25,6 +25,13 @@ VERBS = (
     "is located", "is positioned", "stays", "lives", "floats", "leans", "poses", "is found", "is seen", "should be",
     "must be", "is standing", "is sitting", "is lying", "is waiting", "belongs",
 )  # fmt: skip
+# what such a relation starts with that is a clause of its own: it follows its thing, and no verb goes before it
+CLAUSE = re.compile(
+    r"\[?(having|with|that|which|whose|on whose|at whose|to the \w+ of which|beside which|followed|flanked|bordered|"
+    r"continued|guarding|flanking|sits|stands|towers|hangs|overshadows|dominates|levitates|flies|glides|drifts|lies|"
+    r"rides|crowns|has|hides|crouches|lurks|blocks|partly eclipses|keeps|sticks|lives|dwells|fills|occupies|appears|"
+    r"must|should|is|goes)\b"
+)
 # between a relation and its thing: "left of the castle … a fox"
 GLUE = (", ", " ", " there is ", " is ", " stands ", " we see ", " you see ", " I want ", ": ", " put ", " sits ")
 
@@ -127,9 +134,12 @@ class Writer(Mentions):
         if subject not in self.order and other not in self.order and rng.random() < 0.3:
             return self._having(subject, kind, other)
         relation, it = self.pick(RELATIONS[kind]), self.pronoun(other)
-        if subject not in self.order and rng.random() < 0.2:
+        clause = CLAUSE.match(relation)
+        if subject not in self.order and rng.random() < 0.2 and not clause:
             return f"{relation} {it or self.name(other)}{rng.choice(GLUE)}{self.first(subject)}"
         name = self.name(subject)
+        if clause:
+            return f"{name} {relation} {it or self.name(other)}"
         several = self.scene.things[subject].count > 1
         verbs = ("are ", "that are ") if several else (f"{rng.choice(VERBS)} ", "that is ")
         return f"{name} {rng.choice(('', '', '', *verbs))}{relation} {it or self.name(other)}"
