@@ -153,6 +153,8 @@ class Run:
             device = next(self.model.parameters()).device
             self.average = {k: v.to(device) for k, v in state["average"].items()}
             self.step, self.seconds = state["step"], state["seconds"]
+            note = f"goes on from {self.checkpoint}, not from what it was to start from; remove that file to begin anew"
+            print(json.dumps({"stage": self.name, "step": self.step, "seconds": round(self.seconds), "note": note}))
         except (*UNREADABLE, *FOREIGN) as error:
             advice = "Begin anew: remove that file, or for `mepg experts train` add --restart."
             raise BrokenAsset(f"What was learned, in {self.checkpoint}, is damaged.", advice) from error
