@@ -1,10 +1,10 @@
 """Does a region get its own thing in its own style? The same plans, seeds and steps, drawn in five ways.
 
 One global prompt on the backbone; regional prompts without experts; one pass per region and expert (the oracle of
-`engine/reference.py`); ours with gates from position, and with gates from attention. Judged by the scorer, each
-thing in its own box, of which one global prompt is never told. Intervals are 95% bootstrap intervals over plans (Efron, 1979). Every plan is a line
-of `regions.jsonl`, so that a run that was stopped goes on; where that file is removed, another scorer judges the
-pictures that are there.
+`engine/reference.py`); ours with gates from position, and with gates from attention. The scorer judges each thing in
+its own box, of which one global prompt is never told. Intervals are 95% bootstrap intervals over plans (Efron, 1979).
+Every plan is a line of `regions.jsonl`, so that a run that was stopped goes on; where that file is removed, another
+scorer judges the pictures that are there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The judge of the benchmarks: a small residual network with weights and a seed of its own.
 
-Like the verifier of the loop it is a ResNet that learned from crops of the same icons, but without words; the verifier's
-thresholds are set by what it says (`family.FamilyBench.thresholds`). It says which noun, which style and which colour a crop shows. It knows nothing of prompts or plans.
+Like the verifier of the loop it is a ResNet that learned from crops of the same icons, but without words; it sets the
+verifier's thresholds (`family.FamilyBench.thresholds`). It says which noun, which style and which colour a crop shows,
+and knows nothing of prompts or plans.
 """
 
 from __future__ import annotations
