@@ -28,6 +28,7 @@ from mepg_agent.engine.prepare import prepare
 from mepg_agent.errors import BadInput, Cancelled, MepgError, NeedsApproval
 from mepg_agent.graph import MAX_REVISIONS, REJECTED, Context, build_graph
 from mepg_agent.history import Edit
+from mepg_agent.mistakes import first_mistake, place_of_mistake
 from mepg_agent.planning.base import Planner
 from mepg_agent.planning.chain import choose_planner
 from mepg_agent.planning.editing import choose_editor
@@ -353,12 +354,8 @@ def make_brief(prompt: str | Brief, **wishes: Any) -> Brief:
             return Brief.model_validate({**dict(prompt), **wishes})
         return Brief(prompt=prompt, **wishes)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise BadInput(
-            f"The request cannot be drawn: {where}: {said}.", f"Change the {where} and ask again."
-        ) from error
+        advice = f"Change the {place_of_mistake(error) or 'request'} and ask again."
+        raise BadInput(f"The request cannot be drawn: {first_mistake(error)}.", advice) from error
 
 
 def make_graph() -> Any:

@@ -27,6 +27,7 @@ from mepg_agent.errors import BadInput
 from mepg_agent.evidence import with_crops
 from mepg_agent.files import whole
 from mepg_agent.history import History, Version
+from mepg_agent.mistakes import first_mistake
 from mepg_agent.pictures import Recipe
 from mepg_agent.printable import obeyed
 from mepg_agent.records import Brief
@@ -187,9 +188,7 @@ def _parsed(name: str, data: bytes, kind: type[F]) -> F:
     try:
         value = kind.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise _refused(f"{name} is not the record of a session: {where}: {first['msg']}") from error
+        raise _refused(f"{name} is not the record of a session: {first_mistake(error)}") from error
     if any(obeyed(c) for text in _texts(json.loads(data)) for c in text):
         raise _refused(f"{name} holds control characters")
     return value

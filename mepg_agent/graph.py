@@ -27,6 +27,7 @@ from mepg_agent.engine.prepare import Push
 from mepg_agent.errors import BadInput, Transient
 from mepg_agent.evidence import with_crops
 from mepg_agent.ladder import LADDER, affordable, attempted, changed, next_trial, steps_of
+from mepg_agent.mistakes import first_mistake
 from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve, solve_only
 from mepg_agent.records import (
@@ -333,8 +334,8 @@ def _answer(given: Any) -> Approval:
     try:
         return Approval.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]["msg"]
-        raise BadInput(f"This is no answer to a layout: {first}.", "Approve, change or reject it.") from error
+        said = f"This is no answer to a layout: {first_mistake(error)}."
+        raise BadInput(said, "Approve, change or reject it.") from error
 
 
 def _changed(state: Revising, node: str, runtime: Runtime[Context]) -> Update:

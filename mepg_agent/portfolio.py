@@ -16,6 +16,7 @@ from typing import Annotated, Generic, Literal, Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.mistakes import first_mistake
 from mepg_agent.scene import Extent, Fraction, Frozen
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -171,9 +172,7 @@ def _read(file: Path, model: type[T]) -> T:
     try:
         return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(p) for p in first["loc"]) or "manifest"
-        raise BrokenAsset(f"{file}: {where}: {first['msg']}.", "Mend that line of the manifest.") from error
+        raise BrokenAsset(f"{file}: {first_mistake(error)}.", "Mend that line of the manifest.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise BrokenAsset(f"{file} cannot be read: {error}.", "Restore the file or remove its folder.") from error
 

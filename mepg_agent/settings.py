@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError
 
 from mepg_agent.errors import BadInput, BrokenAsset
+from mepg_agent.mistakes import place_of_mistake, said_of_mistake
 from mepg_agent.scene import Frozen
 
 PACKAGE = Path(__file__).resolve().parent
@@ -64,11 +65,10 @@ class Settings(Frozen):
         try:
             return cls.model_validate({"home": home, "experts": roots, "prompts": assets / "prompts", **given})
         except ValidationError as error:
-            first = error.errors()[0]
-            name = next(name for name, field in FIELDS.items() if field == first["loc"][0])
-            raise BadInput(
-                f"{name}={environ[name]}: {first['msg']}.", f"Set {name} to something else or unset it."
-            ) from error
+            field = place_of_mistake(error).split(".")[0]
+            name = next(name for name in FIELDS if FIELDS[name] == field)
+            said = f"{name}={environ[name]}: {said_of_mistake(error)}."
+            raise BadInput(said, f"Set {name} to something else or unset it.") from error
 
 
 def default_home(environ: Mapping[str, str]) -> Path:

@@ -13,7 +13,7 @@ MAX_LINES = 400
 
 # Left never imports right. Parts of one entry that stand in a `frozenset` are siblings: they never import each other.
 LAYERS: tuple[tuple[str, ...] | frozenset[str], ...] = (
-    ("errors", "english", "files", "loading", "printable", "scene", "records"),
+    ("errors", "english", "files", "loading", "mistakes", "printable", "scene", "records"),
     ("settings", "prompts", "portfolio", "routing", "chat_model"),
     frozenset({"planning", "engine", "verify"}),
     (
