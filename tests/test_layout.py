@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from planning_fixtures import planned, related, scene, vocabulary
 
 from mepg_agent.planning.geometry import front_and_back, holds
-from mepg_agent.planning.layout import solve
+from mepg_agent.planning.layout import IN_ALL, solve
 from mepg_agent.planning.program import Program
 from mepg_agent.scene import Box, Extent, Region, Relation, RelationKind, ScenePlan
 
@@ -174,13 +174,43 @@ def test_other_canvases_are_laid_out_too(extent: Extent):
     assert overlap_share(plan) < 0.01
 
 
-def test_six_regions_take_few_linear_programs(monkeypatch: pytest.MonkeyPatch):
+def counted_programs(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     solve_once, solved = Program._solve, []
     monkeypatch.setattr(Program, "_solve", lambda self, choice: solved.append(choice) or solve_once(self, choice))
+    return solved
+
+
+def test_six_regions_take_few_linear_programs(monkeypatch: pytest.MonkeyPatch):
+    solved = counted_programs(monkeypatch)
     rng = Random(3)
     for _ in range(5):
         solve(shaken(hidden_layout(rng, 6), rng), vocabulary())
     assert len(solved) < 5 * 50  # about 30 a plan, 0.1 s on a quiet core
+
+
+@pytest.mark.parametrize("kinds", [("left of", "left of"), ("left of", "next to"), ("above", "on"), ("below", "under")])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_groups_that_contradict_each_other_take_a_bounded_number_of_linear_programs(
+    count: int, kinds: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    solved = counted_programs(monkeypatch)
+    number = {2: "two", 3: "three", 4: "four"}[count]
+    planned(f"{number} dogs {kinds[0]} {number} cats and the cats are {kinds[1]} the dogs")
+    assert 0 < len(solved) <= IN_ALL + 10  # a search may end a few programs late
+
+
+def test_of_groups_that_contradict_each_other_what_was_said_first_holds():
+    plan = planned("three dogs left of three cats and the cats are left of the dogs")
+    dogs, cats = (tuple(r for r in plan.relations if r.subject.startswith(noun)) for noun in ("dog", "cat"))
+    assert len(dogs) == len(cats) == 9
+    assert all(holds(r, plan) for r in dogs) and not any(holds(r, plan) for r in cats)
+
+
+def test_a_relation_between_two_locked_boxes_does_not_bind_the_others():
+    boxes = {"a": (0.7, 0.4, 0.2, 0.2), "b": (0.1, 0.4, 0.2, 0.2), "c": (0.4, 0.1, 0.2, 0.2)}
+    plan = scene(boxes, "a left of b", "b left of c", "c left of a")
+    locked = [Region.model_validate({**dict(r), "locked": r.id != "c"}) for r in plan.regions]
+    assert solve(plan.with_regions(locked)).unsatisfied == (related("a left of b"),)
 
 
 def test_a_plan_without_regions_is_its_own_layout():

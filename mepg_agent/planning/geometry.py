@@ -106,6 +106,22 @@ def front_and_back(relation: Relation) -> tuple[str, str] | None:
     return None
 
 
+def in_order(relation: Relation) -> tuple[str, str, str] | None:
+    """(axis, first region, second region) of a relation that orders the middles of two boxes along "x" or "y"."""
+    subject, other = relation.subject, relation.object
+    match relation.kind:
+        case RelationKind.LEFT_OF:
+            return "x", subject, other
+        case RelationKind.RIGHT_OF:
+            return "x", other, subject
+        case RelationKind.ABOVE | RelationKind.ON:
+            return "y", subject, other
+        case RelationKind.BELOW | RelationKind.UNDER:
+            return "y", other, subject
+        case _:
+            return None
+
+
 def excess(clause: Clause, subject: Box, other: Box) -> float:
     """By how much the least violated alternative is violated; ≤ 0 when the clause holds."""
     v = np.array([*_numbers(subject), *_numbers(other)])

@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
-from mepg_agent.planning.geometry import APART, CLAUSES, front_and_back, holds, placed
+from mepg_agent.planning.geometry import APART, CLAUSES, front_and_back, holds, in_order, placed
 from mepg_agent.planning.program import Answer, Bond, Limit, Program
 from mepg_agent.portfolio import FLOATS, Place, Vocabulary
 from mepg_agent.scene import Box, Frozen, Region, Relation, RelationKind, ScenePlan
 
 POSITIONS = 3  # latent positions along the shorter side of the smallest box
 PREFERRED = 0.2  # side below which a thing is hard to draw
-BUDGET = 48  # linear programs; each takes 1 to 5 ms
+BUDGET = 48  # linear programs of one search; each takes 1 to 5 ms
+IN_ALL = 3 * BUDGET  # of all searches for one layout, one after each relation given up
 RELATION, SEPARATION, GROUND, TASTE = 100.0, 20.0, 3.0, 1.0  # cost of a violation, per unit of the canvas
 FLOAT = 0.15  # a ground thing wished higher than this above the horizon is meant to float
 FEET = 0.02  # how far below the horizon feet stand
@@ -34,21 +35,45 @@ def solve(plan: ScenePlan, vocabulary: Vocabulary | None = None, grid: int = 32)
 
     `grid` is the number of latent positions along the shorter side of the canvas. Proportions of boxes are kept.
     Depths (`z`) become 0..n-1, farthest first. Relations that contradict others are given up, the last said first, and
-    reported. The same plan gives the same layout.
+    reported. About `IN_ALL` linear programs are solved at most; the same plan gives the same layout.
     """
-    relations = [r for r in dict.fromkeys(plan.relations) if r.subject != r.object]
     plan = stacked(plan, vocabulary)
     if not plan.regions:
         return Layout(plan=plan)
-    solved = plan
-    while True:
-        solved = _applied(plan, _program(plan, relations, vocabulary, grid).search(BUDGET))
-        wrong = [r for r in relations if not placed(r, solved.region(r.subject).box, solved.region(r.object).box)]
+    relations, solved, left = _possible(plan), plan, IN_ALL
+    while left > 0:
+        program = _program(plan, relations, vocabulary, grid)
+        solved = _applied(plan, program.search(min(BUDGET, left)))
+        left -= program.spent
+        wrong = [r for r in relations if not _placed(r, solved)]
         if not wrong:
             break
         relations.remove(wrong[-1])
     unsatisfied = tuple(r for r in dict.fromkeys(plan.relations) if not holds(r, solved))
     return Layout(plan=solved, moves=_moves(plan, solved, vocabulary), unsatisfied=unsatisfied)
+
+
+def _placed(relation: Relation, plan: ScenePlan) -> bool:
+    return placed(relation, plan.region(relation.subject).box, plan.region(relation.object).box)
+
+
+def _possible(plan: ScenePlan) -> list[Relation]:
+    """The relations without those that no layout obeys: between two locked boxes that stand otherwise, and what closes
+    a circle along an axis with those said before."""
+    orders: dict[str, dict[str, set[str]]] = {axis: {r.id: set() for r in plan.regions} for axis in ("x", "y")}
+    kept: list[Relation] = []
+    for relation in dict.fromkeys(plan.relations):
+        ends = relation.subject, relation.object
+        if ends[0] == ends[1] or (all(plan.region(i).locked for i in ends) and not _placed(relation, plan)):
+            continue
+        order = in_order(relation)
+        if order is not None:
+            axis, first, second = order
+            if second in _reach(first, orders[axis]):
+                continue
+            orders[axis][second].add(first)
+        kept.append(relation)
+    return kept
 
 
 def solve_only(plan: ScenePlan, free: Collection[str], vocabulary: Vocabulary | None = None, grid: int = 32) -> Layout:
@@ -83,11 +108,11 @@ def stacked(plan: ScenePlan, vocabulary: Vocabulary | None) -> ScenePlan:
     return plan.with_regions(Region.model_validate({**dict(r), "z": order.index(r.id)}) for r in plan.regions)
 
 
-def _reach(start: str, behind: dict[str, set[str]]) -> set[str]:
-    """`start` and everything that must be farther than it."""
+def _reach(start: str, before: Mapping[str, set[str]]) -> set[str]:
+    """`start` and everything that must come before it, by way of others too."""
     seen, todo = {start}, [start]
     while todo:
-        fresh = behind[todo.pop()] - seen
+        fresh = before[todo.pop()] - seen
         seen |= fresh
         todo += sorted(fresh)
     return seen

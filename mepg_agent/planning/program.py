@@ -59,6 +59,7 @@ class Program:
     bonds: list[Bond] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     left: int = field(init=False, default=0)  # linear programs that may still be solved
+    spent: int = field(init=False, default=0)  # those solved
     best: Answer = field(init=False, default_factory=lambda: Answer(np.inf, np.zeros((0, 4))))
 
     def __post_init__(self) -> None:
@@ -125,6 +126,7 @@ class Program:
         from scipy.optimize import milp  # here: whoever only trains a planner can do without scipy
 
         self.left -= 1
+        self.spent += 1
         n = len(self.wished)
         soft: list[tuple[NDArray[np.float64], float, float]] = []  # row over (cx, cy, scale) of all, bound, weight
         for index, alternative in choice.items():
