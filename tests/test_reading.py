@@ -177,3 +177,56 @@ def test_what_is_wanted_instead_is_not_refused_with_the_rest():
     reading = read("Instead of a horse I want a zebra")
     assert ([t.noun for t in reading.things], reading.refused) == (["zebra"], ["the horse"])
     assert read("a fox, no cats or dogs").refused == ["the cat", "the dog"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "looks"),
+    [
+        ("two dogs, the left one is red", [("red", "left"), (None, None)]),
+        ("two dogs, the left one is red and the right one is blue", [("red", "left"), ("blue", "right")]),
+        ("two dogs. The one on the left is red, the one on the right is blue.", [("red", "left"), ("blue", "right")]),
+        ("three dogs, the middle one is red", [("red", "center"), (None, None)]),
+        ("three dogs, the left one is red, the other ones are blue", [("red", "left"), ("blue", None)]),
+        ("two dogs and a house. The left one is red", [("red", "left"), (None, None)]),
+        ("two dogs, the left one next to a tree, the right one is red", [(None, "left"), ("red", "right")]),
+        ("three cats, one black. Two dogs, the left one is white", [("white", "left"), (None, None)]),
+    ],
+)
+def test_the_one_that_is_meant_of_several_gets_what_is_said_of_it(
+    prompt: str, looks: list[tuple[str | None, str | None]]
+):
+    assert [(t.color, t.spot) for t in read(prompt).things if t.noun == "dog"] == looks
+
+
+def test_the_big_one_and_the_small_one_of_two_keep_their_colours():
+    things = read("two cats, the big one is black and the small one is white").things
+    assert [(t.count, t.color, t.size > 1) for t in things] == [(1, "black", True), (1, "white", False)]
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a red dog and a blue dog, the red one is big", "a red dog and a blue cat, the red one is big"]
+)
+def test_the_red_one_is_the_one_that_was_called_red_not_one_more(prompt: str):
+    things = read(prompt).things
+    assert [(t.color, t.count, t.size > 1) for t in things] == [("red", 1, True), ("blue", 1, False)]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a house, a church and a fox between the house and the church",
+        "a house, a church and a fox between them",
+        "a house and a church with a fox between them",
+        "a house and a church. Between them is a fox",
+        "a house. A fox between it and a church",
+    ],
+)
+def test_what_is_between_two_things_that_were_named_before_it_is_so_alone(prompt: str):
+    reading = read(prompt)
+    nouns = [tuple(reading.things[i].noun for i in three) for three in reading.between]
+    assert nouns == [("fox", "house", "church")]
+
+
+def test_two_of_a_kind_that_were_named_before_are_both_ends_of_between():
+    reading = read("two houses and a fox between them")
+    assert reading.between == [(1, 0, 0)]

@@ -113,3 +113,18 @@ def test_a_look_that_is_not_wanted_or_not_of_the_thing_is_left_out_with_a_note(
     plan = planned(prompt)
     assert plan.region("cat").color == color
     assert any(f"Left out {left_out}" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a fox between a house on the right and a church on the left",
+        "a fox between a house on the right and a church",
+        "a house right of a church and a fox between the house and the church",
+        "a church left of a house and a fox between the house and the church",
+    ],
+)
+def test_the_ends_of_between_stay_on_the_sides_that_are_said(prompt: str):
+    plan = planned(prompt)
+    assert plan.region("church").box.cx < plan.region("fox").box.cx < plan.region("house").box.cx
+    assert {"fox right of church", "fox left of house"} <= set(map(str, plan.relations))

@@ -107,7 +107,8 @@ def _relations(reading: Reading, members: dict[int, list[str]], notes: list[str]
             notes.append(f"Left out '{kind}' at {known}: what it relates to cannot be drawn.")
         elif subject != other:
             found += [Relation(subject=a, kind=kind, object=b) for a, b in _pairs(one, kind, two)]
-    for middle, first, second in reading.between:
+    for middle, *both in reading.between:
+        first, second = _from_left(reading, *both)
         ends = [*members.get(first, []), *([] if first == second else members.get(second, []))]
         one = members.get(middle, [])
         if not one or len(ends) < 2:
@@ -117,6 +118,22 @@ def _relations(reading: Reading, members: dict[int, list[str]], notes: list[str]
             found.append(Relation(subject=region, kind=RelationKind.RIGHT_OF, object=ends[0]))
             found.append(Relation(subject=region, kind=RelationKind.LEFT_OF, object=ends[1]))
     return list(dict.fromkeys(found))
+
+
+def _from_left(reading: Reading, one: int, other: int) -> tuple[int, int]:
+    """The two ends of "between" from left to right as far as it is said where they are, else in the order named."""
+    said = {(a, kind, b) for a, kind, b in reading.links}
+    if {(one, RelationKind.LEFT_OF, other), (other, RelationKind.RIGHT_OF, one)} & said:
+        return one, other
+    if {(other, RelationKind.LEFT_OF, one), (one, RelationKind.RIGHT_OF, other)} & said:
+        return other, one
+    left, right = (_side(reading.things[end].spot) for end in (one, other))
+    return (other, one) if left > right else (one, other)
+
+
+def _side(spot: str | None) -> int:
+    words = (spot or "").split()
+    return ("right" in words) - ("left" in words)
 
 
 def _pairs(subjects: list[str], kind: RelationKind, objects: list[str]) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from mepg_agent.planning.reading import Phrase, Thing, too_many
 from mepg_agent.planning.setaside import without_backdrop, without_refused
 from mepg_agent.planning.standing import Standing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style, noun_follows
-from mepg_agent.planning.words import EXCEPTIONS, ONES, POSSESSIVE, TALK
+from mepg_agent.planning.words import EXCEPTIONS, MANY, ONES, POSSESSIVE, TALK
 from mepg_agent.portfolio import FLOATS
 from mepg_agent.scene import RelationKind
 
@@ -89,7 +89,7 @@ class Reader(Standing):
             case Tag.UNKNOWN:
                 self._unknown(piece, at)
             case Tag.IT:
-                self._it()
+                self._it(piece.text in MANY)
             case Tag.INDEFINITE | Tag.COUNT | Tag.DEFINITE:
                 self._article(piece, at)
             case Tag.COLOR:
@@ -130,15 +130,19 @@ class Reader(Standing):
         return head is not None and head.tag is Tag.NOUN and not head.plural
 
     def _one(self, piece: Piece) -> None:
-        """ "a red car and a blue one": another of the kind; "two dogs, a big one and a small one": one of them."""
+        """ "a red car and a blue one": another of the kind; "two dogs, a big one and the small one": of them."""
         phrase, self._phrase = self._phrase, Phrase()
         named = [i for i, t in enumerate(self.reading.things) if t.noun]
         if not named or self._negated:
             return
         last = self.reading.things[named[-1]]
+        known = phrase.definite and phrase.count is None
         phrase.count = count = phrase.count or (SOME if piece.text == "ones" else 1)
-        if self._of_rest(count) or (self._after == "break" and last.count > count):
-            self._part(named[-1], phrase)
+        at = self._meant(named, phrase) if known else self._some_of(named[-1], count)
+        if at is not None:
+            rest = self.reading.part(at, phrase)
+            self._rest = self._rest if rest is None and at != self._rest else rest
+            self._enter(at, again=True)
             return
         said = {f: getattr(phrase, f) for f in ("color", "style", "size", "spot", "depth")}
         self._add(replace(last, count=count, detail=None, **said))

@@ -29,6 +29,8 @@ class Standing:
 
     def _add(self, thing: Thing, joined: str | None = None) -> None:
         self.reading.things.append(thing)
+        if thing.count > 1:
+            self._rest = None  # "one" is one of these from now on
         if joined is not None:
             self._joined, self._after = joined, "link"
         self._enter(len(self.reading.things) - 1)
@@ -70,6 +72,18 @@ class Standing:
         rest = self._rest
         return [rest] if rest is not None and self.reading.things[rest].count >= count else []
 
+    def _some_of(self, last: int, count: int) -> int | None:
+        """Several of which "a big one" may be so many: "two dogs, a big one"; None for "a dog and a big one"."""
+        several = [last] if self._after == "break" and self.reading.things[last].count > count else []
+        return next(iter(self._of_rest(count) or several), None)
+
+    def _meant(self, named: list[int], phrase: Phrase) -> int | None:
+        """What "the big one" is: of a kind of which there are several, if it fits, else of the kind named last."""
+        things = [self.reading.things[i] for i in reversed(named)]
+        nouns = [thing.noun or "" for thing in things for _ in range(thing.count)]
+        kinds = dict.fromkeys((*(noun for noun in nouns if nouns.count(noun) > 1), *nouns))
+        return next((at for noun in kinds if (at := self.reading.mentioned(noun, phrase)) is not None), None)
+
     def _relation(self, piece: Piece, at: int) -> None:
         if self._after == "link" and self._phrase.described and not self._group:
             self._phrase = Phrase()
@@ -90,19 +104,22 @@ class Standing:
             subjects = list(self._related)  # "a dog left of a cat and right of a fox"
         self._pending = Pending(kind, subjects, fronted=fronted, reverse=piece.tag is Tag.WEARING)
         if following is None or following.tag not in (Tag.NOUN, Tag.UNKNOWN, Tag.IT):
-            self._it()
+            self._it(True)
 
     def _is_setting(self, piece: Piece, at: int) -> bool:
         """Whether a preposition before `piece` says where or when the picture is, not how a thing stands."""
         return piece.tag in (Tag.PLACE, Tag.TIME) or bool(piece.place and means_place(self.pieces, at, False))
 
-    def _it(self) -> None:
-        """The pronoun, or an object left unsaid: what was named before the subjects."""
+    def _it(self, many: bool = False) -> None:
+        """The pronoun, or an object left unsaid: what was named before the subjects. `many`: several may be meant."""
         pending = self._pending
         if pending is None:
             return
         named = range(len(self.reading.things))
         candidates = [i for i in named if i < min(pending.subjects, default=len(named))]
+        if many and pending.kind is None:
+            self._between_them(pending, candidates)
+            return
         candidates = candidates or [i for i in named if i not in pending.subjects]
         at_place = self.reading.place is not None and pending.kind in (RelationKind.ON, RelationKind.INSIDE)
         if not candidates and len(pending.subjects) > 1 and not at_place:  # "a castle and a dragon above it"
@@ -112,6 +129,20 @@ class Standing:
             return
         self._open = False  # who was related to it is no part of a list that goes on
         self._fill(pending, self.reading.antecedent(candidates))
+
+    def _between_them(self, pending: Pending, before: list[int]) -> None:
+        """What it is between was named before it: "a house and a tree with a fox between them"."""
+        listed = len(pending.subjects) > 2 or not before  # "a house, a tree and a fox between them"
+        if listed and not pending.fronted:
+            *before, last = pending.subjects
+            pending.subjects = [last]
+        pair = before[-1:] if before and self.reading.things[before[-1]].count > 1 else before[-2:]
+        pending.objects, self._open = pair, False
+        if not pair:
+            self._pending = None
+        elif not pending.fronted:
+            self._pending = None
+            self._connect(pending)
 
     def _fill(self, pending: Pending, index: int) -> None:
         if pending.fronted and self._full(pending):
@@ -133,6 +164,8 @@ class Standing:
         objects = pending.objects
         self._related = pending.subjects
         for subject in pending.subjects:
+            if subject in objects:  # "a house, a tree and a fox between the house and the tree": the fox
+                continue
             if pending.kind is None:
                 self.reading.between.append((subject, objects[0], objects[-1]))
             elif pending.reverse:
