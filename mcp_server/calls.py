@@ -9,14 +9,16 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, ToolAnnotations
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
+from mcp_server.advice import told
 from mcp_server.drawings import Begin, Busy, Drawings, Work
 from mcp_server.progress import Progress
 from mcp_server.reply import Pending, finished, preview_uri, still_drawing
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput, MepgError
 from mepg_agent.graph import Family
+from mepg_agent.mistakes import place_of_mistake, said_of_mistake
 from mepg_agent.records import Brief
 
 Ctx: TypeAlias = Context[Drawings, Any]
@@ -39,8 +41,18 @@ EditRounds = Annotated[
         json_schema_extra={"minimum": 0, "maximum": 20},
     ),
 ]
+
+
+def _possible(patience: float) -> float:
+    if not 0 <= patience <= MAX_PATIENCE:
+        raise ValueError(f"a patience of {patience:g} seconds is not possible, say 0 to {MAX_PATIENCE:g}")
+    return patience
+
+
+# Not every client keeps to a schema: what is out of its bounds is refused before anything is begun.
 Patience = Annotated[
     float,
+    AfterValidator(_possible),
     Field(
         description="Seconds to wait for the picture at most; a longer drawing goes on, and `wait` picks it up.",
         json_schema_extra={"minimum": 0, "maximum": MAX_PATIENCE},
@@ -58,7 +70,7 @@ async def call(ctx: Ctx, work: Callable[[Agent], T], words: str = "working") -> 
     try:
         return await Progress(ctx).during(words, lambda: work(lazy.get()))
     except MepgError as error:
-        raise ToolError(str(error)) from error
+        raise ToolError(told(error)) from error
 
 
 class TooMany(ToolError):
@@ -74,7 +86,6 @@ def started(ctx: Ctx, session: str, begin: Begin) -> Work:
 
 async def draw(ctx: Ctx, session: str, begin: Begin, patience: float) -> CallToolResult:
     """The picture, or after `patience` seconds the handle to it. A request that is taken back stops the drawing."""
-    _check(patience)
     work = started(ctx, session, begin)
     try:
         return await served(ctx, work, patience)
@@ -86,7 +97,6 @@ async def draw(ctx: Ctx, session: str, begin: Begin, patience: float) -> CallToo
 async def pick_up(ctx: Ctx, session: str, patience: float) -> CallToolResult:
     """The picture that is being drawn; one that was stopped, or that a server left when it ended, is taken up again;
     where there is none, the picture that is shown. Taking the request back does not stop it."""
-    _check(patience)
     work = drawings_of(ctx).of(session)
     if work is not None and work.stopping.is_set():
         with anyio.move_on_after(patience):  # it ends with the step at hand; then what is left is taken up
@@ -111,9 +121,10 @@ async def served(ctx: Ctx, work: Work, patience: float) -> CallToolResult:
     if not work.done.is_set():
         return still_drawing(work.session, pending(work))
     drawings_of(ctx).heard_of(work)
-    if work.result is None:
-        raise ToolError(str(work.error)) from work.error
+    if work.error is not None:
+        raise ToolError(told(work.error)) from work.error
     result, before = work.result, work.before
+    assert result is not None, "what is done has a picture or an error"
     return await call(ctx, lambda agent: finished(agent, result, before))
 
 
@@ -129,18 +140,14 @@ def pending(work: Work) -> Pending:
 
 
 def known(agent: Agent, session: str) -> Brief:
-    """What the session was asked for. Raises BadInput, with advice for an assistant, where there is none."""
-    try:
-        return agent.store.brief(session)
-    except BadInput as error:
-        raise BadInput(error.message, "The tool `history` without a session lists those that there are.") from error
+    """What the session was asked for. Raises BadInput where there is none, BrokenAsset for a damaged one."""
+    return agent.store.brief(session)
 
 
 def mistake(error: ValidationError, name: str = "") -> BadInput:
     """The first thing that is wrong with what was given, as `name` or as arguments, and what to do."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in (*filter(None, [name]), *first["loc"]))
-    return BadInput(f"{where}: {first['msg'].removesuffix('.')}.", f"Change {where} and ask again.")
+    where = place_of_mistake(error, name)
+    return BadInput(f"{where}: {said_of_mistake(error)}.", f"Change {where} and ask again.")
 
 
 def unfinished(agent: Agent, session: str) -> bool:
@@ -169,8 +176,3 @@ def _shown(agent: Agent, session: str) -> CallToolResult | None:
         return None
     result = agent.result(session)
     return finished(agent, result, agent.history(session).version().parent)
-
-
-def _check(patience: float) -> None:
-    if not 0 <= patience <= MAX_PATIENCE:
-        raise ToolError(f"A patience of {patience:g} seconds is not possible. Say 0 to {MAX_PATIENCE:g}.")

@@ -19,6 +19,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from mcp_server.advice import told
 from mcp_server.auth import caller
 from mcp_server.changes import Changes
 from mcp_server.lazy import LazyAgent
@@ -229,6 +230,6 @@ class Drawings:
         """For whoever asks about the drawing's task, also once the server was started anew."""
         if work.version is None or isinstance(work.error, InUse | NeedsApproval):
             return
-        error = None if work.error is None or isinstance(work.error, Cancelled) else str(work.error)
+        error = None if work.error is None or isinstance(work.error, Cancelled) else told(work.error)
         with suppress(MepgError):  # the disk may be what failed, or the session is gone
             self.lazy.get().store.put_ending(work.session, Ending(version=work.version, at=now(), error=error))

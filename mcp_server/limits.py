@@ -15,10 +15,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_server.auth import caller
 from mepg_agent.errors import BadInput
+from mepg_agent.portfolio import CROWD, Backbone
 from mepg_agent.scene import Extent
 
 MAX_BODY = 1024 * 1024  # bytes of a request; the largest plan has a twentieth of it
 MAX_SIDE = 2048  # pixels of a picture, without another word from the operator
+GRID = 64  # pixels; every family draws sides that are multiples of it, and no server draws smaller ones
 REQUESTS = 600  # a minute and client
 
 
@@ -66,3 +68,15 @@ def check_size(extent: Extent, side: float) -> None:
     asked = max(extent.width, extent.height)
     if asked > side:
         raise BadInput(f"A side of {asked} pixels is more than this server draws.", f"Ask for {side} or less.")
+
+
+def fitting(family: Backbone, side: float) -> Extent | None:
+    """A canvas for every scene on which no side is longer than `side`; None where the family's own are so small."""
+    usual, largest = family.defaults.extent, family.defaults.extent_of(CROWD)
+    longest = max(usual.width, usual.height)
+    if max(longest, largest.width, largest.height) <= side:
+        return None
+    if longest <= side:
+        return usual
+    width, height = (max(int(pixels * side / longest) // GRID, 1) * GRID for pixels in (usual.width, usual.height))
+    return Extent(width=width, height=height)

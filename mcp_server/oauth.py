@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AnyHttpUrl, ConfigDict, Field, ValidationEr
 
 from mcp_server.auth import Access
 from mepg_agent.errors import BadInput
+from mepg_agent.mistakes import first_mistake
 from mepg_agent.scene import Frozen
 
 FETCH_TIMEOUT = 10  # seconds for the issuer's keys
@@ -120,8 +121,7 @@ def read_oauth(file: Path) -> OAuth:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{file} is not TOML: {error}.", advice) from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise BadInput(f"{file}: {first['loc'][0]}: {first['msg']}.", advice) from error
+        raise BadInput(f"{file}: {first_mistake(error)}.", advice) from error
     if isinstance(settings.jwks, Path):
         return settings.model_copy(update={"jwks": file.parent / settings.jwks})
     return settings

@@ -38,7 +38,7 @@ class VersionLine(BaseModel):
     branch: str
     said: str  # the prompt, or the words that led here from the parent
     status: Status
-    failed: tuple[str, ...]  # regions with a check that failed
+    failed: tuple[str, ...]  # with a check that failed: regions, and things that were taken away
     picture: str
     shown: bool
 
@@ -88,7 +88,7 @@ def lines_of(history: History) -> tuple[VersionLine, ...]:
             branch=v.branch,
             said=v.instruction or v.plan.prompt,
             status=v.status,
-            failed=v.verdict.failed,
+            failed=v.verdict.wrong,
             picture=picture_uri(v.render.picture),
             shown=v.number == history.head,
         )

@@ -21,7 +21,6 @@ MAX_SIDE = 1568  # pixels; more is thrown away by the models that look at it
 SAID = {
     "accepted": "Accepted: every check passed.",
     "best_effort": "Best effort: not all that was asked for is confirmed; this is the best of what was drawn.",
-    "failed": "Failed: nothing worth keeping was drawn.",
 }
 NEXT = {
     "accepted": "edit_picture changes it in plain words, get_picture looks closer, history undoes and compares.",
@@ -29,7 +28,6 @@ NEXT = {
         "look at the picture, tell the person what failed; draw_region draws it again, edit_picture moves or enlarges "
         "it, verify_picture takes your own verdict where you see it otherwise."
     ),
-    "failed": "draw_picture with other words or another seed.",
 }
 
 
@@ -143,7 +141,7 @@ def link_to(result: Result, size: int) -> ResourceLink:
 def words(result: Result) -> str:
     """The outcome in sentences: what stands where, what was not confirmed, where the picture is."""
     failed = [
-        f"- {f.region or 'picture'}: {f.check} not confirmed ({f.evidence})"
+        f"- {f.subject or 'picture'}: {f.check} not confirmed ({f.evidence})"
         for f in result.verdict.findings
         if not f.passed
     ]

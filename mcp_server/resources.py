@@ -29,6 +29,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
+from mcp_server.advice import told
 from mcp_server.calls import known, mistake
 from mcp_server.drawings import Drawings
 from mcp_server.records import LISTED, SessionLine, drawable, lines_of, session_lines
@@ -192,9 +193,9 @@ class Shelf:
         try:
             return await anyio.to_thread.run_sync(lambda: work(self._lazy.get()))
         except BadInput as error:
-            raise ResourceNotFoundError(str(error)) from error
+            raise ResourceNotFoundError(told(error)) from error
         except MepgError as error:
-            raise ResourceError(str(error)) from error
+            raise ResourceError(told(error)) from error
 
 
 def _entries(line: SessionLine) -> Iterator[Resource]:

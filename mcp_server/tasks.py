@@ -30,6 +30,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
 
+from mcp_server.advice import told
 from mcp_server.calls import under_way
 from mcp_server.drawings import Busy, Drawings, now
 from mcp_server.progress import words_of
@@ -105,7 +106,7 @@ async def known(ctx: Ctx, task_id: str) -> Task:
             await anyio.to_thread.run_sync(lambda: ctx.lifespan_context.lazy.get().store.brief(task.session))
             return task
     except MepgError as error:
-        raise MCPError(INVALID_PARAMS, f"There is no such task: {error}") from error
+        raise MCPError(INVALID_PARAMS, f"There is no such task: {told(error)}") from error
     raise MCPError(INVALID_PARAMS, "There is no such task. Use the taskId as it came.")
 
 
@@ -126,7 +127,7 @@ async def look(ctx: Ctx, task: Task) -> dict[str, Any]:
     except BadInput as error:
         raise MCPError(INVALID_PARAMS, f"There is no such task: {error}") from error
     except MepgError as error:
-        raise MCPError(INTERNAL_ERROR, str(error)) from error
+        raise MCPError(INTERNAL_ERROR, told(error)) from error
     if settled is None and work is not None and not done:
         return _fields(task, "working", words_of(work.at))
     if work is not None and done:  # it failed, which is told now
@@ -136,7 +137,7 @@ async def look(ctx: Ctx, task: Task) -> dict[str, Any]:
     if work is not None and isinstance(work.error, InUse):
         return _fields(task, "working", "drawn by another server or command")
     if work is not None and work.version == task.version:  # how it ended could not be written down
-        return _ended(task, Ending(version=task.version, at=now(), error=str(work.error)))
+        return _ended(task, Ending(version=task.version, at=now(), error=work.error and told(work.error)))
     try:
         work = drawings.start(task.session, lambda agent, stop: agent.resume(task.session, stop=stop))
     except Busy:  # its turn comes when the client asks again, with one of its others done

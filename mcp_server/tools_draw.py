@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, PlainValidator
 from mcp_server.apps import PICTURE
 from mcp_server.calls import DRAWS, LOOKS, PATIENCE, Ctx, Patience, TooMany, call, draw, drawings_of, family_of
 from mcp_server.drawings import Drawings
-from mcp_server.limits import check_size
+from mcp_server.limits import check_size, fitting
 from mcp_server.reply import Outcome, after, answer, layout
 from mepg_agent.agent import Agent, make_brief
 from mepg_agent.errors import BadInput
@@ -114,7 +114,7 @@ def add_tools(server: MCPServer[Drawings]) -> None:
 
 async def plan_scene(prompt: Prompt, ctx: Ctx, extent: Canvas = None) -> Annotated[CallToolResult, Scene]:
     def work(agent: Agent) -> CallToolResult:
-        brief = _brief(ctx, prompt, None, extent)
+        brief = _brief(agent, ctx, prompt, None, extent)
         plan = agent.plan(brief)
         return _reply(Scene(plan=plan, remarks=_remarks(agent, brief, plan)))
 
@@ -123,7 +123,7 @@ async def plan_scene(prompt: Prompt, ctx: Ctx, extent: Canvas = None) -> Annotat
 
 async def revise_layout(plan: GivenPlan, ctx: Ctx) -> Annotated[CallToolResult, Scene]:
     def work(agent: Agent) -> CallToolResult:
-        brief = _brief(ctx, _prompt_of(plan), plan, None)
+        brief = _brief(agent, ctx, _prompt_of(plan), plan, None)
         assert brief.plan is not None
         if not any(remark.severity is Severity.ERROR for remark in _remarks(agent, brief, brief.plan)):
             return _reply(Scene(plan=brief.plan, remarks=_remarks(agent, brief, brief.plan)), "Nothing had to move.")
@@ -149,9 +149,8 @@ async def draw_picture(
 ) -> Annotated[CallToolResult, Outcome]:
     def work(agent: Agent) -> str:
         wanted = prompt if prompt or plan is None else _prompt_of(plan)
-        return agent.begin(
-            _brief(ctx, wanted, plan, extent, seed=seed, steps=steps, rounds=rounds, max_calls=max_calls)
-        )
+        wishes = {"seed": seed, "steps": steps, "rounds": rounds, "max_calls": max_calls}
+        return agent.begin(_brief(agent, ctx, wanted, plan, extent, **wishes))
 
     session = await call(ctx, work)
     try:
@@ -161,15 +160,17 @@ async def draw_picture(
         raise
 
 
-def _brief(ctx: Ctx, prompt: str, plan: Any, extent: Any, **wishes: Any) -> Brief:
-    """Raises BadInput as `make_brief`, for an extent beside a plan, and for a picture larger than this server draws."""
+def _brief(agent: Agent, ctx: Ctx, prompt: str, plan: Any, extent: Any, **wishes: Any) -> Brief:
+    """Raises BadInput as `make_brief`, for an extent beside a plan, and for a picture larger than this server draws.
+    Where no size is said and the family's own are larger, it is as large as may be."""
     if plan is not None and extent is not None:
         raise BadInput("A plan has an extent of its own.", "Change that one, and leave out the other.")
     brief = make_brief(prompt, plan=plan, extent=extent, **wishes)
-    canvas = brief.plan.extent if brief.plan is not None else brief.extent
+    canvas, side = brief.plan.extent if brief.plan is not None else brief.extent, drawings_of(ctx).side
     if canvas is not None:
-        check_size(canvas, drawings_of(ctx).side)
-    return brief
+        check_size(canvas, side)
+        return brief
+    return brief.model_copy(update={"extent": fitting(agent.portfolio.backbone(brief.backbone).item, side)})
 
 
 def _prompt_of(plan: Any) -> str:

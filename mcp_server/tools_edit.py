@@ -9,6 +9,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent
 from pydantic import Field
 
+from mcp_server.advice import BY_THE_PERSON
 from mcp_server.apps import PICTURE
 from mcp_server.calls import (
     DRAWS,
@@ -173,11 +174,10 @@ def _versions(session: str, agent: Agent) -> CallToolResult:
     """Also of a session whose first picture is not finished."""
     past = agent.store.history(session)
     if past is None:
-        return _told(
-            Told(session=session),
-            [f"The picture of {session} is not finished."],
-            "history with action resume finishes it.",
-        )
+        then = "history with action resume finishes it"
+        if agent.store.brief(session).approve:
+            then += f", once its layout has the person's approval. {BY_THE_PERSON.format(session)}"
+        return _told(Told(session=session), [f"The picture of {session} is not finished."], f"{then.rstrip('.')}.")
     versions = lines_of(past)
     lines = [f"{len(versions)} versions of {session}; version {past.head} of '{past.branch}' is shown."]
     lines += [f"- {v.version}, from {v.parent or 'nothing'}, '{v.branch}', {v.status}: {v.said}" for v in versions]

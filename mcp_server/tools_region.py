@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 from mcp.server.mcpserver import MCPServer
@@ -11,12 +12,13 @@ from pydantic import BaseModel, Field, PlainValidator, TypeAdapter, ValidationEr
 
 from mcp_server.apps import PICTURE
 from mcp_server.calls import DRAWS, PATIENCE, Ctx, EditRounds, Patience, Session, Version, call, draw, known, mistake
-from mcp_server.drawings import Drawings
+from mcp_server.drawings import Begin, Drawings
 from mcp_server.reply import Outcome, answer, drawing, shown
 from mepg_agent.agent import Agent, Result
 from mepg_agent.agent_edits import Stream
 from mepg_agent.errors import BadInput
-from mepg_agent.records import Check, Finding
+from mepg_agent.history import History
+from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.redrawing import Redraw
 from mepg_agent.scene import RegionId, Words
 
@@ -26,14 +28,23 @@ T = TypeVar("T")
 class Seen(BaseModel, extra="forbid"):
     """What somebody who looked at the picture says of one region."""
 
-    region: Annotated[RegionId | None, Field(description="Its id; null is the whole picture.")]
+    region: Annotated[
+        RegionId | None,
+        Field(description="Its id; for gone that of the region that was taken away. Null is the whole picture."),
+    ]
     check: Annotated[Check, Field(description="What was looked for.")] = Check.PRESENT
     passed: bool
     evidence: Annotated[Words, Field(max_length=300, description='What is to be seen: "the fox has no tail".')] = ""
 
-    def finding(self) -> Finding:
-        score = float(self.passed)
-        return Finding(**dict(self), score=score, threshold=0.5)
+    def finding(self, away: Sequence[str]) -> Finding:
+        """As a verifier would have it. Raises BadInput for a thing gone that is none of those taken `away`."""
+        found: dict[str, Any] = {**dict(self), "score": float(self.passed), "threshold": 0.5}
+        if self.check is Check.GONE:
+            if self.region not in away:
+                advice = f"Say gone of {', '.join(away)}." if away else "Nothing was: say present of what is there."
+                raise BadInput(f"{self.region or 'The whole picture'} was not taken away.", advice)
+            found |= {"region": None, "was": self.region}
+        return Finding(**found)
 
 
 # The schemas are shown as they are; a mistake is told by its first sentence.
@@ -47,7 +58,10 @@ SeenOrNone = Annotated[
     PlainValidator(lambda given: given, json_schema_input_type=list[Seen] | None),
     Field(description="Your own verdict, having looked at the picture; without, the server's verifier looks."),
 ]
-Repair = Annotated[bool, Field(description="Draw the regions again that failed, from new seeds.")]
+Repair = Annotated[
+    bool,
+    Field(description="Draw again what failed: regions from new seeds, and where what was taken away is still seen."),
+]
 
 
 def add_tools(server: MCPServer[Drawings]) -> None:
@@ -66,7 +80,7 @@ def add_tools(server: MCPServer[Drawings]) -> None:
         description=(
             "Look at a picture region by region: is everything there, in its colour and style, in its place? The "
             "server's small verifier looks, or you hand in your own verdict after looking at the image, which counts "
-            "more. With `repair` the regions that failed are drawn again."
+            "more. With `repair` what failed is drawn again."
         ),
         annotations=DRAWS,
     )(verify_picture)
@@ -98,27 +112,46 @@ async def verify_picture(
         known(agent, session)
         if repair and version not in (None, agent.history(session).head):
             raise BadInput(f"Version {version} is not shown.", "Only the version that is shown can be repaired.")
-        seen = None if verdict is None else _read(list[Seen], verdict, "verdict")
-        result = agent.judge(session, None if seen is None else [s.finding() for s in seen], version)
-        return result, _verdict(result)
+        findings = None if verdict is None else _findings(agent.history(session), version, verdict)
+        result = agent.judge(session, findings, version)
+        return result, _verdict(result, repair)
 
     result, judged = await call(ctx, work, "looking at the picture")
     await ctx.request_context.lifespan_context.changes.touched(session)
-    failed = result.verdict.failed
-    if not repair or not failed:
+    if not repair or not result.verdict.wrong:
         return judged
+    return await draw(ctx, session, _repair(session, result.verdict, rounds), patience)
+
+
+def _repair(session: str, verdict: Verdict, rounds: int | None) -> Begin:
+    """New seeds for the regions that failed. What was taken away and is seen all the same is no region to draw again:
+    there the ladder of repairs begins."""
 
     def begin(agent: Agent, stop: threading.Event) -> Stream:
-        return agent.stream_redraw(session, [Redraw(region=region) for region in failed], rounds, stop=stop)
+        if verdict.wrong != verdict.failed:
+            return agent.stream_mend(session, rounds=rounds)
+        changes = [Redraw(region=region) for region in verdict.failed]
+        return agent.stream_redraw(session, changes, rounds, stop=stop)
 
-    return await draw(ctx, session, begin, patience)
+    return begin
 
 
-def _verdict(result: Result) -> CallToolResult:
+def _findings(history: History, version: int | None, verdict: Any) -> list[Finding]:
+    judged = history.version(version)
+    here = {region.id for region in judged.plan.regions}
+    past = (region.id for number in history.ancestry(judged.number) for region in history.version(number).plan.regions)
+    away = [name for name in dict.fromkeys(past) if name not in here]
+    return [seen.finding(away) for seen in _read(list[Seen], verdict, "verdict")]
+
+
+def _verdict(result: Result, repair: bool) -> CallToolResult:
+    """`repair` was asked for; that nothing comes of it is said."""
     verdict = result.verdict
     passed = sum(finding.passed for finding in verdict.findings)
     head = f"{passed} of {len(verdict.findings)} checks passed (verifier: {verdict.verifier})."
-    said = [f"- {f.region or 'picture'}: {f.check} confirmed ({f.evidence})" for f in verdict.findings if f.passed]
+    said = [f"- {f.subject or 'picture'}: {f.check} confirmed ({f.evidence})" for f in verdict.findings if f.passed]
+    if repair:
+        said.append("Nothing was drawn: no check failed on a thing that can be drawn again.")
     return answer(Outcome(session=result.session, drawing=drawing(result)), shown(result, head, *said))
 
 

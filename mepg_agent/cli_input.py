@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from mepg_agent.errors import BadInput
+from mepg_agent.mistakes import first_mistake
 from mepg_agent.records import Combine
 from mepg_agent.scene import MAX_PROMPT, Extent, ScenePlan
 
@@ -105,11 +106,3 @@ def check_output(file: Path, ending: str) -> Path:
     except OSError as error:
         raise BadInput(f"{file} cannot be written: {error.strerror}.", "Name a file in another folder.") from error
     return file
-
-
-def first_mistake(error: ValidationError) -> str:
-    """The first thing that is wrong, as "regions.0.box.x: Input should be …"."""
-    first = error.errors(include_url=False)[0]
-    said = first["msg"].removeprefix("Value error, ")
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {said}" if place else said

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from mepg_agent.agent import make_brief
 from mepg_agent.batch import Item, file_id, make_items
-from mepg_agent.cli_input import FROM_STDIN, check_no_size, first_mistake, read_plan, read_size, standard_input
+from mepg_agent.cli_input import FROM_STDIN, check_no_size, read_plan, read_size, standard_input
 from mepg_agent.errors import BadInput
+from mepg_agent.mistakes import first_mistake
 from mepg_agent.records import Brief
 from mepg_agent.scene import ScenePlan
 

@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from mepg_agent.session import Result, Summary
 
 ACCEPTED, FAULT, BAD_INPUT, BEST_EFFORT, WAITING, STOPPED = 0, 1, 2, 3, 4, 130  # exit codes
-CODES = {"accepted": ACCEPTED, "best_effort": BEST_EFFORT, "failed": FAULT}
+CODES = {"accepted": ACCEPTED, "best_effort": BEST_EFFORT}
 STATUS = {
     "accepted": "Accepted: every check passed.",
     "best_effort": "Best effort: not all that was asked for is confirmed. This is the best of what was drawn.",
-    "failed": "Failed: nothing worth keeping was drawn.",
 }
 
 
@@ -49,7 +48,7 @@ def verdict_view(verdict: Verdict) -> RenderableType:
     table = _table("region", "check", "", "score", "needs", "evidence")
     for f in verdict.findings:
         mark = Text("pass", "green") if f.passed else Text("fail", "bold red")
-        row = (f.region or "picture", f.check.value, mark, f"{f.score:.2f}", f"{f.threshold:.2f}", Text(f.evidence))
+        row = (f.subject or "picture", f.check.value, mark, f"{f.score:.2f}", f"{f.threshold:.2f}", Text(f.evidence))
         table.add_row(*row)
     return Group(Text(f"Verdict ({verdict.verifier})"), table)
 

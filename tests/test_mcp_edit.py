@@ -333,7 +333,7 @@ async def test_a_cancelled_drawing_is_listed_and_can_be_finished():
         assert "not finished" in words(await called(client, "history", action="list", session=line["session"]))
         engine.go_on.set()
         resumed = data(await called(client, "history", action="resume", session=line["session"]))["drawing"]
-    assert line["status"] is None and "Resume it first" in told
+    assert line["status"] is None and "Call wait with its session first" in told
     assert (resumed["session"], resumed["version"], resumed["status"]) == (line["session"], 1, "accepted")
 
 

@@ -123,6 +123,14 @@ def test_a_picture_that_is_too_large_is_refused_with_the_size_that_is_not():
         assert "Accepted" in call(client, "draw_picture", plan=plan, steps=2).text
 
 
+@pytest.mark.parametrize(("side", "size"), [(320, 320), (319, 256), (256, 256), (200, 192), (64, 64)])
+def test_a_picture_of_no_size_in_particular_is_as_large_as_the_server_draws(side: int, size: int):
+    """The family's own canvas for three things has 320 pixels."""
+    with served(Options(HERE, wishes=Wishes(side=side))) as client:
+        found = call(client, "plan_scene", prompt="a fox, a dog and a castle")
+    assert f'"extent":{{"width":{size},"height":{size}}}' in found.text.replace(" ", "")
+
+
 @pytest.mark.parametrize(
     "plan", [plan_of("320"), plan_of(" 320 "), plan_of("320.0"), plan_of(64, "320"), json.dumps(plan_of(320))]
 )

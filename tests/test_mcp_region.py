@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from edit_fixtures import install_woodcut
+from mcp import Client
 from mcp_fixtures import Mode, called, connected, data, drawn, parts, refused, words
 from scripted import ScriptedVerifier
 
@@ -120,3 +123,52 @@ async def test_a_verdict_that_is_none_is_told(arguments: dict[str, Any], said: s
         session = await drawn(client)
         await called(client, "edit_picture", session=session, instruction="make the fox blue")
         assert said in await refused(client, "verify_picture", session=session, **arguments)
+
+
+@asynccontextmanager
+async def with_a_dog_left(engine: FakeEngine | None = None) -> AsyncIterator[tuple[Client, str]]:
+    """A picture whose dog was taken away and is seen until that place is drawn once more."""
+    verifier = ScriptedVerifier({"gone-dog": (0.9, 0.1)})
+    async with connected(verifier=verifier, engine=engine) as client:
+        session = await drawn(client, "a fox left of a dog")
+        await called(client, "edit_picture", session=session, instruction="remove the dog", rounds=0)
+        yield client, session
+
+
+async def test_a_thing_taken_away_is_confirmed_gone_by_its_name():
+    async with with_a_dog_left() as (client, session):
+        before = await called(client, "verify_picture", session=session)
+        said = await called(
+            client, "verify_picture", session=session, verdict=[{"region": "dog", "check": "gone", "passed": True}]
+        )
+    assert data(before)["drawing"]["status"] == "best_effort" and "- dog: gone not confirmed" in words(before)
+    assert data(said)["drawing"]["status"] == "accepted" and "- dog: gone confirmed" in words(said)
+    (gone,) = [f for f in data(said)["drawing"]["verdict"]["findings"] if f["check"] == "gone"]
+    assert (gone["was"], gone["region"], gone["passed"]) == ("dog", None, True)
+
+
+async def test_a_thing_taken_away_that_is_still_seen_is_repaired_and_listed_until_then():
+    async with with_a_dog_left() as (client, session):
+        repaired = await called(client, "verify_picture", session=session, repair=True)
+        versions = data(await called(client, "history", action="list", session=session))["versions"]
+    assert (data(repaired)["drawing"]["version"], data(repaired)["drawing"]["status"]) == (3, "accepted")
+    assert [v["failed"] for v in versions] == [[], ["dog"], []]
+
+
+@pytest.mark.parametrize(("region", "who"), [("cat", "cat"), ("fox", "fox"), (None, "The whole picture")])
+async def test_only_what_was_taken_away_can_be_said_to_be_gone(region: str | None, who: str):
+    seen = [{"region": region, "check": "gone", "passed": True}]
+    async with with_a_dog_left() as (client, session):
+        said = await refused(client, "verify_picture", session=session, verdict=seen)
+    assert f"{who} was not taken away. Say gone of dog." in said
+
+
+async def test_a_repair_of_nothing_that_can_be_drawn_again_says_so():
+    seen = [{"region": None, "check": "scene", "passed": False, "evidence": "it is dull"}]
+    engine = FakeEngine()
+    async with connected(engine=engine) as client:
+        session = await drawn(client)
+        jobs = len(engine.jobs)
+        said = await called(client, "verify_picture", session=session, verdict=seen, repair=True)
+    assert "Nothing was drawn: no check failed on a thing that can be drawn again" in words(said)
+    assert "- picture: scene not confirmed (it is dull)" in words(said) and len(engine.jobs) == jobs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import anyio
 import pytest
@@ -23,7 +24,7 @@ from mcp_fixtures import (
     set_,
     words,
 )
-from mcp_types import CallToolResult
+from mcp_types import CallToolResult, ElicitResult
 
 from mcp_server.drawings import Work
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
@@ -217,6 +218,32 @@ async def test_a_patience_that_no_client_has_is_refused(patience: float):
     engine = FakeEngine()
     async with connected(engine=engine) as client:
         assert "patience" in await refused(client, "wait", session=await drawn(client), patience=patience)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("draw_picture", {"prompt": PROMPT}),
+        ("edit_picture", {"instruction": "make it blue"}),  # which of both is a question, asked in a form
+        ("draw_region", {"regions": [{"region": "fox"}]}),
+        ("verify_picture", {"verdict": [{"region": "fox", "passed": False}], "repair": True}),
+    ],
+)
+async def test_a_patience_that_no_client_has_leaves_no_trace(tool: str, arguments: dict[str, Any]):
+    asked = []
+
+    async def ask(context: object, params: object) -> ElicitResult:
+        asked.append(params)
+        return ElicitResult(action="decline")
+
+    async with connected(elicitation_callback=ask) as client:
+        session = await drawn(client)
+        before = data(await called(client, "history", action="list", session=session))
+        arguments = arguments if tool == "draw_picture" else {"session": session, **arguments}
+        assert "say 0 to 55" in await refused(client, tool, patience=60, **arguments)
+        assert data(await called(client, "history", action="list", session=session)) == before
+        assert len(data(await called(client, "history", action="list"))["sessions"]) == 1
+    assert asked == []
 
 
 @pytest.mark.parametrize("tool", ["wait", "cancel"])
