@@ -1,11 +1,12 @@
-"""`python -m mcp_server` and `mepg-mcp`: the server on the standard streams, as `mepg serve` without options."""
+"""`python -m mcp_server` and `mepg-mcp`: `mepg serve` by one word, with the same options."""
 
-from mcp_server.serve import Wishes, serve_stdio
-from mepg_agent.agent import Agent
+from typing import NoReturn
+
+from mepg_agent import cli
 
 
-def main() -> None:
-    serve_stdio(Agent, Wishes(), "info")
+def main() -> NoReturn:
+    cli.main("serve")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from mcp_server.drawings import Drawings
 from mcp_server.reply import after
 from mepg_agent.agent import Agent
 from mepg_agent.errors import BadInput
+from mepg_agent.files import whole
 from mepg_agent.pictures import content_of
 
 ENDING = ".png"
@@ -63,16 +64,17 @@ def add_tools(server: MCPServer[Drawings], folders: Sequence[Path]) -> None:
 
 
 def save(folders: Sequence[Path], name: str, picture: bytes) -> Path:
-    """The file, which is new. Raises BadInput for a name outside the folders, also through a link, and for one that is
-    taken."""
+    """The file, which is new, and whole or not there. Raises BadInput for a name outside the folders, also through a
+    link, for one that is taken and for a full disk."""
     file = _inside(folders, name)
     try:
-        with file.open("xb") as new:
-            new.write(picture)
+        with whole(file, new=True) as stream:
+            stream.write(picture)
     except FileExistsError as error:
         raise BadInput(f"There is a {file.name} already.", "Choose another name.") from error
     except OSError as error:
-        raise BadInput(f"{file} cannot be written: {error.strerror}.", "Choose another name.") from error
+        advice = "Choose another name, or ask the person to look at that folder and its disk."
+        raise BadInput(f"{file} cannot be written: {error.strerror}.", advice) from error
     return file
 
 

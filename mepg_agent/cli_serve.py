@@ -17,6 +17,7 @@ from mepg_agent.settings import FIELDS, Settings
 
 if TYPE_CHECKING:
     from mcp_server.auth import Access
+    from mcp_server.clients import Reached
     from mcp_server.http import Options
     from mcp_server.serve import Wishes
 
@@ -143,20 +144,41 @@ def _access(token_file: Path | None, oauth: Path | None) -> Access | None:
 
 def _print_config(ctx: typer.Context, client: str, options: Options | None, wishes: Wishes, log_level: Level) -> None:
     """The text on the standard output, and where it goes on the standard error."""
-    from mcp_server.clients import Reached, config_for
+    from mcp_server.clients import config_for
 
-    if options is not None:
-        reached = Reached(url=options.url, with_token=options.access is not None)
-    else:
-        settings = Settings.load()
-        environment = {} if settings.home == Settings.load({}).home else {"MEPG_HOME": str(settings.home)}
-        environment |= {name: os.environ[name] for name in FIELDS if name not in APART and os.environ.get(name)}
-        if settings.checkpoints:  # its URL may hold a password
-            ctx.obj.err.print("Set MEPG_CHECKPOINTS there, too: it is not printed.")
-        reached = Reached(command=(*_own_command(), "serve", *_words(wishes, log_level)), environment=environment)
+    reached, notes = _by_command(wishes, log_level) if options is None else _by_url(options)
     found = config_for(client, reached)
-    ctx.obj.err.print(Text(found.where))
+    for line in (*notes, found.where):
+        ctx.obj.err.print(Text(line))
     ctx.obj.out.file.write(f"{found.text}\n")
+
+
+def _by_url(options: Options) -> tuple[Reached, list[str]]:
+    """And what a person has to know. With an OAuth server its file names the URL, and clients get tokens by themselves.
+    Raises BadInput where the URL would be another one at every start."""
+    from mcp_server.clients import Reached
+
+    resource = options.access.settings.resource_server_url if options.access is not None else None
+    if resource is not None:
+        return Reached(url=str(resource)), []
+    if options.address.port == 0:
+        raise BadInput("Port 0 is another port at every start.", "Say one, as --http :8000, here and when you serve.")
+    notes = [f"Behind a proxy with TLS: https, and without :{options.address.port}."] if options.hosts else []
+    return Reached(url=options.url, with_token=options.access is not None), notes
+
+
+def _by_command(wishes: Wishes, log_level: Level) -> tuple[Reached, list[str]]:
+    """And what a person has to set besides, since it may hold a secret: it is not printed."""
+    from mcp_server.clients import Reached
+
+    settings = Settings.load()
+    environment = {} if settings.home == Settings.load({}).home else {"MEPG_HOME": str(settings.home)}
+    environment |= {name: os.environ[name] for name in FIELDS if name not in APART and os.environ.get(name)}
+    notes = ["Set MEPG_CHECKPOINTS there, too: it is not printed."] if settings.checkpoints else []
+    if chats := dict.fromkeys(filter(None, (settings.critic, settings.editor))):
+        key = f"Set the key of {' and of '.join(chats)} there, too (for openai OPENAI_API_KEY): it is not printed."
+        notes.append(key)
+    return Reached(command=(*_own_command(), "serve", *_words(wishes, log_level)), environment=environment), notes
 
 
 def _words(wishes: Wishes, log_level: Level) -> list[str]:

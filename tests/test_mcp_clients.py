@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,44 @@ def test_a_client_of_a_server_over_http_is_told_its_url_and_no_token(
     assert "http://127.0.0.1:8000/mcp" in out and "Authorization" not in out
 
 
+def test_a_client_of_a_server_behind_oauth_is_told_its_resource_and_gets_its_token_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "keys.json").write_text('{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "%s"}]}' % ("A" * 43))
+    file = tmp_path / "oauth.toml"
+    file.write_text('issuer = "https://login.example"\nresource = "https://a.example/mcp"\njwks = "keys.json"\n')
+    known = ("--oauth", str(file), "--allow-host", "a.example")
+    out, _ = printed(capsys, "--print-config", "generic", "--http", "0.0.0.0:8000", *known)
+    assert entry(out, "mcpServers") == {"type": "http", "url": "https://a.example/mcp"}
+
+
+def test_who_serves_others_hears_how_a_proxy_changes_the_url(capsys: pytest.CaptureFixture[str]):
+    options = ("--print-config", "generic", "--http", ":8000")
+    _, alone = printed(capsys, *options)
+    _, named = printed(capsys, *options, "--allow-host", "pictures.example")
+    assert "Behind a proxy with TLS: https, and without :8000." in named and "proxy" not in alone
+
+
+@pytest.mark.parametrize("name", ["MEPG_CRITIC", "MEPG_EDITOR"])
+def test_the_key_of_a_chat_model_is_to_be_set_and_never_printed(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(name, "chat:openai:gpt")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    out, said = printed(capsys, "--print-config", "generic")
+    assert "Set the key of chat:openai:gpt there, too" in said and "OPENAI_API_KEY" in said
+    assert "sk-secret" not in out + said
+
+
+def test_the_server_by_one_word_takes_the_options_of_serve():
+    command = (sys.executable, "-m", "mcp_server")
+    found = subprocess.run([*command, "--max-side", "512", "--print-config", "generic"], capture_output=True, text=True)
+    args = entry(found.stdout, "mcpServers")["args"]
+    refused = subprocess.run([*command, "--sides", "512"], capture_output=True, text=True)
+    assert args[args.index("serve") + 1 :] == ["--max-side", "512"]
+    assert refused.returncode == BAD_INPUT and "--sides" in refused.stderr and "Traceback" not in refused.stderr
+
+
 def test_limits_and_log_level_are_a_part_of_the_command(capsys: pytest.CaptureFixture[str]):
     wishes = ("--max-side", "512", "--queue", "2", "--log-level", "error")
     out, _ = printed(capsys, "--print-config", "generic", *wishes)
@@ -95,7 +134,7 @@ def test_what_is_about_http_is_refused_on_the_standard_streams(
     assert f"{options[0]} is about HTTP" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("options", [["nobody"], ["claude-desktop", "--http", ":8000"]])
+@pytest.mark.parametrize("options", [["nobody"], ["claude-desktop", "--http", ":8000"], ["generic", "--http", ":0"]])
 def test_what_cannot_be_told_is_a_sentence(options: list[str], capsys: pytest.CaptureFixture[str]):
     assert run(["serve", "--print-config", *options], Door()) == BAD_INPUT
     assert capsys.readouterr().err.strip()

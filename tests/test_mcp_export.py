@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -52,6 +54,21 @@ async def test_a_picture_is_saved_where_it_may_be_and_never_over_another_one(fol
     assert len({(folder / name).read_bytes() for name in ("a.png", "B.PNG")}) == 1
     assert "Choose another name" in again
     assert "no session" in nobody and "version" in late.lower()
+
+
+async def test_a_full_disk_leaves_no_half_file_and_the_name_free(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = sorted(folder.iterdir())
+    async with exporting(folder) as client:
+        session = await drawn(client)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", full)
+            said = await refused(client, "export_picture", session=session, file="fox.png")
+        assert "No space left" in said and sorted(folder.iterdir()) == before
+        saved = data(await called(client, "export_picture", session=session, file="fox.png"))
+    assert Path(saved["file"]).stat().st_size == saved["size"]
 
 
 OUTSIDE = ("../fox.png", "/etc/fox.png", "door/fox.png", "a/../../fox.png", "~/fox.png", "missing/fox.png")
