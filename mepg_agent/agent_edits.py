@@ -94,9 +94,11 @@ class Editor(ABC):
         return result
 
     def history(self, session: str) -> History:
-        """Every version. Raises BadInput for an unknown or unfinished session."""
+        """Every version. Raises BadInput for an unknown or unfinished session; of one that failed it says why."""
         history = self.store.history(session)
         if history is None:
+            if (failure := self.store.failure(session)) is not None:
+                raise BadInput(f"The session '{session}' has no picture: {failure[0]}", failure[1])
             raise BadInput(f"The session '{session}' is not finished.", "Resume it first.")
         return history
 
@@ -191,7 +193,11 @@ class Editor(ABC):
         return last
 
     def stream_reproduce(self, session: str, version: int | None = None) -> Generator[Event | Reproduction, None, None]:
-        """As `reproduce`: events while it is drawn, the `Reproduction` last. Closing it stops between two steps."""
+        """As `reproduce`: events while it is drawn, the `Reproduction` last. Closing it stops between two steps.
+
+        While it draws, pulled on or not, it has the device: others wait for it, and whoever draws something else in the
+        same thread before it is pulled to its end or closed waits for ever.
+        """
         return reproduce(self.store, session, self.history(session), version, self._context())
 
     @abstractmethod

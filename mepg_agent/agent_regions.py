@@ -96,7 +96,7 @@ class RegionEditor(Editor):
         image = self.store.picture(version.render.picture)
         found = verifier.verify(image, version.plan)
         if version.parent is not None:
-            found = with_gone(found, verifier, image, history.version(version.parent).plan, version.plan)
+            found = with_gone(found, verifier, image, history.version(version.parent).plan.regions, version.plan)
         return Verdict.model_validate({**dict(found), "action": version.verdict.action})
 
 

@@ -12,10 +12,11 @@ from mepg_agent.errors import BrokenAsset
 from mepg_agent.files import PART, remove
 from mepg_agent.records import Render
 from mepg_agent.scene import Frozen
-from mepg_agent.session import SessionStore, is_session
+from mepg_agent.session import SESSION_ID, SessionStore, is_session
 
 GRACE = 3600  # seconds; what is younger may belong to a picture that is being drawn, before its session says so
 KINDS = {"pictures": ".png", "latents": ".safetensors", "jobs": ".json", "renders": ".json"}
+UNOPENED = {"preview.png", "failure.json", "edit.json", "endings.json"}  # what a session may have before its brief
 HASHED = re.compile(r"[0-9a-f]{64}")
 
 
@@ -53,9 +54,18 @@ def _files(home: Path) -> Iterator[Path]:
 
 def _torn(home: Path) -> Iterator[Path]:
     """What a process that was killed leaves behind: half a file, or the folder of a session that is none."""
-    for part in (*KINDS, "sessions"):
-        yield from (home / part).rglob(f".*{PART}")
-    yield from (f for f in (home / "sessions").iterdir() if f.is_dir() and not is_session(f))
+    for part in KINDS:
+        yield from _parts((home / part).rglob("*"))
+    folders = [f for f in (home / "sessions").iterdir() if f.is_dir() and SESSION_ID.fullmatch(f.name)]
+    yield from _parts((home / "sessions").iterdir())
+    for folder in folders:
+        yield from _parts(folder.glob("*"))
+        if not is_session(folder) and all(f.name in UNOPENED or PART.fullmatch(f.name) for f in folder.glob("*")):
+            yield folder
+
+
+def _parts(files: Iterable[Path]) -> Iterator[Path]:
+    return (f for f in files if PART.fullmatch(f.name))
 
 
 def _renders(store: SessionStore, session: str) -> Iterator[Render]:

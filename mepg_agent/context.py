@@ -10,9 +10,10 @@ from langgraph.runtime import Runtime
 
 from mepg_agent.engine.base import Engine
 from mepg_agent.planning.base import Planner
+from mepg_agent.planning.critic import critique
 from mepg_agent.planning.editing import EditReader, RuleEditor
 from mepg_agent.portfolio import Backbone, Expert, Found, Portfolio, Vocabulary
-from mepg_agent.records import Brief, Event
+from mepg_agent.records import Brief, Event, Remark
 from mepg_agent.routing import style_words
 from mepg_agent.scene import ScenePlan
 from mepg_agent.session import SessionStore
@@ -37,6 +38,10 @@ class Family:
     def styles(self) -> tuple[str, ...]:
         """Every phrase that names one."""
         return style_words(self.experts.values(), self.looks)
+
+    def remarks(self, plan: ScenePlan) -> tuple[Remark, ...]:
+        """What the critic says of the plan."""
+        return critique(plan, self.backbone, self.vocabulary, self.styles, self.experts)
 
     def grid(self, plan: ScenePlan) -> int:
         """Latent positions along the shorter side of the canvas."""

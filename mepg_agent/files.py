@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -14,7 +16,14 @@ from filelock import FileLock, Timeout
 
 from mepg_agent.errors import MepgError
 
-PART = ".part"  # ending of a file that is being written; a process that was killed may leave one behind
+PART = re.compile(r"\.[0-9a-f]{16}\.part")  # what is being written; a process that was killed may leave it behind
+
+NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}  # what exFAT and some network shares say of a hard link
+
+
+def part_beside(path: Path) -> Path:
+    """Where something lies that is not `path` yet, or not any more: a name that `PART` matches and nobody has."""
+    return path.with_name(f".{secrets.token_hex(8)}.part")
 
 
 @contextmanager
@@ -24,18 +33,31 @@ def whole(file: Path, new: bool = False) -> Iterator[IO[bytes]]:
 
     Raises OSError, FileExistsError among them.
     """
-    part = file.with_name(f".{secrets.token_hex(8)}{PART}")
+    part = part_beside(file)
     try:
         with part.open("xb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if new:
-            os.link(part, file)
+            _appear(part, file)
         else:
             part.replace(file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _appear(part: Path, file: Path) -> None:
+    """`part` under the name `file`, which nobody has. Raises FileExistsError, also where two do it at once, unless the
+    disk knows no hard links: there they must take turns."""
+    try:
+        os.link(part, file)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if file.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file)) from error
+        part.replace(file)
 
 
 def remove(path: Path) -> None:

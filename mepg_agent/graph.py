@@ -28,7 +28,6 @@ from mepg_agent.errors import BadInput, Transient
 from mepg_agent.evidence import with_crops
 from mepg_agent.ladder import LADDER, affordable, attempted, changed, next_trial, steps_of
 from mepg_agent.mistakes import first_mistake
-from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve, solve_only
 from mepg_agent.records import (
     Action,
@@ -90,7 +89,7 @@ def plan(state: Asked, runtime: Runtime[Context]) -> Update:
 def criticise(state: Planned, runtime: Runtime[Context]) -> Update:
     """What is wrong with the layout, before it costs a picture."""
     family = runtime.context.family(state.brief)
-    remarks = critique(state.plan, family.backbone, family.vocabulary, family.styles, family.experts)
+    remarks = family.remarks(state.plan)
     for remark in remarks:
         say(runtime, "critique", remark.message)
     return {"remarks": [_json(remark) for remark in remarks]}
@@ -137,7 +136,7 @@ def generate(state: Planned, runtime: Runtime[Context]) -> Update:
         return {**drawn, "notes": [ONCE]} if edit is not None and edit.candidates > 1 else drawn
     if not state.redrawn:
         say(runtime, "generate", UNDRAWN)
-        return {"candidates": [_json(edit.render)], "notes": [UNDRAWN]}
+        return {"candidates": [_json(edit.render)]}
     before = edit.render
     keep = Keep(picture=before.picture, latents=before.latents, redraw=state.redrawn, candidates=edit.candidates)
     return _candidates(draw(state.plan, "generate", state, runtime, keep))
@@ -183,7 +182,7 @@ def verify(state: Drawing, runtime: Runtime[Context]) -> Update:
     before = (state.kept, state.verdict) if state.kept is not None and state.verdict is not None else None
     (kept, verdict), rejected = choose(before, judged)
     plan = state.plan if rejected else shown
-    remarks = state.remarks if plan == state.plan else critique(plan, family.backbone, family.vocabulary, family.styles)
+    remarks = state.remarks if plan == state.plan else family.remarks(plan)
     now = state.model_copy(update={"plan": plan, "remarks": remarks})
     trial, waiting, why = next_trial(now, verdict, family)
     accepted = verdict.passed and not unshown(remarks)
@@ -373,6 +372,7 @@ def _summary(verdict: Verdict) -> str:
 
 def _finish(state: Judged, status: Status, notes: tuple[str, ...], runtime: Runtime[Context]) -> Update:
     store = runtime.context.store
+    notes = notes if state.renders else (UNDRAWN, *notes)
     result = Result(
         session=state.session,
         status=status,

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from mepg_agent.errors import BadInput
 from mepg_agent.planning.edits import changed_boxes, changed_regions
 from mepg_agent.records import MAX_CANDIDATES, MAX_ROUNDS, Attempt, Remark, Render, Status, Verdict
-from mepg_agent.scene import Box, Frozen, Region, ScenePlan
+from mepg_agent.scene import Box, Frozen, Region, RegionId, ScenePlan
 from mepg_agent.verify.gone import taken_away
 
 MAIN = "main"  # the line that every picture begins with
@@ -55,16 +55,21 @@ class Edit(Frozen):
     notes: tuple[str, ...] = ()  # why which expert, what gave way
     verdict: Verdict | None = None  # on `render`, from one who looked at it: what failed is to be repaired
     gone: tuple[Region, ...] = ()  # what an earlier edit took away and is seen all the same
+    still: tuple[RegionId, ...] = ()  # regions that are drawn again in the box that they have, and in no other
 
     @property
-    def stood(self) -> ScenePlan:
-        """What was there before: what it has and the plan has no more should not be seen."""
-        return self.before.replaced(regions=(*self.before.regions, *self.gone))
+    def stood(self) -> tuple[Region, ...]:
+        """What was there before: what of it the plan has no more should not be seen."""
+        return (*self.before.regions, *self.gone)
 
     def named(self, plan: ScenePlan) -> tuple[str, ...]:
-        """Ids of the regions of `plan` that are not as they were, or failed: the only ones that the layout may move."""
+        """Ids of the regions of `plan` that are not as they were, or failed: the only ones that may change further."""
         named = dict.fromkeys((*changed_regions(self.before, plan), *(self.verdict.failed if self.verdict else ())))
         return tuple(i for i in named if any(r.id == i for r in plan.regions))
+
+    def movable(self, plan: ScenePlan) -> tuple[str, ...]:
+        """Ids of those that the layout may move."""
+        return tuple(i for i in self.named(plan) if i not in self.still)
 
     def redrawn(self, plan: ScenePlan) -> tuple[Box, ...]:
         """What is drawn again on the way to `plan`. Empty: the pixels stay; the full box: the whole picture."""
@@ -78,9 +83,10 @@ class Edit(Frozen):
         if Box.full() in redrawn:
             return {r.id: (r.box,) for r in (*plan.regions, *gone)}
         over = {r.id: tuple(b for b in redrawn if r.box.covered_by(b) > TOUCHED) for r in plan.regions}
-        harmed = {region: boxes for region, boxes in over.items() if boxes and region not in named}
-        uncovered = {r.id: tuple(b for b in changed_boxes(self.stood, plan) if b.overlap(r.box)) for r in gone}
-        places = {region: boxes for region, boxes in uncovered.items() if boxes}
+        harmed = {region: parts for region, parts in over.items() if parts and region not in named}
+        boxes = dict.fromkeys((*redrawn, *(r.box for r in self.gone)))
+        uncovered = {r.id: tuple(b for b in boxes if b.overlap(r.box)) for r in gone}
+        places = {region: parts for region, parts in uncovered.items() if parts}
         return harmed | places | {region: (plan.region(region).box,) for region in named}
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from mepg_agent.context import Family
 from mepg_agent.english import article, noun_phrase
-from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve_only
 from mepg_agent.records import Attempt, Brief, Check, Render, Rung, Severity, Trial, Verdict
 from mepg_agent.scene import Box, Region, ScenePlan
@@ -44,10 +43,11 @@ def _next_rung(region: str, state: Drawing, verdict: Verdict, family: Family) ->
     """None at the end of the ladder. A place that an edit uncovered has one rung: each round tries other seeds."""
     if all(r.id != region for r in state.plan.regions):
         return Rung.SEEDS
+    may_change = {Rung.MOVE: state.movable, Rung.SIMPLER: state.named}
     for rung in LADDER[state.climbed.get(region, 0) :]:
         if rung not in CHANGES:
             return rung
-        if region in state.movable and changed(rung, region, state.plan, verdict, family) is not None:
+        if region in may_change[rung] and changed(rung, region, state.plan, verdict, family) is not None:
             return rung
     return None
 
@@ -87,8 +87,7 @@ def _laid_out(plan: ScenePlan, region: Region, wish: Box, family: Family) -> Sce
 
 
 def _errors(plan: ScenePlan, family: Family) -> set[tuple[str, tuple[str, ...]]]:
-    remarks = critique(plan, family.backbone, family.vocabulary, family.styles)
-    return {(r.about, r.regions) for r in remarks if r.severity is Severity.ERROR}
+    return {(r.about, r.regions) for r in family.remarks(plan) if r.severity is Severity.ERROR}
 
 
 def _in_fewer_words(plan: ScenePlan, region: Region, verdict: Verdict, family: Family) -> ScenePlan | None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -83,8 +83,7 @@ class Pictures:
 
     def keep(self, job: RenderJob, picture: Picture, plan: ScenePlan) -> Drawn:
         """Writes every candidate with its provenance, then the record of the job. They share the cost evenly."""
-        recipe = Recipe(job=job.without_paths(), plan=plan)
-        self.put_recipe(recipe)
+        recipe = self.add_recipe(Recipe(job=job.without_paths(), plan=plan))
         pairs = picture.candidates or ((picture.image, picture.latents),)
         renders = tuple(
             Render(
@@ -101,17 +100,17 @@ class Pictures:
         self.put_drawn(job.hash(), drawn)
         return drawn
 
-    def put_recipe(self, recipe: Recipe) -> None:
-        self._write(self._recipe_file(recipe.job.hash()), recipe.model_dump_json(indent=1).encode())
-
-    def add_recipe(self, recipe: Recipe) -> None:
-        """As `put_recipe`, unless the job has one. Another's may name another plan or licence for it, and what was
-        drawn here says of itself what the one that is here says."""
+    def add_recipe(self, recipe: Recipe) -> Recipe:
+        """Keeps it unless the job has one that can be read, and returns the one that the job has. Another's may name
+        another plan or licence, and every picture of the job says of itself what the one that is here says."""
+        file = self._recipe_file(recipe.job.hash())
         with writing(self.home):
-            try:
-                os.utime(self._recipe_file(recipe.job.hash()))  # young again: it is not collected meanwhile
-            except FileNotFoundError:
-                self.put_recipe(recipe)
+            with suppress(BrokenAsset, FileNotFoundError):
+                os.utime(file)  # young again: it is not collected meanwhile
+                if (found := read(file, Recipe)) is not None:
+                    return found
+            self._write(file, recipe.model_dump_json(indent=1).encode())
+        return recipe
 
     def recipe(self, job: str) -> Recipe | None:
         """How the job of this hash is drawn; None where that is not known."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from mepg_agent.printable import printable
-from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId, ScenePlan
+from mepg_agent.scene import MAX_PROMPT, Box, Extent, Fraction, Frozen, RegionId, ScenePlan, Words
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # sha256 (hex); it names a file, so it is nothing else
@@ -87,7 +87,7 @@ class Adapter(Frozen):
 
 
 class Keep(Frozen):
-    """Repair instead of draw: `regions` are drawn again on top of picture `picture`; every other pixel stays."""
+    """Repair instead of draw: the boxes of `redraw` are drawn again on top of `picture`; all other pixels stay."""
 
     picture: Hash  # of the picture to keep
     latents: Hash  # of its latents
@@ -171,10 +171,10 @@ class Finding(Frozen):
     passed: bool
     score: float
     threshold: float
-    evidence: str  # "looks most like: fox 0.93, dog 0.04"
+    evidence: Words  # "looks most like: fox 0.93, dog 0.04"
     crop: Hash | None = None  # of what was looked at
-    question: str | None = None  # what a model that answers questions was asked
-    answer: str | None = None  # and what it said
+    question: Words | None = None  # what a model that answers questions was asked
+    answer: Words | None = None  # and what it said
     was: RegionId | None = None  # of GONE: what an edit took away; it is no region of the plan any more
 
     @property

@@ -45,10 +45,10 @@ class Redraw(Frozen):
 def redraw_of(
     changes: Sequence[Redraw], history: History, family: Family, brief: Brief, rounds: int, candidates: int = 1
 ) -> Edit:
-    """The edit of the head that draws these regions again and nothing else.
+    """The edit of the head that draws these regions again, where they stand or are to stand, and nothing else.
 
-    Raises BadInput for no region, one named twice or one that is not there, for words that name no one thing, and for
-    too many rounds or candidates.
+    Raises BadInput for no region, one named twice or one that is not there, for words that say nothing or name no one
+    thing, and for too many rounds or candidates.
     """
     if not 1 <= candidates <= MAX_CANDIDATES:
         raise BadInput(f"{candidates} candidates cannot be drawn at once.", f"Ask for 1 to {MAX_CANDIDATES}.")
@@ -61,7 +61,9 @@ def redraw_of(
         seed = _fresh(brief, change.region, number) if change.seed is None else change.seed
         asked = _changed(asked, change, seed, family)
     plan, notes = route_edit(before, asked, family)
-    return history.edit("; ".join(map(_said, changes)), plan, rounds, candidates=candidates, notes=notes)
+    still = tuple(now.id for old, now in zip(before.regions, plan.regions, strict=True) if old.id in ids)
+    said = "; ".join(map(_said, changes))
+    return history.edit(said, plan, rounds, candidates=candidates, notes=notes, still=still)
 
 
 def _changed(plan: ScenePlan, change: Redraw, seed: int, family: Family) -> ScenePlan:
@@ -98,6 +100,9 @@ def _with(plan: ScenePlan, place: int, fields: dict[str, object]) -> ScenePlan:
 
 def _thing(prompt: str, region: Region, family: Family) -> Thing:
     """The one thing that the words name. Raises BadInput for none and for several."""
+    if not printable(prompt).strip():
+        advice = "Say what stands there instead, or leave the words out: it is drawn again as it is."
+        raise BadInput(f"The words for the {region.id} say nothing.", advice)
     if family.vocabulary is None:
         bare = prompt.removeprefix("a ").removeprefix("an ").removeprefix("the ")[:80]
         return Thing(region.noun if says(prompt, region.noun) else bare)

@@ -19,6 +19,7 @@ from mepg_agent.printable import printable
 
 MAX_PROMPT = 2000  # characters; a longer request is refused rather than cut
 MAX_REGIONS = 16
+EDITED = "edited"  # planner of a plan after an edit
 EPS = 1e-6
 
 
@@ -243,6 +244,11 @@ class ScenePlan(Frozen):
     notes: tuple[Words, ...] = ()  # what was not understood, or replaced
     undrawn: tuple[Words, ...] = ()  # things that were asked for and that the backbone has no word for
     planner: Words = "given"
+
+    @property
+    def asked(self) -> str:
+        """The whole scene as it was asked for: after an edit the person's first words are not that any more."""
+        return self.global_prompt if self.planner == EDITED else self.prompt
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -1,6 +1,7 @@
 """What is kept on disk: beside the pictures one folder a session. Every file is written whole or not at all.
 
-    home/sessions/fox-castle-3f9a/{brief,result,failure}.json, once it was edited {history,edit}.json, and endings.json
+    home/sessions/fox-castle-3f9a/{brief,result,failure}.json, once it was edited {history,edit}.json, endings.json, and
+                                  preview.png while it is drawn
     home/locks/fox-castle-3f9a.lock, held by whoever works on the session
 
 `result.json` is the picture as it was first drawn; `history.json` holds every version, that one too, and counts alone
@@ -23,7 +24,7 @@ from pydantic import Field
 
 from mepg_agent.engine.base import Pixels
 from mepg_agent.errors import BadInput, BrokenAsset, InUse, MepgError
-from mepg_agent.files import PART, alone, remove, whole
+from mepg_agent.files import alone, part_beside, remove, whole
 from mepg_agent.history import Edit, History, Version
 from mepg_agent.pictures import AGAIN, Pictures, parse, read, validate, writing
 from mepg_agent.records import Attempt, Brief, Finding, Remark, Render, Status, Verdict
@@ -209,7 +210,7 @@ class SessionStore(Pictures):
         """Removes the session, its history and its edit; pictures stay until they are collected. Raises BadInput if
         there is no such session."""
         self._there(session)
-        gone = self.home / "sessions" / f".{secrets.token_hex(8)}{PART}"
+        gone = part_beside(self._folder(session))
         with writing(self.home):
             self._folder(session).rename(gone)  # at once; what is below may take a while
             remove(gone)
@@ -239,6 +240,13 @@ class SessionStore(Pictures):
         words = json.dumps({"message": error.message, "advice": error.advice}, indent=1)
         with suppress(BrokenAsset):  # the disk may be what failed
             self._write(self._folder(session) / "failure.json", words.encode())
+
+    def failure(self, session: str) -> tuple[str, str] | None:
+        """Why the session failed, and what to do about it; None where it did not, or nobody can tell."""
+        found = None
+        with suppress(BrokenAsset):
+            found = parse(self._folder(session) / "failure.json")
+        return None if found is None else (str(found.get("message", "")), str(found.get("advice", "")))
 
     def put_ending(self, session: str, ending: Ending) -> None:
         """Raises BadInput if there is no such session, BrokenAsset if it cannot be written."""

@@ -29,9 +29,14 @@ class Planned(Asked):
     approved: bool | None = None  # True once the person said so, False when the layout was rejected
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """Ids of the regions that may change: of an edit those that it is about."""
+        return self.edit.named(self.plan) if self.edit else tuple(r.id for r in self.plan.regions)
+
+    @property
     def movable(self) -> tuple[str, ...]:
         """Ids of the regions whose place is still open."""
-        return self.edit.named(self.plan) if self.edit else tuple(r.id for r in self.plan.regions)
+        return self.edit.movable(self.plan) if self.edit else self.named
 
     @property
     def redrawn(self) -> tuple[Box, ...]:

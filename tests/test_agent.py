@@ -174,6 +174,17 @@ def test_a_request_that_cannot_be_drawn_is_one_sentence_and_opens_no_session(
         assert agent.store.sessions() == ()
 
 
+def test_a_session_that_cannot_be_planned_says_why_whatever_is_asked_of_it(settings: Settings):
+    with agent_of(settings) as agent:
+        with pytest.raises(BadInput) as refused:
+            agent.draw("xyzzy plugh")
+        [summary] = agent.store.sessions()
+        with pytest.raises(BadInput) as caught:
+            agent.edit(summary.session, "make it night")
+    assert summary.status == "failed"
+    assert refused.value.message in caught.value.message and caught.value.advice == refused.value.advice
+
+
 def test_a_home_that_cannot_be_written_is_said_before_anything_is_drawn(settings: Settings, tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BrokenAsset, match="MEPG_HOME"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from scripted import ScriptedVerifier
@@ -195,3 +196,21 @@ def test_several_requests_are_all_checked_before_the_first_is_drawn(settings: Se
         results = list(agent.batch([three_things.prompt, "a fox"], seed=4))
     assert [result.brief.prompt for result in results] == [three_things.prompt, "a fox"]
     assert [job.seed for job in engine.jobs] == [4, 4]
+
+
+def test_what_is_cancelled_before_a_thread_was_free_opens_no_session(settings: Settings, three_things: ScenePlan):
+    free = threading.Event()
+
+    async def cancel(agent: Agent) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
+        busy = loop.run_in_executor(None, free.wait)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(agent.adraw(three_things.prompt, plan=three_things), timeout=0.1)
+        assert not busy.done(), "nobody waited for the thread"
+        free.set()
+        await busy
+
+    with agent_of(settings, FakeEngine()) as agent:
+        asyncio.run(asyncio.wait_for(cancel(agent), timeout=30))
+        assert agent.store.sessions() == ()

@@ -16,6 +16,7 @@ from mepg_agent import graph
 from mepg_agent.agent import Agent
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, BrokenAsset, Transient
+from mepg_agent.planning.edits import Remove, apply
 from mepg_agent.records import Check, Combine, Finding, Verdict
 from mepg_agent.scene import Region, Relation, RelationKind, ScenePlan
 from mepg_agent.settings import Settings, asset_root
@@ -23,6 +24,7 @@ from mepg_agent.verify.asking import AskingVerifier, Reply
 from mepg_agent.verify.base import Verifier
 from mepg_agent.verify.chat import ChatEyes
 from mepg_agent.verify.combined import CombinedVerifier, combine
+from mepg_agent.verify.gone import with_gone
 
 CHAT = "chat:openai:some/model"
 IMAGE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
@@ -239,3 +241,25 @@ def test_several_verifiers_look_at_the_same_picture(three_things: ScenePlan):
     found = {(f.region, f.check): f for f in both.verify(np.zeros((256, 256, 3), np.uint8), three_things).findings}
     assert not found["dog", Check.PRESENT].passed and found["fox", Check.PRESENT].passed
     assert found["fox", Check.PRESENT].question and found[None, Check.SCENE].passed
+
+
+def test_after_an_edit_the_whole_is_asked_about_what_it_shows_now(scene: ScenePlan):
+    eyes = Scripted()
+    edited = apply(scene, [Remove(region="castle")], None)
+    AskingVerifier(eyes, {}).verify(IMAGE, edited)
+    *_, (_, (question, *_)) = eyes.asked
+    assert json.dumps(edited.global_prompt) in question and "castle" not in question
+    assert "castle" in scene.prompt
+
+
+@pytest.mark.parametrize(("how", "passed"), [("all", False), ("any", True), ("mean", True)])
+def test_several_verifiers_agree_on_what_is_gone_as_on_everything_else(
+    how: Combine, passed: bool, three_things: ScenePlan
+):
+    image = np.zeros((256, 256, 3), np.uint8)
+    both = CombinedVerifier([ScriptedVerifier({"gone-castle": (score,)}) for score in (0.6, 0.1)], how)
+    left = three_things.replaced(regions=three_things.regions[:2])
+    verdict = with_gone(both.verify(image, left), both, image, three_things.regions, left)
+    [found] = [f for f in verdict.findings if f.check is Check.GONE]
+    assert (found.was, found.region, found.passed) == ("castle", None, passed)
+    assert found.evidence.count("where the castle was") == 2

@@ -8,6 +8,7 @@ from scripted import ScriptedVerifier, wrong
 from mepg_agent.agent import Agent
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
+from mepg_agent.graph import UNDRAWN
 from mepg_agent.records import Finding, Rung
 from mepg_agent.redrawing import Redraw
 from mepg_agent.scene import Box, ScenePlan
@@ -24,6 +25,7 @@ def test_what_the_caller_finds_wrong_is_drawn_again_and_nothing_else_changes(
         [attempt] = second.attempts
         assert (attempt.region, attempt.rung, attempt.kept) == ("dog", Rung.SEEDS, True)
         assert "it has five legs" in attempt.reason
+        assert UNDRAWN not in second.notes
         found = agent.compare(first.session, 1, 2)
         assert found.regions == ("dog",) and found.boxes == (three_things.region("dog").box,)
         assert found.outside_equal and found.changed > 0

@@ -244,4 +244,9 @@ def test_a_drawing_that_does_not_fit_the_device_is_told_with_what_would(
             list(engine.run(job, before if job.keep else None))
         assert caught.value.__cause__ is caught.value.__context__ is None, "which would keep the tensors"
     monkeypatch.undo()
+    monkeypatch.setattr(engine, "experts", full)
+    with pytest.raises(BrokenAsset, match="too little memory") as caught:
+        engine.run(repair_job((FOX,)), before)
+    assert caught.value.__cause__ is caught.value.__context__ is None, "which would keep the tensors"
+    monkeypatch.undo()
     assert draw(engine, repair_job((FOX,)), before).image.shape == (SIDE, SIDE, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -72,6 +73,24 @@ def test_a_new_file_never_takes_the_place_of_another(tmp_path: Path):
     with pytest.raises(FileExistsError), whole(tmp_path / "a.txt", new=True) as stream:
         stream.write(b"second")
     assert (tmp_path / "a.txt").read_bytes() == b"first" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_disk_without_hard_links_takes_new_files_and_keeps_old_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    test_a_new_file_never_takes_the_place_of_another(tmp_path)
+
+
+def test_a_full_disk_is_not_taken_for_one_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(OSError, match="No space"), whole(tmp_path / "a.txt", new=True) as stream:
+        stream.write(b"first")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_at_a_time_also_within_one_process(tmp_path: Path):

@@ -10,7 +10,7 @@ from edit_fixtures import agent_of, drawn, pixels
 from scripted import ScriptedVerifier, wrong
 
 from mepg_agent.records import Check, Rung, Verdict
-from mepg_agent.scene import Box, Region, ScenePlan
+from mepg_agent.scene import MAX_REGIONS, Box, Region, ScenePlan
 from mepg_agent.settings import Settings
 from mepg_agent.verify.gone import taken_away, with_gone
 
@@ -42,11 +42,11 @@ def test_an_edit_that_takes_nothing_away_looks_for_nothing(settings: Settings, t
 
 def test_what_another_thing_hides_or_resembles_is_not_looked_for(three_things: ScenePlan):
     dog = three_things.region("dog").box
-    assert [r.id for r in taken_away(three_things, without(three_things, "dog"))] == ["dog"]
-    assert taken_away(three_things, three_things) == ()
-    assert taken_away(three_things, without(three_things, "dog", cat=dog)) == ()
-    assert taken_away(three_things, without(three_things, "dog", dog=dog.moved(0.2, 0))) == ()
-    assert taken_away(three_things, without(three_things, "dog", cat=dog.moved(0.2, 0))) != ()
+    assert [r.id for r in taken_away(three_things.regions, without(three_things, "dog"))] == ["dog"]
+    assert taken_away(three_things.regions, three_things) == ()
+    assert taken_away(three_things.regions, without(three_things, "dog", cat=dog)) == ()
+    assert taken_away(three_things.regions, without(three_things, "dog", dog=dog.moved(0.2, 0))) == ()
+    assert taken_away(three_things.regions, without(three_things, "dog", cat=dog.moved(0.2, 0))) != ()
 
 
 def test_things_with_long_names_that_begin_alike_are_told_apart(three_things: ScenePlan):
@@ -55,8 +55,17 @@ def test_things_with_long_names_that_begin_alike_are_told_apart(three_things: Sc
     regions = [Region(id=n, noun="fox", prompt="a fox", box=box) for n, box in zip(names, boxes[:2], strict=True)]
     before, plan = three_things.replaced(regions=regions), three_things.replaced(regions=())
     image = np.zeros((256, 256, 3), np.uint8)
-    verdict = with_gone(Verdict(findings=()), ScriptedVerifier({}), image, before, plan)
+    verdict = with_gone(Verdict(findings=()), ScriptedVerifier({}), image, before.regions, plan)
     assert [f.was for f in verdict.findings] == names
+
+
+def test_more_things_may_go_than_a_picture_can_show(three_things: ScenePlan):
+    box = three_things.region("fox").box
+    before = [Region(id=f"fox-{i}", noun="fox", prompt="a fox", box=box) for i in range(MAX_REGIONS + 4)]
+    image = np.zeros((256, 256, 3), np.uint8)
+    empty = three_things.replaced(regions=())
+    verdict = with_gone(Verdict(findings=()), ScriptedVerifier({}), image, before, empty)
+    assert [f.was for f in verdict.findings] == [region.id for region in before]
 
 
 def test_where_a_removed_thing_is_still_seen_the_place_is_drawn_again_and_nothing_else(

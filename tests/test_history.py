@@ -20,9 +20,9 @@ from mepg_agent.agent import Agent
 from mepg_agent.engine.base import Pixels
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput, BrokenAsset
-from mepg_agent.history import History, Version
+from mepg_agent.history import Edit, History, Version
 from mepg_agent.records import Check, Finding, Render, Rung, Verdict
-from mepg_agent.scene import Box, Extent, Region, ScenePlan
+from mepg_agent.scene import MAX_REGIONS, Box, Extent, Region, ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.settings import Settings
 
@@ -37,6 +37,12 @@ def version(number: int, parent: int | None) -> Version:
 
 def grown(history: History) -> History:
     return history.grown(version(len(history.versions) + 1, history.head))
+
+
+def crowd(prefix: str) -> tuple[Region, ...]:
+    """As many regions as a plan may have, side by side."""
+    boxes = [Box(x=0.25 * (i % 4), y=0.25 * (i // 4), width=0.2, height=0.2) for i in range(MAX_REGIONS)]
+    return tuple(Region(id=f"{prefix}-{i}", noun=prefix, prompt=f"a {prefix}", box=b) for i, b in enumerate(boxes))
 
 
 def one() -> History:
@@ -288,7 +294,7 @@ def test_collecting_spares_what_an_unfinished_picture_needs(settings: Settings, 
         stream = agent.stream_edit(session, "make the dog red")
         next(item for item in stream if getattr(item, "node", "") == "verify")
         stream.close()
-        torn = settings.home / "pictures" / ".killed.part"
+        torn = settings.home / "pictures" / ".0123456789abcdef.part"
         torn.write_text("half")
         lone = agent.store.put_latents(agent.store.latents(agent.result(session).render.latents) + 1)
         assert agent.collect().spared == 1
@@ -334,7 +340,7 @@ def test_what_a_killed_process_left_in_the_sessions_goes_after_an_hour(settings:
         unopened = settings.home / "sessions" / "fox-castle-0000"
         unopened.mkdir()
         (unopened / "preview.png").write_bytes(b"")
-        half = settings.home / "sessions" / session / ".0a.part"
+        half = settings.home / "sessions" / session / ".0123456789abcdef.part"
         half.write_text("{")
         assert agent.collect().files == 0, "somebody may be writing them"
         for file in (half, unopened):
@@ -342,6 +348,20 @@ def test_what_a_killed_process_left_in_the_sessions_goes_after_an_hour(settings:
         assert agent.collect().files == 2
         assert not half.exists() and not unopened.exists()
         assert agent.result(session).image.is_file()
+
+
+def test_collecting_never_takes_what_somebody_else_put_into_the_home(settings: Settings, three_things: ScenePlan):
+    with agent_of(settings) as agent:
+        session, sessions = drawn(agent, three_things), settings.home / "sessions"
+        foreign = [sessions / name / "notes.txt" for name in ("my-backups", "my-backups-2024", f"{session}/kept")]
+        foreign += [sessions / "my-backups" / ".mine.part", settings.home / "pictures" / ".mine.part"]
+        for file in foreign:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text("mine")
+            for old in (file, file.parent):
+                os.utime(old, (0, time.time() - 7200))
+        assert agent.collect().files == 0
+        assert all(file.read_text() == "mine" for file in foreign)
 
 
 @pytest.mark.parametrize("name", ["result.json", "history.json", "edit.json", "brief.json"])
@@ -360,3 +380,11 @@ def test_an_edit_keeps_the_boxes_of_the_history_it_came_from(settings: Settings,
         session = drawn(agent, three_things)
         agent.edit(session, "make it night")
         assert agent.compare(session, 1, 2).boxes == (Box.full(),)
+
+
+def test_a_full_picture_can_be_mended_of_things_that_are_still_seen():
+    plan = PLAN.replaced(regions=crowd("fox"))
+    gone = Region(id="dog", noun="dog", prompt="a dog", box=Box(x=0.8, y=0.2, width=0.19, height=0.05))
+    edit = one().edit("mend dog", plan, rounds=1, gone=(gone,))
+    edit = Edit.model_validate({**dict(edit), "before": plan})
+    assert edit.repairable(plan) == {"dog": (gone.box,)}

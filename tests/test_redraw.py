@@ -14,7 +14,8 @@ from mepg_agent.agent import Agent
 from mepg_agent.context import Family
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
-from mepg_agent.records import Brief, Check, Finding
+from mepg_agent.history import Edit
+from mepg_agent.records import Brief, Check, Finding, Rung
 from mepg_agent.redrawing import Redraw, redraw_of
 from mepg_agent.scene import Box, Relation, RelationKind, ScenePlan
 from mepg_agent.settings import Settings
@@ -41,6 +42,37 @@ def test_only_the_named_regions_are_drawn_again(agent: Agent, three_things: Scen
     assert differs[allowed].any() and not differs[~allowed].any()
     assert agent.history(session).version().instruction == "draw the fox again; draw the castle again"
     assert after.plan.region("dog") == before.plan.region("dog")
+
+
+def test_a_region_that_keeps_failing_is_never_drawn_outside_its_box(settings: Settings, three_things: ScenePlan):
+    until_it_would_move = (0.9, *[0.1] * 8, 0.95)
+    with agent_of(settings, fox=until_it_would_move) as agent:
+        session = drawn(agent, three_things)
+        before = agent.result(session)
+        after = agent.redraw(session, [Redraw(region="fox", seed=3)], rounds=5)
+        differs = (pixels(agent, before) != pixels(agent, after)).any(axis=2)
+    assert {attempt.rung for attempt in after.attempts} >= {Rung.SEEDS, Rung.STRONGER, Rung.SOLO}
+    assert Rung.MOVE not in {attempt.rung for attempt in after.attempts}
+    differs[three_things.region("fox").box.pixels(three_things.extent).as_slices()] = False
+    assert not differs.any()
+
+
+def test_an_edit_that_was_begun_before_regions_could_be_kept_still_is_read(agent: Agent, three_things: ScenePlan):
+    history = agent.history(drawn(agent, three_things))
+    family, brief = Family(backbone(), None, {}), Brief(prompt=three_things.prompt)
+    edit = redraw_of([Redraw(region="fox", prompt="a cat")], history, family, brief, rounds=0)
+    old = edit.model_dump(exclude={"still"})
+    assert edit.movable(edit.plan) == () and edit.named(edit.plan) == ("cat",)
+    assert Edit.model_validate(old).movable(edit.plan) == ("cat",)
+
+
+@pytest.mark.parametrize("prompt", [" ", "\x07"])
+def test_words_that_say_nothing_are_refused_also_without_a_vocabulary(
+    agent: Agent, three_things: ScenePlan, prompt: str
+):
+    history, open_family = agent.history(drawn(agent, three_things)), Family(backbone(), None, {})
+    with pytest.raises(BadInput, match="The words for the fox say nothing"):
+        redraw_of([Redraw(region="fox", prompt=prompt)], history, open_family, Brief(prompt="a fox"), rounds=0)
 
 
 def test_a_seed_is_taken_and_without_one_a_new_one_each_time(agent: Agent, three_things: ScenePlan):
@@ -159,6 +191,12 @@ def test_findings_of_others_take_the_place_of_the_verifiers(agent: Agent, three_
     ]  # fmt: skip
     assert judged.verdict.verifier == "scripted, assistant"
     assert agent.result(session) == judged
+
+
+def test_a_verdict_of_another_holds_nothing_that_a_terminal_would_obey():
+    finding = seen("fox", True).model_copy(update={"evidence": "red\x1b[31m", "question": "\x07?", "answer": "\x08"})
+    read = Finding.model_validate(finding.model_dump())
+    assert (read.evidence, read.question, read.answer) == ("red [31m", " ?", " ")
 
 
 def test_the_verifier_can_look_again(agent: Agent, three_things: ScenePlan):

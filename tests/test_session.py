@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mepg_agent.engine.base import Picture
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.history import History
-from mepg_agent.pictures import Drawn
-from mepg_agent.records import Brief, Render, Verdict
-from mepg_agent.scene import ScenePlan
+from mepg_agent.pictures import Drawn, Recipe
+from mepg_agent.records import Brief, Render, RenderJob, Verdict
+from mepg_agent.scene import Extent, ScenePlan
 from mepg_agent.session import Result, SessionStore
 
 IMAGE = np.arange(64 * 80 * 3, dtype=np.uint8).reshape(64, 80, 3)
@@ -86,6 +87,21 @@ def test_a_render_counts_only_while_its_files_are_there(store: SessionStore):
         assert store.drawn("a" * 64) is None
         file.write_bytes(good)
         assert store.drawn("a" * 64) == drawn
+
+
+def test_how_a_picture_was_drawn_stays_as_it_was_noted_when_it_is_drawn_again(
+    store: SessionStore, three_things: ScenePlan
+):
+    extent = Extent(width=80, height=64)
+    job = RenderJob(backbone="b", weights="w", prompt="a fox", extent=extent, regions=(), seed=1, steps=1, guidance=1)
+    theirs = Recipe(job=job, plan=three_things.replaced(notes=("theirs",)))
+    assert store.add_recipe(theirs) == theirs
+    [render] = store.keep(job, Picture(IMAGE, LATENTS, seconds=1, calls=1), three_things).renders
+    assert store.recipe(job.hash()) == theirs
+    assert Image.open(store.picture_path(render.picture)).info["mepg:plan"] == theirs.plan.model_dump_json()
+    (store.home / "jobs" / f"{job.hash()}.json").write_text("{")
+    store.keep(job, Picture(IMAGE, LATENTS, seconds=1, calls=1), three_things)
+    assert store.recipe(job.hash()) == Recipe(job=job, plan=three_things), "one that nobody can read is replaced"
 
 
 def test_a_session_is_named_after_its_prompt_and_never_twice(store: SessionStore):

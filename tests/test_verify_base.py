@@ -31,6 +31,25 @@ def test_a_region_is_lowered_when_it_fails_anew_or_falls_further(
     assert lowered(verdict(**before), verdict(**after)) == worse
 
 
+def checks(**scores: float) -> Verdict:
+    """On the fox."""
+
+    def finding(check: str, score: float) -> Finding:
+        return Finding(region="fox", check=Check(check), passed=score >= 0.5, score=score, threshold=0.5, evidence="")
+
+    return Verdict(findings=tuple(finding(check, score) for check, score in scores.items()))
+
+
+def test_a_region_that_is_right_at_last_is_no_worse_though_it_had_greater_margins_before():
+    before = checks(present=0.45, style=0.99, color=0.99, leak=0.99)
+    assert lowered(before, checks(present=0.8, style=0.8, color=0.8)) == ()
+
+
+@pytest.mark.parametrize(("present", "worse"), [(0.445, ()), (0.1, ("fox",))])
+def test_only_what_was_looked_at_both_times_is_compared(present: float, worse: tuple[str, ...]):
+    assert lowered(checks(present=0.45, leak=0.99), checks(present=present)) == worse
+
+
 def test_a_check_of_the_whole_picture_can_be_lowered_too():
     whole = Finding(region=None, check=Check.STYLE, passed=True, score=0.9, threshold=0.5, evidence="")
     after = whole.model_copy(update={"passed": False, "score": 0.1})

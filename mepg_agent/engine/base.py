@@ -37,7 +37,7 @@ class Picture:
     seconds: float
     calls: float  # denoiser evaluations of a full canvas (a batch of conditional and unconditional counts once)
     region_seconds: dict[str, float] = field(default_factory=dict)
-    candidates: tuple[tuple[Pixels, Latents], ...] = ()  # further candidates of a repair, first one is `image`
+    candidates: tuple[tuple[Pixels, Latents], ...] = ()  # all of a repair, the first one is `image`
 
 
 @runtime_checkable

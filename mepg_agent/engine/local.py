@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.device import choose_device
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mepg_agent.engine.adapters import ExpertWeights
 
+T = TypeVar("T")
 PREVIEWS = 4  # a picture, at most; and no more than one every second step
 PREVIEW_SIDE = 16  # latent positions; decoding costs as much as that many squared
 
@@ -92,7 +93,7 @@ class LocalEngine:
 
         self._check(job, before)
         job = canonical(job)
-        experts = self.experts(job)
+        experts = _had_room(lambda: self.experts(job))
         if before is not None:
             again = draw_closeup if job.keep and job.keep.zoom else repair
             return _with_room(again(self.pipe, job, experts, before))
@@ -148,9 +149,21 @@ def _with_room(drawn: Iterator[Step | Picture]) -> Iterator[Step | Picture]:
         yield from drawn
         return
     # Not raised from the other error, which would keep every tensor of the drawing in memory.
-    raise BrokenAsset(
-        "The device has too little memory for this drawing.", "Draw a smaller picture, or fewer candidates at once."
-    )
+    raise _no_room()
+
+
+def _had_room(read: Callable[[], T]) -> T:
+    """What `read` gives. Raises as `_with_room`."""
+    import torch
+
+    with suppress(torch.OutOfMemoryError):
+        return read()
+    raise _no_room()
+
+
+def _no_room() -> BrokenAsset:
+    advice = "Draw a smaller picture, or fewer candidates at once."
+    return BrokenAsset("The device has too little memory for this drawing.", advice)
 
 
 def preview(pipe: Any, latents: Any) -> Pixels:

@@ -112,7 +112,7 @@ class AskingVerifier:
 
 
 def _on_whole(plan: ScenePlan) -> Iterator[Question]:
-    yield Question(None, Check.SCENE, f"Does it show everything that these words ask for: {json.dumps(plan.prompt)}?")
+    yield Question(None, Check.SCENE, f"Does it show everything that these words ask for: {json.dumps(plan.asked)}?")
     places: dict[str, list[str]] = defaultdict(list)
     for relation in plan.relations:
         places[relation.subject].append(f"{relation.kind} the {plan.region(relation.object).noun}")

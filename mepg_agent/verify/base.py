@@ -37,20 +37,24 @@ def findings_on(verdict: Verdict, region: str | None) -> tuple[Finding, ...]:
 
 
 def lowered(before: Verdict, after: Verdict) -> tuple[str, ...]:
-    """Regions that came off worse: a check that passed fails now, or a failed region got farther from passing.
+    """Regions that came off worse: a check that passed fails now, or a failed region got farther from passing, by the
+    checks that both verdicts have.
 
-    Among passed checks a smaller margin is no harm: the region is still right.
+    Among passed checks a smaller margin is no harm: the region is still right, or right at last.
     """
     regions = dict.fromkeys(f.subject for f in before.findings)
     return tuple(region or "the whole picture" for region in regions if _worse(before, after, region))
 
 
 def _worse(before: Verdict, after: Verdict, region: str | None) -> bool:
-    old, new = findings_on(before, region), {f.check: f for f in findings_on(after, region)}
-    if any(f.passed and f.check in new and not new[f.check].passed for f in old):
+    old, new = ({f.check: f for f in findings_on(verdict, region)} for verdict in (before, after))
+    both = [check for check in old if check in new]
+    if any(old[check].passed and not new[check].passed for check in both):
         return True
-    failed = not all(f.passed for f in old)
-    return failed and region_score(after, region) < region_score(before, region) - NOISE
+    if all(f.passed for f in old.values()) or all(f.passed for f in new.values()):
+        return False
+    was, now = (Verdict(findings=tuple(found[check] for check in both)).score() for found in (old, new))
+    return now < was - NOISE
 
 
 def mended(before: Verdict, after: Verdict) -> bool:

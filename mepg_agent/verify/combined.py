@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from mepg_agent.records import Check, Combine, Finding, Verdict
@@ -18,15 +18,19 @@ class CombinedVerifier:
         self._how: Combine = how
 
     def verify(self, image: Pixels, plan: ScenePlan) -> Verdict:
-        return combine([verifier.verify(image, plan) for verifier in self._verifiers], self._how)
+        return self.together(lambda verifier: verifier.verify(image, plan))
+
+    def together(self, look: Callable[[Verifier], Verdict]) -> Verdict:
+        """What `look` gives with each of them, as one verdict."""
+        return combine([look(verifier) for verifier in self._verifiers], self._how)
 
 
 def combine(verdicts: Sequence[Verdict], how: Combine) -> Verdict:
-    """One finding for each region and check that any verdict has; what only one looked at stands as it is."""
+    """One finding for each subject and check that any verdict has; what only one looked at stands as it is."""
     found: dict[tuple[str | None, Check], list[tuple[str, Finding]]] = {}
     for verdict in verdicts:
         for finding in verdict.findings:
-            found.setdefault((finding.region, finding.check), []).append((verdict.verifier, finding))
+            found.setdefault((finding.subject, finding.check), []).append((verdict.verifier, finding))
     names = ", ".join(dict.fromkeys(verdict.verifier for verdict in verdicts))
     return Verdict(findings=tuple(_one(group, how) for group in found.values()), verifier=f"{how} of {names}")
 
