@@ -45,7 +45,7 @@ def test_only_the_named_regions_are_drawn_again(agent: Agent, three_things: Scen
 
 
 def test_a_region_that_keeps_failing_is_never_drawn_outside_its_box(settings: Settings, three_things: ScenePlan):
-    until_it_would_move = (0.9, *[0.1] * 8, 0.95)
+    until_it_would_move = (0.9, *[0.1] * 10, 0.95)
     with agent_of(settings, fox=until_it_would_move) as agent:
         session = drawn(agent, three_things)
         before = agent.result(session)
