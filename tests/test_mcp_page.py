@@ -242,6 +242,109 @@ async def test_a_page_that_was_opened_before_the_picture_is_ready_waits_for_it(b
         assert page.outside == [] and page.complaints == []
 
 
+@pytest.mark.parametrize("given", [{"region": "fox"}, {"max_side": 64}], ids=str)
+async def test_a_page_opened_by_a_look_at_a_part_shows_the_whole_picture(browser: Browser, given: dict[str, Any]):
+    async with connected() as client, shown(browser, client) as page:
+        asked = {"session": await drawn(client), **given}
+        await page.page.evaluate("(given) => notify('ui/notifications/tool-input', {arguments: given})", asked)
+        await page.answer(await client.call_tool("get_picture", asked))
+        await expect(page.find("#versions img[src]")).to_have_count(1)
+        assert await page.find("#picture").evaluate("image => image.naturalWidth") == 256
+        assert page.outside == [] and page.complaints == []
+
+
+async def test_it_shows_why_a_picture_is_a_best_effort_where_no_region_failed(browser: Browser):
+    async with picture(browser, verifier=ScriptedVerifier({"gone-fox": (0.9,)})) as (page, session):
+        edited = await page.client.call_tool(
+            "edit_picture", {"session": session, "instruction": "remove the fox", "rounds": 0}
+        )
+        await page.answer(edited)
+        await finished(page, 2)
+        await expect(page.find("#badge")).to_have_text("Best effort")
+        await expect(page.find("#whole")).to_contain_text("fox still to be seen: where the fox was")
+        await page.find('.chip[data-region="castle"]').click()
+        await expect(page.find("#whole")).to_be_hidden()
+
+
+async def test_a_check_of_any_kind_is_shown_on_its_region(browser: Browser):
+    seen = [{"region": "fox", "check": "scene", "passed": False, "evidence": "it is dull"}]
+    async with picture(browser) as (page, session):
+        await page.client.call_tool("verify_picture", {"session": session, "verdict": seen})
+        await page.answer(await page.client.call_tool("get_picture", {"session": session}))
+        await page.find('.chip[data-region="fox"]').click()
+        await expect(page.find("#checks")).to_contain_text("not as the whole sentence says: it is dull")
+
+
+@pytest.mark.parametrize("strength", [0.01, 1.33, 3.0])
+async def test_a_strength_that_the_slider_has_no_step_for_stays_until_it_is_moved(browser: Browser, strength: float):
+    async with picture(browser) as (page, session):
+        regions = [{"region": "fox", "strength": strength}]
+        await page.answer(await page.client.call_tool("draw_region", {"session": session, "regions": regions}))
+        await finished(page, 2)
+        await page.find('.chip[data-region="fox"]').click()
+        await page.find("summary").click()
+        await expect(page.find("#strengthvalue")).to_have_text(f"{strength:.2f}")
+        await page.find("#prompt").fill("a blue fox")
+        await page.find("#redraw").click()
+        await finished(page, 3)
+        kept = (await plan_of(page, session))["fox"]
+        await page.find("#strength").fill("2.5")
+        await page.find("#redraw").click()
+        await finished(page, 4)
+        moved = (await plan_of(page, session))["fox"]
+    assert (kept["prompt"], kept["strength"], moved["strength"]) == ("a blue fox", strength, 2.5)
+
+
+async def test_what_is_changed_stays_while_an_older_version_is_looked_at(browser: Browser):
+    async with picture(browser) as (page, _):
+        await page.find('.chip[data-region="fox"]').click()
+        await page.find("#redraw").click()
+        await finished(page, 2)
+        await page.find("#prompt").fill("a blue fox")
+        await page.find('#versions [data-version="1"]').click()
+        await expect(page.find("#older")).to_be_visible()
+        await expect(page.find(".chip.changed")).to_have_count(0)
+        await page.find("#newest").click()
+        await expect(page.find("#older")).to_be_hidden()
+        await expect(page.find("#prompt")).to_have_value("a blue fox")
+        await expect(page.find(".chip.changed")).to_have_count(1)
+
+
+@asynccontextmanager
+async def left_unfinished(browser: Browser) -> AsyncIterator[tuple[Shown, str, Slow]]:
+    """The page of a picture that was changed once; a second change was begun and stopped elsewhere."""
+    engine = Slow(quick=2)
+    async with picture(browser, engine) as (page, session):
+        change = {"session": session, "instruction": "make the fox blue"}
+        await page.client.call_tool("edit_picture", change)
+        await page.client.call_tool("edit_picture", {**change, "instruction": "make the fox green", "patience": 0})
+        await page.client.call_tool("cancel", {"session": session})
+        await page.answer(await page.client.call_tool("get_picture", {"session": session}))
+        await finished(page, 2)
+        await expect(page.find("#openwords")).to_have_text("Not finished: make the fox green")
+        yield page, session, engine
+
+
+async def test_dropping_a_change_twice_in_a_row_drops_it_once(browser: Browser):
+    async with left_unfinished(browser) as (page, session, _):
+        await page.find("#drop").evaluate("button => { button.click(); button.click(); }")
+        await expect(page.find("#progress")).to_be_hidden()
+        await expect(page.find("#open")).to_be_hidden()
+        listed = data(await called(page.client, "history", action="list", session=session))
+    assert listed["unfinished"] is None and [v["shown"] for v in listed["versions"]] == [False, True]
+
+
+async def test_dropping_a_change_that_ended_meanwhile_undoes_nothing(browser: Browser):
+    async with left_unfinished(browser) as (page, session, engine):
+        engine.go_on.set()
+        await called(page.client, "wait", session=session)
+        await page.find("#drop").click()
+        await expect(page.find("#said")).to_have_text("The change was finished meanwhile.")
+        await finished(page, 3)
+        listed = data(await called(page.client, "history", action="list", session=session))
+    assert [v["shown"] for v in listed["versions"]] == [False, False, True]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 760])
 async def test_it_fits_its_frame_and_can_be_read_in_every_theme(browser: Browser, theme: str, width: int):

@@ -2,19 +2,21 @@
 
 const LOOK = 1; // seconds between two looks at a picture that is being drawn
 const THUMB = 96; // pixels
-const BADGES = { accepted: "Accepted", best_effort: "Best effort", failed: "Failed" };
+const BADGES = { accepted: "Accepted", best_effort: "Best effort" };
 const at = (id) => document.getElementById(id);
 
-/** Everything that the page knows. `drawing` is what the server says of the version that is looked at. */
+/** Everything that the page knows. `drawing` is what the server says of the version that is looked at, `drafts` are
+ *  changes of the current one, `part` is whether the tool that opened the page was asked for less than a whole one. */
 const state = {
-  drawing: null, head: null, branches: {}, versions: [], unfinished: null, selected: null, drafts: new Map(), busy: false,
+  drawing: null, head: null, branches: {}, versions: [], unfinished: null, selected: null, drafts: new Map(),
+  busy: false, part: false,
 };
 const thumbs = new Map(); // data URLs by picture
 let stopped = false; // whoever waits for the picture need not
 
 const host = new Host({
   "ui/notifications/tool-input": ({ arguments: given }) => begun(given ?? {}),
-  "ui/notifications/tool-result": (result) => guarded(() => answered(result)),
+  "ui/notifications/tool-result": (result) => guarded(() => answered(result, !state.part)),
   "ui/notifications/tool-cancelled": () => finished("The drawing was stopped."),
   "ui/notifications/host-context-changed": dressed,
 });
@@ -42,19 +44,20 @@ async function guarded(work) {
 
 /** The tool that opened this page is at work. */
 function begun(given) {
+  state.part = Boolean(given.region || given.max_side);
   if (given.session) return;
   at("title").textContent = given.prompt ?? given.plan?.prompt ?? "Picture";
   working({ doing: "drawing" });
 }
 
-/** An answer of any tool that draws or shows. */
-async function answered(result) {
+/** An answer of any tool that draws or shows. `whole`: its image is all of the picture. */
+async function answered(result, whole = true) {
   const found = result.structuredContent ?? {};
   if (result.isError) throw new Error(wordsOf(result));
   if (found.question) return finished(found.question.text);
   if (found.pending) return watched(found);
   if (!found.drawing) return finished("");
-  await shown(found.drawing, imageOf(result));
+  await shown(found.drawing, whole ? imageOf(result) : undefined);
   finished(found.proof ? changedWords(found.proof) : "");
 }
 
@@ -78,7 +81,7 @@ async function watched({ session, pending }) {
 async function shown(drawing, url) {
   const another = state.drawing?.session !== drawing.session;
   state.drawing = drawing;
-  state.drafts.clear();
+  if (another) state.drafts.clear();
   if (!drawing.plan.regions.some((region) => region.id === state.selected)) state.selected = null;
   image(url ?? (await host.picture(drawing.picture)));
   at("picture").alt = drawing.plan.global_prompt;
@@ -106,7 +109,9 @@ async function past() {
   state.versions = found.versions;
   state.branches = found.branches;
   state.unfinished = found.unfinished;
-  state.head = found.versions.find((line) => line.shown)?.version ?? null;
+  const head = found.versions.find((line) => line.shown)?.version ?? null;
+  if (head !== state.head) state.drafts.clear();
+  state.head = head;
   strip();
   for (const { version, picture } of state.versions) {
     if (!thumbs.has(picture)) {
@@ -149,15 +154,16 @@ function strip() {
 
 /** What is on the screen follows from `state`. */
 function render() {
-  const { drawing, selected, drafts, busy } = state;
+  const { drawing, selected, busy } = state;
   const failed = new Set(drawing ? drawing.verdict.findings.filter((f) => !f.passed).map((f) => f.region) : []);
   const regions = (drawing?.plan.regions ?? []).map((region) => ({ ...region, failed: failed.has(region.id) }));
   const older = drawing !== null && state.head !== null && drawing.version !== state.head;
+  const drafts = older ? new Map() : state.drafts;
   const deep = [...regions].sort((a, b) => a.z - b.z || b.box.width * b.box.height - a.box.width * a.box.height);
   boxes.show(deep.map((r) => ({ ...r, box: drafts.get(r.id)?.box ?? r.box })), selected, busy || older);
   panel.list(regions, drafts, selected);
   const region = older ? null : regions.find((r) => r.id === selected) ?? null;
-  const findings = region ? drawing.verdict.findings.filter((f) => f.region === region.id) : [];
+  const findings = (drawing?.verdict.findings ?? []).filter((f) => f.region === (region?.id ?? null));
   panel.show(region, drafts.get(selected) ?? {}, findings);
   panel.allow(wanted().length, drafts.has(selected), busy);
   at("choose").hidden = region !== null || older || !regions.length;
@@ -221,6 +227,23 @@ async function step(action) {
   host.tell(`In the page, the person chose ${action}: version ${state.drawing.version} is shown.`);
 }
 
+/** Drops the change that is not finished, if it still is not: an undo of a finished one would step back a version. */
+async function drop() {
+  if (state.busy) return;
+  working({ doing: "dropping the change" });
+  if (await dropped()) return host.tell("In the page, the person dropped the change that was not finished.");
+  await visit(state.head);
+  said("The change was finished meanwhile.");
+}
+
+async function dropped() {
+  const { session } = state.drawing;
+  await past();
+  if (state.unfinished === null) return false;
+  await answered(await host.call("history", { action: "undo", session }));
+  return true;
+}
+
 async function visit(version) {
   await answered(await host.call("get_picture", { session: state.drawing.session, version }));
 }
@@ -244,7 +267,7 @@ async function stop() {
   const result = await host.call("cancel", { session });
   if (result.structuredContent.drawing) return answered(result);
   if (!state.drawing) return finished("Stopped. Ask the assistant to go on with it.");
-  await answered(await host.call("history", { action: "undo", session }));
+  if (!(await dropped())) return visit(state.head);
   said("Stopped: the picture is as it was.");
 }
 
@@ -288,7 +311,7 @@ function dressed({ theme, styles }) {
 
 at("resume").addEventListener("click", () =>
   guarded(async () => answered(await host.call("wait", { session: state.drawing.session, patience: 0 }))));
-at("drop").addEventListener("click", () => guarded(() => step("undo")));
+at("drop").addEventListener("click", () => guarded(drop));
 at("undo").addEventListener("click", () => guarded(() => step("undo")));
 at("redo").addEventListener("click", () => guarded(() => step("redo")));
 at("goon").addEventListener("click", () => guarded(goOn));

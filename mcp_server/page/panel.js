@@ -7,6 +7,8 @@ const CHECKS = {
   color: ["in its colour", "colour not recognised"],
   position: ["in its place", "not in its place"],
   leak: ["only in its box", "shows up elsewhere too"],
+  gone: ["gone", "still to be seen"],
+  scene: ["as the whole sentence says", "not as the whole sentence says"],
 };
 
 /** The list of regions and the form of the one that is chosen. What is changed is a draft until it is drawn. */
@@ -40,8 +42,11 @@ class Panel {
     if (had) room.querySelector(`[data-region="${CSS.escape(had)}"]`)?.focus();
   }
 
-  /** The form of one region; null empties it. A field that a person is typing in is left alone. */
+  /** The form of one region and what was found there; null empties it, and what was found is about the whole picture.
+   *  A field that a person is typing in is left alone. */
   show(region, draft, findings) {
+    document.getElementById(region ? "checks" : "whole").replaceChildren(...findings.map(checkOf));
+    document.getElementById("whole").hidden = region !== null || !findings.length;
     this.#form.hidden = region === null;
     const another = region?.id !== this.#region?.id;
     this.#region = region;
@@ -50,8 +55,7 @@ class Panel {
     this.#set("style", draft.expert ?? styleOf(region), another);
     this.#set("seed", draft.seed ?? "", another);
     this.#set("strength", String(draft.strength ?? region.strength), another);
-    document.getElementById("strengthvalue").textContent = Number(this.#fields.strength.value).toFixed(2);
-    document.getElementById("checks").replaceChildren(...findings.map(checkOf));
+    document.getElementById("strengthvalue").textContent = (draft.strength ?? region.strength).toFixed(2);
   }
 
   /** What the style menu offers. */
@@ -104,9 +108,8 @@ class Panel {
       prompt: said === region.prompt ? undefined : said,
       expert: style.value === styleOf(region) ? undefined : style.value,
       seed: seed.value.trim() === "" ? undefined : seed.value.trim(),
-      strength: Number(strength.value) === region.strength ? undefined : Number(strength.value),
+      strength: strength.value === fitted(strength, region.strength) ? undefined : Number(strength.value),
     };
-    document.getElementById("strengthvalue").textContent = Number(strength.value).toFixed(2);
     this.#heard.changed(region.id, draft);
   }
 
@@ -131,6 +134,13 @@ function styleOf(region) {
   return region.expert ?? region.style ?? "";
 }
 
+/** What a field makes of a value: a slider has steps, and knows nothing between them. */
+function fitted(field, value) {
+  const other = field.cloneNode();
+  other.value = String(value);
+  return other.value;
+}
+
 function checkOf(finding) {
   const line = document.createElement("li");
   line.className = finding.passed ? "passed" : "failed";
@@ -138,7 +148,8 @@ function checkOf(finding) {
   mark.textContent = finding.passed ? "✓" : "✗";
   mark.setAttribute("aria-hidden", "true");
   const words = document.createElement("span");
-  words.textContent = CHECKS[finding.check][finding.passed ? 0 : 1];
+  const said = CHECKS[finding.check] ?? [finding.check, `${finding.check} not confirmed`];
+  words.textContent = `${finding.was ? `${finding.was} ` : ""}${said[finding.passed ? 0 : 1]}`;
   if (!finding.passed && finding.evidence) words.textContent += `: ${finding.evidence}`;
   line.append(mark, words);
   return line;
