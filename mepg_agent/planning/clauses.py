@@ -48,6 +48,9 @@ _CONTRACTED = re.compile(  # "couldn't you" asks for it
     re.IGNORECASE,
 )
 
+# (text, picture, what "it" is, whether it is a part) of a wish -> what it asks for, and the notes on it
+Tried = dict[tuple[str, ScenePlan, tuple[str, ...], bool], tuple[list[PlanEdit] | Question, list[str]]]
+
 
 @dataclass
 class Clause:
@@ -61,6 +64,7 @@ class Clause:
     pieces: list[Piece] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)  # of the references that were followed
     part: bool = False  # of a wish that was parted by trial: every word of it must be known
+    tried: Tried = field(default_factory=dict)  # the wishes of this instruction that were read before
 
     def __post_init__(self) -> None:
         if not self.pieces:
@@ -71,7 +75,11 @@ class Clause:
 
     def of(self, text: str, part: bool = False) -> Clause:
         """Another wording, or a part, with notes of its own."""
-        return Clause(self.plan, self.lexicon, text, self.last, part=part or self.part)
+        return Clause(self.plan, self.lexicon, text, self.last, part=part or self.part, tried=self.tried)
+
+    def about(self, plan: ScenePlan, last: tuple[str, ...]) -> Clause:
+        """The same instruction about another picture, or with another meaning of "it"; the notes are shared."""
+        return Clause(plan, self.lexicon, "", last, self.notes, part=self.part, tried=self.tried)
 
     def said(self, phrases: Iterable[str]) -> str | None:
         """The longest of the phrases that the text says."""

@@ -79,7 +79,7 @@ def _in_order(texts: Sequence[str], clause: Clause, part: bool = False) -> list[
         if _only_asks(text) and len(texts) > 1:  # "why is the fox so small? Make it bigger."
             about = wish.reference()
             if isinstance(about, Found):
-                clause = Clause(clause.plan, clause.lexicon, "", about.regions, clause.notes, part=clause.part)
+                clause = clause.about(clause.plan, about.regions)
             continue
         result = _wish(wish)
         if isinstance(result, Question):
@@ -91,11 +91,22 @@ def _in_order(texts: Sequence[str], clause: Clause, part: bool = False) -> list[
         except BadInput:
             break  # whoever applies the edits is told why there is no going on
         last = _meant(clause.plan, after, result, clause.last)
-        clause = Clause(after, clause.lexicon, text, last, clause.notes, part=clause.part)
+        clause = clause.about(after, last)
     return found
 
 
 def _wish(clause: Clause) -> list[PlanEdit] | Question:
+    """What a wish asks for. It is read once only: parting by trial comes to the same halves on many ways."""
+    key = clause.text, clause.plan, clause.last, clause.part
+    if key not in clause.tried:
+        before = len(clause.notes)
+        clause.tried[key] = _parted(clause), clause.notes[before:]
+    else:
+        clause.notes += clause.tried[key][1]
+    return clause.tried[key][0]
+
+
+def _parted(clause: Clause) -> list[PlanEdit] | Question:
     """One wish, or several that nothing but "and" or a comma parts, if each half is understood wholly."""
     if _only_asks(clause.text):
         return not_understood(clause.text, clause.plan)
