@@ -10,7 +10,7 @@ from mepg_agent.planning.edits import PlanEdit
 from mepg_agent.planning.lexer import Tag
 from mepg_agent.planning.reader import MOST_OF_A_KIND, Reader
 from mepg_agent.planning.reading import Reading, Thing
-from mepg_agent.planning.references import Question
+from mepg_agent.planning.references import Asked, Question, find_reference, reference_at
 from mepg_agent.planning.words import ITS
 from mepg_agent.scene import RelationKind, free_id
 
@@ -21,7 +21,10 @@ def added(clause: Clause) -> list[PlanEdit] | Question:
     """ "add two small red balloons top left". What is said besides and cannot be shown ("fluffy", another place)
     becomes a note; a `Question` comes back for a thing that cannot be drawn, too many of one, and for what is not to be
     added."""
-    reading = Reader(clause.lexicon, after_opening(clause.text)).reading
+    forms = clause.lexicon.vocabulary.noun_forms
+    there = {forms.get(r.noun.lower(), r.noun.lower()) for r in clause.plan.regions}
+    reader = Reader(clause.lexicon, after_opening(clause.text), there)
+    reading = reader.reading
     if clause.negated() and not reading.refused:
         return negative(clause)
     wrong = _undrawable(clause, reading)
@@ -31,35 +34,19 @@ def added(clause: Clause) -> list[PlanEdit] | Question:
     if not known:
         return backdrop(clause, clause.pieces, [edits.Background(place=reading.place or "")])
     clause.notes += (*reading.notes, *_left_alone(clause, reading))
+    said = _said(clause, reader)
+    if isinstance(said, Question):
+        return said
+    adding = _Adding(clause, reader, said)
     whole = reading.style is not None and clause.first(Tag.WHOLE) is not None
     result: list[PlanEdit] = [edits.Restyle(style=reading.style)] if whole else []
-    objects = _objects(reading)
-    names, said = [r.id for r in clause.plan.regions], {i: _ids(clause, t) for i, t in known if i in objects}
-    new: dict[int, list[str]] = {}
-    for index, thing in known:
-        if said.get(index):
-            continue
-        more = _addition(clause, reading, index, None if whole else reading.style)
-        if isinstance(more, Question):
-            return more
-        result += more
-        new[index] = []
-        for _ in range(thing.count):
-            new[index].append(free_id(thing.noun or "", names))
-            names.append(new[index][-1])
-    return [*result, *_standing(reading, new, said)]
-
-
-def _standing(reading: Reading, new: Mapping[int, list[str]], said: Mapping[int, list[str]]) -> Iterator[PlanEdit]:
-    """How the added things stand, as far as `_addition` does not say it already."""
-    for index, ids in new.items():
-        links = [(kind, other) for one, kind, other in reading.links if one == index]
-        beside = links[:-1] if links and said.get(links[-1][1]) else links
-        for kind, other in beside:
-            for end in (said.get(other) or new.get(other, []))[:1]:
-                yield from (edits.Relate(region=region, kind=kind, other=end) for region in ids)
-        depth = reading.things[index].depth
-        yield from (edits.Reorder(region=region, to=depth) for region in ids if depth)
+    for index, _ in known:
+        if not said.get(index):
+            more = adding.addition(index, None if whole else reading.style)
+            if isinstance(more, Question):
+                return more
+            result += more
+    return [*result, *adding.standing()]
 
 
 def _undrawable(clause: Clause, reading: Reading) -> Question | None:
@@ -89,67 +76,110 @@ def _left_alone(clause: Clause, reading: Reading) -> list[str]:
 
 
 def _objects(reading: Reading) -> set[int]:
-    """Things that are there already if there is one of that noun: "add a crown to the fox"."""
-    ends = (end for _, *both in reading.between for end in both)
-    return {*(b for _, _, b in reading.links), *ends, *reading.definite}
+    """Things that others stand to: they are there already if there is one of that noun ("add a crown to the fox")."""
+    return {*(b for _, _, b in reading.links), *(end for _, *both in reading.between for end in both)}
 
 
 def _ids(clause: Clause, thing: Thing) -> list[str]:
-    return [r.id for r in clause.plan.regions if r.noun == thing.noun]
+    forms = clause.lexicon.vocabulary.noun_forms
+    return [r.id for r in clause.plan.regions if forms.get(r.noun.lower(), r.noun.lower()) == thing.noun]
 
 
-def _addition(clause: Clause, reading: Reading, index: int, style: str | None) -> list[PlanEdit] | Question:
-    """The edits that add one thing as often as it was said. `style` is said of all of them."""
-    thing = reading.things[index]
-    noun = thing.noun or ""
-    ends = _between(clause, reading, index)
-    anchor = _anchor(clause, reading, index)
-    for asked in (ends, anchor):
-        if isinstance(asked, Question):
-            return asked
-    if isinstance(ends, tuple):
-        anchor = RelationKind.RIGHT_OF, ends[0]
-    kind, other = anchor if isinstance(anchor, tuple) else (None, None)
-    fields = {"color": thing.color, "style": thing.style or style, "size": thing.size, "spot": thing.spot}
-    result: list[PlanEdit] = [edits.Add(noun=noun, kind=kind, other=other, **fields)] * thing.count  # type: ignore[arg-type]
-    if isinstance(ends, tuple):
-        new = free_id(noun, (r.id for r in clause.plan.regions))
-        result.append(edits.Relate(region=new, kind=RelationKind.LEFT_OF, other=ends[1]))
-    return result
+def _said(clause: Clause, reader: Reader) -> dict[int, list[str]] | Question:
+    """The regions that things of the text are, by index: those that others stand to, and "the fox" where there is one.
+    A question where it is not clear which one is meant."""
+    reading = reader.reading
+    said = {i: _ids(clause, reading.things[i]) for i in {*_objects(reading), *reading.definite}}
+    for index in sorted(_objects(reading) & reader.heads.keys()):
+        if said[index]:
+            found = reference_at(_asked(clause, reader), reader.heads[index])
+            if isinstance(found, Question):
+                return found
+            said[index] = list(found.regions)
+    return said
 
 
-def _anchor(clause: Clause, reading: Reading, index: int) -> Anchor | Question | None:
-    """The region beside which a thing is added, where one was said that is there."""
-    if not reading.links:
-        return _beside_it(clause)
-    link = next(((kind, other) for thing, kind, other in reversed(reading.links) if thing == index), None)
-    if link is None:
+def _asked(clause: Clause, reader: Reader) -> Asked:
+    return Asked(clause.plan, clause.lexicon, reader.pieces, clause.last, moves=False)
+
+
+class _Adding:
+    """The edits under way for one text; `said` are the things of it that are in the picture, `new` the added ones."""
+
+    def __init__(self, clause: Clause, reader: Reader, said: Mapping[int, list[str]]) -> None:
+        self.clause, self.reader, self.said = clause, reader, said
+        self.reading = reader.reading
+        self.new: dict[int, list[str]] = {}
+        self._names = [r.id for r in clause.plan.regions]
+        self._anchors: dict[int, Anchor] = {}  # the relation with which a thing was added
+
+    def addition(self, index: int, style: str | None) -> list[PlanEdit] | Question:
+        """The edits that add one thing as often as it was said. `style` is said of all of them."""
+        thing = self.reading.things[index]
+        anchor = self._between(index) or self._anchor(index) or self._beside_it(index)
+        if isinstance(anchor, Question):
+            return anchor
+        if anchor is not None:
+            self._anchors[index] = anchor
+        kind, other = anchor or (None, None)
+        fields = {"color": thing.color, "style": thing.style or style, "size": thing.size, "spot": thing.spot}
+        self.new[index] = []
+        for _ in range(thing.count):
+            self.new[index].append(free_id(thing.noun or "", self._names))
+            self._names.append(self.new[index][-1])
+        return [edits.Add(noun=thing.noun or "", kind=kind, other=other, **fields)] * thing.count  # type: ignore[arg-type]
+
+    def standing(self) -> Iterator[PlanEdit]:
+        """How the added things stand, as far as `addition` does not say it already."""
+        for index, ids in self.new.items():
+            links = [(kind, end) for one, kind, o in self.reading.links if one == index for end in self._regions(o)[:1]]
+            ends = self._ends(index)
+            sides = zip((RelationKind.RIGHT_OF, RelationKind.LEFT_OF), ends, strict=True) if len(ends) == 2 else ()
+            for kind, end in (*links, *sides):
+                if (kind, end) != self._anchors.get(index):
+                    yield from (edits.Relate(region=region, kind=kind, other=end) for region in ids)
+            depth = self.reading.things[index].depth
+            yield from (edits.Reorder(region=region, to=depth) for region in ids if depth)
+
+    def _regions(self, index: int) -> list[str]:
+        return self.said.get(index) or self.new.get(index, [])
+
+    def _ends(self, index: int) -> list[str]:
+        """The regions that a thing is added between: from left to right as far as they are in the picture."""
+        ends = (end for middle, *both in self.reading.between if middle == index for end in both)
+        ids = dict.fromkeys(region for end in ends for region in self._regions(end))
+        places = {r.id: r.box.cx for r in self.clause.plan.regions}
+        return sorted(ids, key=lambda i: places[i]) if ids.keys() <= places.keys() else list(ids)
+
+    def _between(self, index: int) -> Anchor | Question | None:
+        """The left one of the two regions that a thing is added between, and how it stands to that one."""
+        said = {end for middle, *both in self.reading.between if middle == index for end in both}
+        there = [self.said[end] for end in said if self.said.get(end)]
+        new = sum(self.reading.things[end].count for end in said if not self.said.get(end))
+        if there and sum(map(len, there)) + new != 2:
+            return Question(text="Between which two?", choices=tuple(r.id for r in self.clause.plan.regions))
+        return (RelationKind.RIGHT_OF, self._ends(index)[0]) if there and not new else None
+
+    def _anchor(self, index: int) -> Anchor | Question | None:
+        """The region beside which a thing is added, where one was said that is there."""
+        link = next(((kind, other) for one, kind, other in reversed(self.reading.links) if one == index), None)
+        if link is None:
+            return None
+        kind, other = link
+        noun, ids = self.reading.things[other].noun, self.said.get(other, [])
+        if len(ids) > 1 or other == index:
+            which = f"Which {noun}?" if ids else f"There is no {noun} in the picture. Which thing is meant?"
+            return Question(text=which, choices=tuple(ids or (r.id for r in self.clause.plan.regions)))
+        return (kind, ids[0]) if ids else None
+
+    def _beside_it(self, index: int) -> Anchor | Question | None:
+        """ "put a bird on it", after a clause that told what "it" is."""
+        heads, pieces = self.reader.heads, self.reader.pieces
+        start = heads.get(index, len(pieces))
+        stop = min((head for head in heads.values() if head > start), default=len(pieces) - 1)
+        for at in range(start, stop if all(one != index for one, *_ in self.reading.links) else start):
+            piece = pieces[at]
+            if piece.tag is Tag.RELATION and piece.kind and piece.value != ITS and pieces[at + 1].tag is Tag.IT:
+                found = find_reference(_asked(self.clause, self.reader), at + 1)
+                return found if isinstance(found, Question) else (piece.kind, found.regions[0])
         return None
-    kind, other = link
-    ids = _ids(clause, reading.things[other])
-    if len(ids) > 1:
-        return Question(text=f"Which {reading.things[other].noun}?", choices=tuple(ids))
-    return (kind, ids[0]) if ids else None
-
-
-def _beside_it(clause: Clause) -> Anchor | Question | None:
-    """ "put a bird on it", after a clause that told what "it" is."""
-    for at, piece in enumerate(clause.pieces):
-        following = clause.pieces[at + 1 : at + 2]
-        if piece.tag is not Tag.RELATION or piece.kind is None or piece.value == ITS:
-            continue
-        if following and following[0].tag is Tag.IT:
-            found = clause.reference(at + 1)
-            return found if isinstance(found, Question) else (piece.kind, found.regions[0])
-    return None
-
-
-def _between(clause: Clause, reading: Reading, index: int) -> tuple[str, str] | Question | None:
-    """The two regions, from left to right, that a thing is added between."""
-    nouns = {reading.things[end].noun for middle, *ends in reading.between if middle == index for end in ends}
-    found = sorted((r for r in clause.plan.regions if r.noun in nouns), key=lambda r: r.box.cx)
-    if not nouns or not found:
-        return None
-    if len(found) != 2:
-        return Question(text="Between which two?", choices=tuple(r.id for r in clause.plan.regions))
-    return found[0].id, found[1].id

@@ -37,9 +37,9 @@ def critique(
 
     Errors: a region too small for the latent grid, a clash of unrelated boxes, a hidden region, one thing twice, a
     broken relation, and a thing that the backbone has no word for. The rest a layout cannot mend: warnings (unknown
-    words, contradictions, counts, a crowd) and notes.
+    words, contradictions, counts, a crowd).
     That a box is inside the canvas is a property of every `Box`. Counts are read from the prompt where there is a
-    vocabulary to read it with.
+    vocabulary to read it with; those of plans by `WELL_READ` are not looked at.
     """
     found = [
         *_sizes(plan, backbone),

@@ -48,7 +48,7 @@ class Replace(Frozen):
 
 
 class Move(Frozen):
-    """By (dx, dy) in fractions of the canvas, then to a part of the canvas, or to a box; the last one given counts."""
+    """To `box`, else to a part of the canvas, else by (dx, dy) in fractions of it: the first given counts alone."""
 
     op: Literal["move"] = "move"
     region: RegionId
@@ -211,7 +211,7 @@ def _applied(plan: ScenePlan, edit: PlanEdit, vocabulary: Vocabulary | None) -> 
             return plan.with_regions([_with(plan.region(edit.region or ""), style=edit.style, expert=None)])
         case Recolor():
             old = plan.region(edit.region)
-            return plan.with_regions([_with(old, color=edit.color, prompt=_recolored(old, edit.color))])
+            return plan.with_regions([_with(old, color=edit.color, prompt=_recolored(old, edit.color, vocabulary))])
         case Replace():
             return _replaced(plan, edit, vocabulary)
         case Move():
@@ -242,15 +242,23 @@ def _with(region: Region, **fields: object) -> Region:
     return Region.model_validate({**dict(region), **fields})
 
 
-def _recolored(region: Region, color: str | None) -> str:
-    """The region's words with another colour; what else they say ("sleepy") stays."""
+def _recolored(region: Region, color: str | None, vocabulary: Vocabulary | None) -> str:
+    """The region's words with another colour; what else they say ("sleepy") stays. A given plan may say the colour in
+    its words alone: one that stands right before the noun is taken out, too."""
     words = region.prompt.split()
-    old = region.color.split() if region.color else []  # "dark red"
-    start = next((i for i in range(len(words)) if words[i : i + len(old)] == old), None)
-    if start is not None:
-        del words[start : start + len(old)]
-    at = next((i for i, w in enumerate(words) if w == region.noun.split()[0]), len(words))
-    words[at:at] = [color] if color else []
+    lower = [word.lower() for word in words]
+    noun = next((i for i, word in enumerate(lower) if word == region.noun.lower().split()[0]), len(words))
+    names = (region.color,) if region.color else (*vocabulary.colors, *vocabulary.color_aliases) if vocabulary else ()
+    for name in sorted((name.lower().split() for name in names), key=len, reverse=True):  # "dark red" before "red"
+        places = range(len(words)) if region.color else range(max(noun - len(name), 0), noun)[:1]
+        start = next((i for i in places if lower[i : i + len(name)] == name), None)
+        if start is not None:
+            del words[start : start + len(name)]
+            noun -= len(name) if start < noun else 0
+            break
+    if all(word.lower() in ("a", "an") for word in words):  # "an orange" that is orange
+        return noun_phrase(region.noun, color)
+    words[noun:noun] = [color] if color else []
     bare = words[1:] if words[0] in ("a", "an") and len(words) > 1 else words
     return noun_phrase(" ".join(bare), None) if words[0] in ("a", "an") else " ".join(words)
 
@@ -303,18 +311,24 @@ def _at_spot(region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
 
 
 def _related(plan: ScenePlan, edit: Relate, vocabulary: Vocabulary | None) -> ScenePlan:
-    """The region goes where the relation holds, even one placed by hand, if need be the other one too; everything else
-    stays. Raises BadInput if there is no such place."""
+    """The region goes where the relation holds, even one placed by hand; the other one goes too if there is no such
+    place or other relations would be lost. Everything else stays. Raises BadInput if there is no such place at all."""
     plan.region(edit.other)
     old = plan.region(edit.region)
     asked = Relation(subject=edit.region, kind=edit.kind, object=edit.other)
     other = [r for r in plan.relations if {r.subject, r.object} != {edit.region, edit.other}]
     trial = plan.with_regions([_with(old, locked=False)]).replaced(relations=(asked, *other))
+    kept, found = [r for r in other if holds(r, plan)], []
     for free in ((edit.region,), (edit.region, edit.other)):
         result = solve_only(trial, free, vocabulary).plan
         if holds(asked, result):
-            return result.with_regions([_with(result.region(edit.region), locked=old.locked)])
-    raise BadInput(f"There is no room for {asked}.", "Move or shrink one of the two first.")
+            found.append(result)
+            if all(holds(r, result) for r in kept):
+                break
+    if not found:
+        raise BadInput(f"There is no room for {asked}.", "Move or shrink one of the two first.")
+    result = max(found, key=lambda plan: sum(holds(r, plan) for r in kept))
+    return result.with_regions([_with(result.region(edit.region), locked=old.locked)])
 
 
 def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePlan:
@@ -335,12 +349,16 @@ def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePl
         z=max(min(level) - 1, -100) if sky else min(max(level) + 1, 100),
         locked=edit.box is not None,
     )
-    relations = list(plan.relations)
+    asked: tuple[Relation, ...] = ()
     if edit.kind is not None and edit.other is not None:
         plan.region(edit.other)
-        relations.append(Relation(subject=region_id, kind=edit.kind, object=edit.other))
-    grown = plan.replaced(regions=(*plan.regions, new), relations=tuple(relations))
-    return solve_only(grown, (region_id,), vocabulary).plan
+        asked = (Relation(subject=region_id, kind=edit.kind, object=edit.other),)
+    grown = plan.replaced(regions=(*plan.regions, new), relations=(*plan.relations, *asked))
+    after = solve_only(grown, (region_id,), vocabulary).plan
+    contrary = tuple(
+        f"There is no room for {r} yet: move or shrink one of the two." for r in asked if not holds(r, after)
+    )
+    return after.replaced(notes=(*after.notes, *contrary))
 
 
 def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | None) -> Box:

@@ -47,7 +47,9 @@ def moved(clause: Clause) -> list[PlanEdit] | Question:
         if clause.first(Tag.NOUN) is None and (setting := settings(clause)):
             return backdrop(clause, clause.pieces, setting)  # "put them in space"
         return no_such_word(clause, found)
-    related = _relation_to(clause, found)
+    related = _between(clause, found) or _relation_to(clause, found)
+    if isinstance(related, list):
+        return related
     if isinstance(related, Question):
         return related
     if related is not None:
@@ -81,6 +83,22 @@ def _within(clause: Clause, found: Found, rest: list[Piece]) -> list[PlanEdit] |
     if place is not None:
         return backdrop(clause, rest, [edits.Background(place=place.value)])
     return Question(text="Move it where?", choices=("left", "right", "up", "down", "to the middle"))
+
+
+def _between(clause: Clause, found: Found) -> list[PlanEdit] | Question | None:
+    """ "put the dog between the house and the tree": right of the left one and left of the other."""
+    at = next((i for i in range(found.end, len(clause.pieces)) if clause.pieces[i].tag is Tag.BETWEEN), None)
+    if at is None:
+        return None
+    others = clause.reference(at + 1, moves=False)
+    if isinstance(others, Question):
+        return others
+    ends = sorted(map(clause.plan.region, others.regions), key=lambda r: r.box.cx)
+    if len(ends) != 2 or not {r.id for r in ends}.isdisjoint(found.regions):
+        choices = tuple(r.id for r in clause.plan.regions if r.id not in found.regions)
+        return Question(text="Between which two?", choices=choices)
+    sides = tuple(zip((RelationKind.RIGHT_OF, RelationKind.LEFT_OF), ends, strict=True))
+    return [edits.Relate(region=region, kind=kind, other=r.id) for region in found.regions for kind, r in sides]
 
 
 def _relation_to(clause: Clause, found: Found) -> tuple[RelationKind, str] | Question | None:

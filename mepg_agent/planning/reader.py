@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import pairwise
 
@@ -36,9 +37,12 @@ LAST_OF_ROW = "of things named in a row the last is drawn; commas between them p
 
 
 class Reader(Standing):
-    """Reads one text; `reading` is the result."""
+    """Reads one text; `reading` is the result, `heads` where in `pieces` its things were named.
 
-    def __init__(self, lexicon: Lexicon, text: str) -> None:
+    `there`: nouns of a picture that the text is said of. "The dog" is then one of that picture, if it has any.
+    """
+
+    def __init__(self, lexicon: Lexicon, text: str, there: Collection[str] = ()) -> None:
         pieces, notes = lexicon.read(text)
         wanted, refused = without_refused(pieces)
         told, looks = without_backdrop(wanted)
@@ -46,6 +50,8 @@ class Reader(Standing):
         notes += [f"Left out {look}: a background has no look of its own." for look in looks]
         super().__init__(lexicon, told, notes)
         self.text = text
+        self.heads: dict[int, int] = {}
+        self._there = there
         self._headless: list[Phrase] = []  # "a red and" of "a red and a blue balloon"
         self._left_out: dict[str, list[str]] = {}  # words by the reason
         self._row = sys.maxsize  # index of the first thing of a row
@@ -173,6 +179,8 @@ class Reader(Standing):
             self._pending, self._after = None, "link"  # "instead of a horse I want a zebra": the zebra is wanted
             return
         earlier = self.reading.mentioned(piece.value, phrase) if phrase.definite and phrase.count is None else None
+        if piece.value in self._there and earlier not in self.reading.definite:
+            earlier = None
         headless, self._headless = self._headless, []
         for one in headless:
             if one.count == 0:
@@ -180,6 +188,7 @@ class Reader(Standing):
             else:
                 self._add(self._thing(piece, one), "and")
         if earlier is None:
+            self.heads[len(self.reading.things)] = at
             if phrase.definite:
                 self.reading.definite.add(len(self.reading.things))
             self._add(self._thing(piece, phrase), "and" if headless else None)

@@ -77,6 +77,11 @@ def find_reference(asked: Asked, at: int) -> Found | Question:
     return found
 
 
+def reference_at(asked: Asked, head: int) -> Found | Question:
+    """The reference whose noun is piece `head`."""
+    return _named(asked, 0, head)
+
+
 def _single(asked: Asked, at: int) -> Found | Question:
     for i in range(at, len(asked.pieces)):
         piece = asked.pieces[i]
@@ -149,7 +154,10 @@ def no_such_number(order: str, name: str) -> str:
 
 def _of_kind(asked: Asked, noun: str) -> list[Region]:
     forms = asked.lexicon.vocabulary.noun_forms
-    return [r for r in asked.plan.regions if forms.get(r.noun, r.noun) == noun]
+    names = {r.id: r.noun.lower() for r in asked.plan.regions}  # a given plan may have a "Fox"
+    return [
+        r for r in asked.plan.regions if forms.get(names[r.id], names[r.id]) == forms.get(noun.lower(), noun.lower())
+    ]
 
 
 def _of_last_kind(asked: Asked, at: int) -> list[Region]:

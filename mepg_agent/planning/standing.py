@@ -164,7 +164,9 @@ class Standing:
         objects = pending.objects
         self._related = pending.subjects
         for subject in pending.subjects:
-            if subject in objects:  # "a house, a tree and a fox between the house and the tree": the fox
+            if (
+                len(pending.subjects) > 1 and subject in objects
+            ):  # "a house, a tree and a fox between the house and the tree": the fox
                 continue
             if pending.kind is None:
                 self.reading.between.append((subject, objects[0], objects[-1]))
