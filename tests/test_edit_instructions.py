@@ -79,6 +79,11 @@ def test_it_asks_where_several_or_none_of_what_was_named_is_left(
     assert asked(text, three_things) == Question(text="Which thing is 'it'?", choices=choices)
 
 
+def test_more_of_a_kind_than_there_are_are_asked_about(three_things: ScenePlan):
+    text = "There are not 2 foxes to choose from. Which thing is meant?"
+    assert asked("remove 2 foxes", three_things) == Question(text=text, choices=("the fox",))
+
+
 def test_a_thing_is_not_put_beside_itself(three_things: ScenePlan):
     question = asked("make the fox red and put it behind the fox", three_things)
     assert "behind itself" in question.text and question.choices == ("dog", "castle")

@@ -8,14 +8,13 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from mepg_agent.planning.crowding import CLASH, HIDDEN, shared
-from mepg_agent.planning.edits import EDITED
 from mepg_agent.planning.geometry import OPPOSITE, front_and_back, holds
 from mepg_agent.planning.layout import POSITIONS, may_overlap
 from mepg_agent.planning.lexer import lexicon
 from mepg_agent.planning.reader import Reader
 from mepg_agent.portfolio import Backbone, Expert, Found, Vocabulary
 from mepg_agent.records import Remark, Severity
-from mepg_agent.scene import Region, Relation, RelationKind, ScenePlan
+from mepg_agent.scene import EDITED, Region, Relation, RelationKind, ScenePlan
 
 NONE: Mapping[str, Found[Expert]] = MappingProxyType({})
 WELL_READ = (EDITED, "psa")  # planners whose prompts the rules would read worse, or that no longer tell what is there

@@ -15,9 +15,19 @@ from mepg_agent.planning.geometry import front_and_back, holds
 from mepg_agent.planning.layout import solve_only, stacked
 from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Vocabulary
-from mepg_agent.scene import MAX_REGIONS, Box, Frozen, Region, RegionId, Relation, RelationKind, ScenePlan, free_id
+from mepg_agent.scene import (
+    EDITED,
+    MAX_REGIONS,
+    Box,
+    Frozen,
+    Region,
+    RegionId,
+    Relation,
+    RelationKind,
+    ScenePlan,
+    free_id,
+)
 
-EDITED = "edited"  # planner of a plan after an edit
 USUAL = 0.35  # height of an added thing that no vocabulary knows
 Spot = Literal[
     "left", "right", "top", "bottom", "center", "top left", "top right", "bottom left", "bottom right", "corner"
