@@ -85,12 +85,11 @@ class Door:
         self.out.file.write(json.dumps(value) + "\n")
 
 
-def main(*words: str) -> NoReturn:
-    """The command line, after the `words`."""
+def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # not where it is closed
             stream.reconfigure(errors="replace")  # a letter that the terminal lacks is no fault
-    sys.exit(run([*words, *sys.argv[1:]], Door()))
+    sys.exit(run(sys.argv[1:], Door()))
 
 
 def run(arguments: Sequence[str], door: Door) -> int:

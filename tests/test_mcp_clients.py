@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -97,15 +96,6 @@ def test_the_key_of_a_chat_model_is_to_be_set_and_never_printed(
     out, said = printed(capsys, "--print-config", "generic")
     assert "Set the key of chat:openai:gpt there, too" in said and "OPENAI_API_KEY" in said
     assert "sk-secret" not in out + said
-
-
-def test_the_server_by_one_word_takes_the_options_of_serve():
-    command = (sys.executable, "-m", "mcp_server")
-    found = subprocess.run([*command, "--max-side", "512", "--print-config", "generic"], capture_output=True, text=True)
-    args = entry(found.stdout, "mcpServers")["args"]
-    refused = subprocess.run([*command, "--sides", "512"], capture_output=True, text=True)
-    assert args[args.index("serve") + 1 :] == ["--max-side", "512"]
-    assert refused.returncode == BAD_INPUT and "--sides" in refused.stderr and "Traceback" not in refused.stderr
 
 
 def test_limits_and_log_level_are_a_part_of_the_command(capsys: pytest.CaptureFixture[str]):
