@@ -30,7 +30,7 @@ def read(editor: EditReader, text: str, plan: ScenePlan) -> Understood:
     return editor.read(text, plan, vocabulary(), STYLES)
 
 
-READERS = [RuleEditor(), PsaEditor(Says("recolor 1 blue"))]
+READERS = [RuleEditor(), PsaEditor(Says("recolor fox 1 blue"))]
 
 
 @pytest.mark.parametrize("editor", READERS)
@@ -58,7 +58,7 @@ def test_a_measure_that_the_rules_have_no_factor_for_is_asked_about(text: str, t
 
 
 def test_a_measure_is_none_of_the_numbers_that_count_things(three_things: ScenePlan) -> None:
-    by_model = read(PsaEditor(Says("resize 1 bigger")), "make the fox 1.5 times bigger", three_things)
+    by_model = read(PsaEditor(Says("resize fox 1 bigger")), "make the fox 1.5 times bigger", three_things)
     assert by_model.edits == (Resize(region="fox", factor=1.3),)
 
 
@@ -81,7 +81,7 @@ def test_one_of_a_number_that_is_there_is_meant(editor: EditReader, three_things
     ("editor", "note"),
     [
         (RuleEditor(), "Took 'blue', left out 'red': a thing has one colour."),
-        (PsaEditor(Says("recolor 1 red")), "Took 'red', left out 'blue': a thing has one colour."),
+        (PsaEditor(Says("recolor fox 1 red")), "Took 'red', left out 'blue': a thing has one colour."),
     ],
 )
 def test_of_two_colours_for_a_thing_it_is_said_which_was_taken(

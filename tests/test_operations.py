@@ -20,10 +20,10 @@ from mepg_agent.planning.operations import (
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 
 OPERATIONS = (
-    "remove 1", "move 2 to top left", "move 1 left", "move 1 right of 2", "resize 2 much bigger", "recolor 1 blue",
-    "restyle 2 neon", "restyle all oil", "replace 1 cat", "swap 1 2", "front 1", "back 2", "background forest",
-    "time night", "redraw 2", "nothing", "add 2 owl, gray, in neon, at top", "add 1 owl left of 2", "which 1 2",
-    "remove 2\ntime night",
+    "remove dog 1", "move dog 2 to top left", "move dog 1 left", "move dog 1 right of dog 2", "recolor dog 1 blue",
+    "resize dog 2 much bigger", "restyle dog 2 neon", "restyle all oil", "replace dog 1 cat", "swap dog 1 dog 2",
+    "front dog 1", "back dog 2", "background forest", "time night", "redraw dog 2", "nothing", "which dog 1 dog 2",
+    "add 2 owl, gray, in neon, at top", "add 1 owl left of dog 2", "remove dog 2\ntime night",
 )  # fmt: skip
 
 
@@ -44,29 +44,30 @@ def test_a_picture_is_shown_from_left_to_right_with_coarse_places() -> None:
 
 @pytest.mark.parametrize("text", OPERATIONS)
 def test_an_operation_survives_decoding_and_encoding(text: str) -> None:
-    assert re.fullmatch(edit_grammar(None, 2), text)
+    assert re.fullmatch(edit_grammar(None, plan()), text)
     assert encode_operations(decode_operations(text, plan(), None), plan()) == text
 
 
 @pytest.mark.parametrize(
     "text",
-    ["explode 1", "remove 3", "remove", "move 1 sideways", "resize 1 blue", "swap 1", "remove 1 2", "move 1 left of 3",
-     "add fox", "which", "which 7", "background", ""],
+    ["explode dog 1", "remove dog 3", "remove cat 1", "remove 1", "remove", "move dog 1 sideways", "resize dog 1 blue",
+     "swap dog 1", "remove dog 1 dog 2", "move dog 1 left of dog 3", "move dog 1 left of dog 2 dog 1", "add fox",
+     "which", "which dog 7", "background", ""],
 )  # fmt: skip
 def test_an_unknown_operation_is_refused(text: str) -> None:
-    assert not re.fullmatch(edit_grammar(None, 2), text)
+    assert not re.fullmatch(edit_grammar(None, plan()), text)
     with pytest.raises(BadInput):
         decode_operations(text, plan(), None)
 
 
 def test_operations_name_regions_by_id() -> None:
-    assert decode_operations("remove 1\nrecolor 2 blue", plan(), None) == (
+    assert decode_operations("remove dog 1\nrecolor dog 2 blue", plan(), None) == (
         Operation(verb=Verb.REMOVE, region="dog-2"),
         Operation(verb=Verb.RECOLOR, region="dog", value="blue"),
     )
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.from_regex(edit_grammar(None, 2), fullmatch=True))
+@given(st.from_regex(edit_grammar(None, plan()), fullmatch=True))
 def test_everything_the_grammar_matches_is_read(text: str) -> None:
     assert decode_operations(text, plan(), None)

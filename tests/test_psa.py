@@ -225,7 +225,7 @@ def edit(answer: str, instruction: str, three_things: ScenePlan) -> Any:
 
 
 def test_operations_become_typed_edits(three_things: ScenePlan) -> None:
-    said = "remove 2\nrestyle 1 neon\nrecolor 3 blue\nmove 1 to top left\nadd 2 owl left of 3"
+    said = "remove dog 2\nrestyle fox 1 neon\nrecolor castle 3 blue\nmove fox 1 to top left\nadd 2 owl left of castle 3"
     found = edit(said, "do all that", three_things)
     assert found[:3] == (
         Remove(region="dog"),
@@ -237,23 +237,27 @@ def test_operations_become_typed_edits(three_things: ScenePlan) -> None:
 
 
 def test_operations_on_a_thing_that_an_earlier_one_replaced_are_about_what_came_for_it(three_things: ScenePlan) -> None:
-    found = edit("replace 1 cat\nrecolor 1 blue\nswap 1 3", "the fox a blue cat, where the castle is", three_things)
+    found = edit(
+        "replace fox 1 cat\nrecolor fox 1 blue\nswap fox 1 castle 3",
+        "the fox a blue cat, where the castle is",
+        three_things,
+    )
     after = apply(three_things, found, vocabulary())
     assert [(r.id, r.color) for r in after.regions] == [("cat", "blue"), ("dog", None), ("castle", None)]
     assert after.region("cat").box.cx > after.region("dog").box.cx > after.region("castle").box.cx
 
 
 def test_what_is_unclear_or_cannot_be_drawn_comes_back_as_a_question(three_things: ScenePlan) -> None:
-    assert edit("which 1 2", "that one", three_things) == Question(
+    assert edit("which fox 1 dog 2", "that one", three_things) == Question(
         text="Which of them?", choices=("the fox", "the dog")
     )
-    assert "zorb" in edit("replace 1 zorb", "a zorb there", three_things).text
-    assert "no owl" in edit("remove 1", "remove the owl", three_things).text  # and not the nearest other thing
+    assert "zorb" in edit("replace fox 1 zorb", "a zorb there", three_things).text
+    assert "no owl" in edit("remove fox 1", "remove the owl", three_things).text  # and not the nearest other thing
     assert edit("nothing", "thanks", three_things) == ()
 
 
 def test_the_rules_read_an_edit_that_the_model_cannot(three_things: ScenePlan) -> None:
-    understood = PsaEditor(Says("remove 9")).read("remove the dog", three_things, vocabulary(), STYLES)
+    understood = PsaEditor(Says("remove dog 9")).read("remove the dog", three_things, vocabulary(), STYLES)
     assert understood.edits == (Remove(region="dog"),)
     assert "rules" in understood.notes[0]
     assert RuleEditor().read("remove the dog", three_things, vocabulary(), STYLES).edits == understood.edits

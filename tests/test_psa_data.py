@@ -98,8 +98,8 @@ def test_every_target_is_one_the_grammar_allows() -> None:
     assert all(planning_fixtures.may_be_written(e["target"], VOCABULARY, e["prompt"]) for e in plans)
     assert all(decode(e["target"], VOCABULARY).things for e in plans)
     for example in edit_examples(VOCABULARY, 150, 7, held=False):
-        assert re.fullmatch(edit_grammar(VOCABULARY, len(example["context"].split("\n"))), example["target"])
-        assert case_of(example, VOCABULARY).wanted
+        case = case_of(example, VOCABULARY)
+        assert re.fullmatch(edit_grammar(VOCABULARY, case.plan), example["target"]) and case.wanted
 
 
 def test_the_plan_of_every_target_has_all_its_facts() -> None:

@@ -6,11 +6,13 @@ The picture is shown as its things from left to right, with coarse places, so th
     2 umbrella, in oil, at top, last
 
 "big" and "small" stand where things of a noun differ in size, "last" at the thing that was added last. An answer is
-one operation a line, see `Verb`.
+one operation a line, see `Verb`. It names a thing by its noun and its number, "dog 1": a small model copies a noun
+more surely than it counts, and the grammar leaves one number to a thing that is alone of its kind.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -23,20 +25,20 @@ from mepg_agent.scene import MAX_REGIONS, Frozen, Region, RelationKind, ScenePla
 class Verb(StrEnum):
     """What an edit does. The first word of an operation line."""
 
-    ADD = "add"  # add 1 fox, red, at left | add 1 fox left of 2
-    REMOVE = "remove"  # remove 2
-    MOVE = "move"  # move 2 to top left | move 2 left | move 2 left of 3
-    RESIZE = "resize"  # resize 2 bigger | smaller | much bigger | much smaller
-    RECOLOR = "recolor"  # recolor 2 blue
-    RESTYLE = "restyle"  # restyle 2 neon | restyle all neon
-    REPLACE = "replace"  # replace 2 cat
-    SWAP = "swap"  # swap 1 2: they change places
-    FRONT = "front"  # front 2: nearest to the viewer
+    ADD = "add"  # add 1 fox, red, at left | add 1 fox left of dog 2
+    REMOVE = "remove"  # remove dog 2
+    MOVE = "move"  # move dog 2 to top left | move dog 2 left | move dog 2 left of cat 3
+    RESIZE = "resize"  # resize dog 2 bigger | smaller | much bigger | much smaller
+    RECOLOR = "recolor"  # recolor dog 2 blue
+    RESTYLE = "restyle"  # restyle dog 2 neon | restyle all neon
+    REPLACE = "replace"  # replace dog 2 cat
+    SWAP = "swap"  # swap fox 1 dog 2: they change places
+    FRONT = "front"  # front dog 2: nearest to the viewer
     BACK = "back"
     BACKGROUND = "background"  # background forest
     TIME = "time"  # time night
-    REDRAW = "redraw"  # redraw 2: the same words, another try
-    WHICH = "which"  # which 1 3: the words fit both, ask
+    REDRAW = "redraw"  # redraw dog 2: the same words, another try
+    WHICH = "which"  # which dog 1 dog 3: the words fit both, ask
     NOTHING = "nothing"  # the instruction asks for no change of the picture
 
 
@@ -47,7 +49,7 @@ SPOTS = (
 )
 SCALES = ("bigger", "smaller", "much bigger", "much smaller")
 ALIKE = 1.1  # areas within this factor are the same size
-_NUMBERED = (Verb.REMOVE, Verb.FRONT, Verb.BACK, Verb.REDRAW)
+_ALONE = (Verb.REMOVE, Verb.FRONT, Verb.BACK, Verb.REDRAW)
 
 
 class Operation(Frozen):
@@ -99,19 +101,24 @@ def _relative_size(region: Region, plan: ScenePlan) -> str | None:
     return "big" if region.box.area >= areas[-1] / ALIKE else "small" if region.box.area <= areas[0] * ALIKE else None
 
 
+def names(plan: ScenePlan) -> dict[str, str]:
+    """What operations call the regions, "dog 1", and their ids, in the order of `in_order(plan)`."""
+    return {f"{region.noun} {n}": region.id for n, region in enumerate(in_order(plan), 1)}
+
+
 def encode_operations(operations: Sequence[Operation], plan: ScenePlan) -> str:
-    """Operation lines; regions by their numbers in `in_order(plan)`."""
-    number = {region.id: str(index) for index, region in enumerate(in_order(plan), 1)}
+    """Operation lines; regions by their `names(plan)`."""
+    name = {region: name for name, region in names(plan).items()}
     lines: list[str] = []
     for op in operations:
         if op.thing is not None:
-            beside = f" {op.value} {number[op.other]}" if op.value and op.other else ""
+            beside = f" {op.value} {name[op.other]}" if op.value and op.other else ""
             lines.append(f"{op.verb} {encode_thing(op.thing)}{beside}")
             continue
         whole = "all" if op.verb is Verb.RESTYLE else None
-        named = [number[op.region] if op.region else whole, op.value, number[op.other] if op.other else None]
-        parts = [op.verb, *named, *sorted(number[i] for i in op.choices)]
-        lines.append(" ".join(part for part in parts if part))
+        named = [name[op.region] if op.region else whole, op.value, name[op.other] if op.other else None]
+        among = [called for called, region in names(plan).items() if region in op.choices]
+        lines.append(" ".join(part for part in (op.verb, *named, *among) if part))
     return "\n".join(lines)
 
 
@@ -133,26 +140,25 @@ def _operation(line: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Ope
         forms = {} if vocabulary is None else vocabulary.time_forms if verb is Verb.TIME else vocabulary.place_forms
         return Operation(verb=verb, value=forms.get(rest, rest))
     if verb is Verb.WHICH:
-        return Operation(verb=verb, choices=tuple(_numbered(n, plan, line) for n in rest.split(" ")))
-    who, _, words = rest.partition(" ")
-    if verb is Verb.RESTYLE and who == "all" and words:
-        return Operation(verb=verb, value=words)
-    region = _numbered(who, plan, line)
-    if verb in _NUMBERED and not words:
+        return Operation(verb=verb, choices=_choices(rest, plan))
+    if verb is Verb.RESTYLE and rest.startswith("all "):
+        return Operation(verb=verb, value=rest.removeprefix("all "))
+    region, words = _named(rest, plan)
+    if verb in _ALONE and not words:
         return Operation(verb=verb, region=region)
-    if verb is Verb.SWAP:
-        return Operation(verb=verb, region=region, other=_numbered(words, plan, line))
-    if verb in _NUMBERED or not words:
+    if verb in _ALONE or not words:
         raise refused("an incomplete operation", line)
+    if verb is Verb.SWAP:
+        return Operation(verb=verb, region=region, other=_last_named(words, plan))
     return _with_words(verb, region, words, plan, vocabulary)
 
 
 def _with_words(verb: Verb, region: str, words: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Operation:
     if verb is Verb.MOVE and words not in DIRECTIONS and words not in {f"to {spot}" for spot in SPOTS}:
-        kind, _, other = words.rpartition(" ")
-        if kind not in set(RelationKind):
+        kind = _kind_first(words)
+        if kind is None:
             raise refused(f"the unknown place '{words}'", words)
-        return Operation(verb=verb, region=region, value=kind, other=_numbered(other, plan, words))
+        return Operation(verb=verb, region=region, value=kind, other=_last_named(words[len(kind) + 1 :], plan))
     if verb is Verb.RESIZE and words not in SCALES:
         raise refused(f"the unknown size '{words}'", words)
     forms = {Verb.RECOLOR: vocabulary.color_aliases, Verb.REPLACE: vocabulary.noun_forms} if vocabulary else {}
@@ -160,39 +166,63 @@ def _with_words(verb: Verb, region: str, words: str, plan: ScenePlan, vocabulary
 
 
 def _addition(text: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Operation:
-    before, _, number = text.rpartition(" ")
-    kind = next((k for k in RelationKind if before.endswith(f" {k}")), None) if number.isdigit() else None
-    thing = decode_thing(before.removesuffix(f" {kind}") if kind else text, None)
+    beside = next(
+        ((k, name) for name in names(plan) for k in RelationKind if text.endswith(f" {k} {name}")), (None, "")
+    )
+    kind, name = beside
+    thing = decode_thing(text.removesuffix(f" {kind} {name}") if kind else text, None)
     noun = thing.noun or ""
     thing.noun = vocabulary.noun_forms.get(noun, noun) if vocabulary else noun
-    other = _numbered(number, plan, text) if kind else None
-    return Operation(verb=Verb.ADD, thing=thing, value=kind, other=other)
+    return Operation(verb=Verb.ADD, thing=thing, value=kind, other=names(plan).get(name))
 
 
-def _numbered(text: str, plan: ScenePlan, line: str) -> str:
-    regions = in_order(plan)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= len(regions)):
-        raise refused(f"no thing of the number '{text}'", line)
-    return regions[int(text) - 1].id
+def _kind_first(words: str) -> RelationKind | None:
+    return next((kind for kind in RelationKind if words.startswith(f"{kind} ")), None)
 
 
-def edit_grammar(vocabulary: Vocabulary | None, count: int) -> str:
-    """Regular expression of edit texts for a plan of `count` things; what it matches, `decode_operations` reads."""
-    number = either(str(n) for n in range(1, count + 1))
+def _named(text: str, plan: ScenePlan) -> tuple[str, str]:
+    """The region that is named first and the words after it."""
+    for name, region in names(plan).items():
+        if text == name or text.startswith(f"{name} "):
+            return region, text[len(name) + 1 :]
+    raise refused(f"no thing of the name '{text}'", text)
+
+
+def _last_named(text: str, plan: ScenePlan) -> str:
+    region, rest = _named(text, plan)
+    if rest:
+        raise refused(f"more than a thing in '{text}'", text)
+    return region
+
+
+def _choices(text: str, plan: ScenePlan) -> tuple[str, ...]:
+    found: list[str] = []
+    while text:
+        region, text = _named(text, plan)
+        found.append(region)
+    if not found:
+        raise refused("nothing to choose from", text)
+    return tuple(found)
+
+
+def edit_grammar(vocabulary: Vocabulary | None, plan: ScenePlan) -> str:
+    """Regular expression of edit texts for a plan; what it matches, `decode_operations` reads."""
+    every = list(names(plan))
+    thing = either(every)
     lights = either(vocabulary.times) if vocabulary else WORDS
     kinds = either(kind.value for kind in RelationKind)
-    beside = f"( {kinds} {number})?" if count else ""
+    beside = f"( {kinds} {thing})?" if every else ""
     lines = [f"{Verb.ADD} {thing_pattern()}{beside}", f"{Verb.BACKGROUND} {WORDS}", f"{Verb.TIME} {lights}"]
     lines += [f"{Verb.RESTYLE} all {WORDS}", Verb.NOTHING.value]
-    if count:
-        lines += [f"{either(_NUMBERED)} {number}", f"{Verb.RECOLOR} {number} {HUE}"]
-        lines += [f"{either((Verb.RESTYLE, Verb.REPLACE))} {number} {WORDS}"]
+    if every:
+        lines += [f"{either(_ALONE)} {thing}", f"{Verb.RECOLOR} {thing} {HUE}"]
+        lines += [f"{either((Verb.RESTYLE, Verb.REPLACE))} {thing} {WORDS}"]
         where = either([*DIRECTIONS, *(f"to {spot}" for spot in SPOTS)])
-        lines += [f"{Verb.RESIZE} {number} {either(SCALES)}", f"{Verb.MOVE} {number} {where}"]
-    for first in range(1, count + 1) if count > 1 else ():
-        other = either(str(n) for n in range(1, count + 1) if n != first)
-        lines.append(f"({Verb.MOVE} {first} {kinds}|{Verb.SWAP} {first}) {other}")
-    if count > 1:
-        lines.append(f"{Verb.WHICH}( {number}){{2,{count}}}")
+        lines += [f"{Verb.RESIZE} {thing} {either(SCALES)}", f"{Verb.MOVE} {thing} {where}"]
+    for first in every if len(every) > 1 else ():
+        other, start = either(name for name in every if name != first), re.escape(first)
+        lines.append(f"({Verb.MOVE} {start} {kinds}|{Verb.SWAP} {start}) {other}")
+    if len(every) > 1:
+        lines.append(f"{Verb.WHICH}( {thing}){{2,{len(every)}}}")
     line = f"({'|'.join(lines)})"
     return f"{line}(\n{line}){{0,{MAX_REGIONS - 1}}}"

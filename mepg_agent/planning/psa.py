@@ -6,6 +6,7 @@ give the same plan, and the answer is one that `target.decode` reads.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import warnings
 from collections.abc import Iterator, Sequence
@@ -130,6 +131,13 @@ class Writer:
         self._base = base
         self._trained = trained
         self._busy = Lock()
+
+    @cached_property
+    def mark(self) -> str:
+        """What tells its answers from those of other models: the adapter's hash, or the name of the base alone."""
+        if self._adapter is None:
+            return self._base
+        return hashlib.sha256((self._adapter / ADAPTER).read_bytes()).hexdigest()
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any, Any]:

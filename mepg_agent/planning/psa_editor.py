@@ -28,7 +28,7 @@ def read_operations(
 ) -> tuple[Operation, ...]:
     """What the instruction asks for, as the model reads it. Raises BrokenAsset if it cannot be loaded."""
     asked = question(EDIT, instruction, encode_picture(plan))
-    return decode_operations(writer.write(asked, edit_grammar(vocabulary, len(plan.regions))), plan, vocabulary)
+    return decode_operations(writer.write(asked, edit_grammar(vocabulary, plan)), plan, vocabulary)
 
 
 def read_edit(

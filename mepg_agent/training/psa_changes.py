@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mepg_agent.planning import edits
 from mepg_agent.planning.edits import PlanEdit
-from mepg_agent.planning.operations import Operation, Verb, decode_operations, in_order
+from mepg_agent.planning.operations import Operation, Verb, decode_operations, names
 from mepg_agent.planning.psa_editor import WAYS
 from mepg_agent.planning.references import Question
 from mepg_agent.portfolio import Vocabulary
@@ -80,8 +80,8 @@ def _expected(text: str, plan: ScenePlan, vocabulary: Vocabulary) -> Operation:
     if text.startswith(f"{Verb.ADD} "):
         return _added(text.removeprefix(f"{Verb.ADD} "), plan, vocabulary)
     shown = {str(n): r.id for n, r in enumerate(plan.regions, 1)}
-    number = {r.id: str(n) for n, r in enumerate(in_order(plan), 1)}
-    words = [number[shown[word]] if word in shown else word for word in text.split(" ")]
+    name = {region: name for name, region in names(plan).items()}
+    words = [name[shown[word]] if word in shown else word for word in text.split(" ")]
     return decode_operations(" ".join(words), plan, vocabulary)[0]
 
 

@@ -1,6 +1,6 @@
 """Measures the planner: on phrasings it never saw, and on hand-written prompts beside the rules and its own base.
 
-Every answer of a model is kept in `answers.jsonl` as it comes, so a stopped run goes on.
+Every answer of a model is kept in `answers.jsonl` as it comes, so a stopped run goes on; another adapter is asked anew.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mepg_agent.planning.question import EDIT, PLAN, Pattern, question
 from mepg_agent.planning.rules import RulePlanner
 from mepg_agent.planning.target import decode, next_line
 from mepg_agent.portfolio import Backbone, Vocabulary
-from mepg_agent.records import Brief
+from mepg_agent.records import Brief, digest
 from mepg_agent.scene import Extent, Frozen, ScenePlan
 from mepg_agent.training.psa_changes import EditCase, right, signs_of_edits, signs_of_operations
 from mepg_agent.training.psa_facts import WHAT, Facts, judge, overlap, style_phrases
@@ -28,6 +28,7 @@ Tell = Callable[[int, int, str], None]
 GROUP = 16  # questions that are answered at once
 TIMED = 8  # plans that are made one by one, for the clock
 CANVAS = Extent(width=512, height=512)
+UNENDED = ("an answer that does not end",)  # never what was wanted
 
 
 class PlanScore(Frozen):
@@ -62,21 +63,27 @@ class Report(Frozen):
 
 @dataclass
 class Answers:
-    """What a model answered, by who was asked what; kept in a file."""
+    """What models answered; kept in a file by who was asked what under which grammar."""
 
     file: Path
-    known: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    known: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for line in self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else ():
+        text = self.file.read_text(encoding="utf-8") if self.file.exists() else ""
+        whole = text[: text.rfind("\n") + 1]  # a run may have been stopped while it wrote a line
+        if whole != text:
+            self.file.write_text(whole, encoding="utf-8")
+        for line in whole.splitlines():
             row = json.loads(line)
-            self.known[row["who"], row["asked"]] = row["answer"]
+            self.known[row["key"]] = row["answer"]
 
     def of(
         self, who: str, writer: Writer, asked: Sequence[str], patterns: Sequence[Pattern], tell: Tell
     ) -> list[str | None]:
         """The answers, new ones in groups of similar length. None: an answer that does not end."""
-        missing = [i for i, q in enumerate(asked) if (who, q) not in self.known]
+        pairs = zip(asked, patterns, strict=True)
+        keys = [digest([writer.mark, q, pattern if isinstance(pattern, str) else None]) for q, pattern in pairs]
+        missing = [i for i, key in enumerate(keys) if key not in self.known]
         missing.sort(key=lambda i: len(asked[i]))
         for start in range(0, len(missing), GROUP):
             tell(start, len(missing), f"{who}: {len(asked)} answers")
@@ -84,9 +91,9 @@ class Answers:
             texts = writer.write_all([asked[i] for i in group], [patterns[i] for i in group])
             with self.file.open("a", encoding="utf-8") as out:
                 for i, text in zip(group, texts, strict=True):
-                    self.known[who, asked[i]] = text
-                    out.write(json.dumps({"who": who, "asked": asked[i], "answer": text}) + "\n")
-        return [self.known[who, q] for q in asked]
+                    self.known[keys[i]] = text
+                    out.write(json.dumps({"key": keys[i], "who": who, "asked": asked[i], "answer": text}) + "\n")
+        return [self.known[key] for key in keys]
 
 
 class PlannerBench:
@@ -138,10 +145,13 @@ class PlannerBench:
             found = [signs_of_edits(self._edit_by_rules(case)) for case in cases]
         else:
             asked = [question(EDIT, c.instruction, encode_picture(c.plan)) for c in cases]
-            patterns = [edit_grammar(self.vocabulary, len(c.plan.regions)) for c in cases]
+            patterns = [edit_grammar(self.vocabulary, c.plan) for c in cases]
             texts = self.answers.of(who, self.writers[who], asked, patterns, tell)
             pairs = zip(cases, texts, strict=True)
-            found = [signs_of_operations(decode_operations(t or "nothing", c.plan, self.vocabulary)) for c, t in pairs]
+            found = [
+                [UNENDED] if text is None else signs_of_operations(decode_operations(text, c.plan, self.vocabulary))
+                for c, text in pairs
+            ]
         marks = [right(f, w) for f, w in zip(found, wanted, strict=True)]
         return EditScore(instructions=len(cases), placed=sum(a for a, _ in marks), right=sum(b for _, b in marks))
 
