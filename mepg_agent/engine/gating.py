@@ -115,7 +115,7 @@ def _fading(low: float, high: float, starts: NDArray, positions: int, fade: floa
         away = np.minimum(away, points - low)
     if high < 1 - RIM:
         away = np.minimum(away, high - points)
-    soft = fade * (high - low)
+    soft = max(fade * (high - low), np.finfo(np.float64).tiny)  # the product of small numbers may be none
     risen = np.clip(away, 0.0, soft) / soft
     smooth = risen**2 * (3 - 2 * risen)
     return (smooth * inside).sum(1) / np.maximum(inside.sum(1), 1)
