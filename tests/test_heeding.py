@@ -58,6 +58,13 @@ def test_a_count_that_the_model_does_not_give_is_noted() -> None:
     assert answered("plain\n12 cat", "12 cats").notes == ()
 
 
+@pytest.mark.parametrize("prompt", ["three cats", "two cats and a cat", "three cats, the left one is red"])
+def test_fewer_of_a_kind_than_the_rules_read_are_noted(prompt: str) -> None:
+    notes = answered("plain\n1 cat", prompt).notes
+    assert notes == ("The small planner reads 1 of cat, the rules 3. Edit in what is missing.",)
+    assert answered("plain\n3 cat", prompt).notes == ()
+
+
 def test_a_count_that_is_none_is_asked_for_as_the_one_it_is_read_as() -> None:
     says = Says("plain\n2 cat")
     found = PsaPlanner(says).plan(Brief(prompt="1.5 cats"), backbone(), vocabulary(), STYLES)

@@ -33,8 +33,10 @@ def unheeded(reading: Reading, said: Reading, vocabulary: Vocabulary) -> Iterato
     """Notes on every thing that the rules find in the words and the model does not, and on counts it does not give."""
     for noun in dict.fromkeys(thing.noun for thing in said.things if thing.noun and thing.noun not in _names(reading)):
         yield f"The small planner reads no {noun}. If you want one, say it in a sentence of its own or edit it in."
-    for count, plural in said.crowds:
-        noun = vocabulary.noun_forms[plural]
-        drawn = min(sum(thing.count for thing in reading.things if thing.noun == noun), MAX_REGIONS)
-        if 0 < drawn < count:
-            yield too_many(count, plural, drawn)
+    crowds = {vocabulary.noun_forms[plural]: (count, plural) for count, plural in said.crowds}
+    for noun in dict.fromkeys(thing.noun for thing in reading.things if thing.noun):
+        drawn, heard = (sum(thing.count for thing in each.things if thing.noun == noun) for each in (reading, said))
+        if noun in crowds and 0 < min(drawn, MAX_REGIONS) < crowds[noun][0]:
+            yield too_many(*crowds[noun], min(drawn, MAX_REGIONS))
+        elif drawn < heard:
+            yield f"The small planner reads {drawn} of {noun}, the rules {heard}. Edit in what is missing."
