@@ -174,10 +174,11 @@ def _versions(session: str, agent: Agent) -> CallToolResult:
     """Also of a session whose first picture is not finished."""
     past = agent.store.history(session)
     if past is None:
-        then = "history with action resume finishes it"
+        then = "history with action resume finishes it."
         if agent.store.brief(session).approve:
-            then += f", once its layout has the person's approval. {BY_THE_PERSON.format(session)}"
-        return _told(Told(session=session), [f"The picture of {session} is not finished."], f"{then.rstrip('.')}.")
+            how = BY_THE_PERSON.format(session)
+            then = f"history with action resume finishes it, once its layout has the person's approval. {how}"
+        return _told(Told(session=session), [f"The picture of {session} is not finished."], then)
     versions = lines_of(past)
     lines = [f"{len(versions)} versions of {session}; version {past.head} of '{past.branch}' is shown."]
     lines += [f"- {v.version}, from {v.parent or 'nothing'}, '{v.branch}', {v.status}: {v.said}" for v in versions]

@@ -71,6 +71,10 @@ class Vocabulary(Frozen):
                 forms.setdefault(form, name)
         return forms
 
+    def noun_of(self, word: str) -> str:
+        """The noun of a spelling in any case ("Fox" in a given plan); another word as it is, in lower case."""
+        return self.noun_forms.get(word.lower(), word.lower())
+
     @cached_property
     def place_forms(self) -> dict[str, str]:
         return {form: name for name, place in self.places.items() for form in (name, *place.aliases)}

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from mepg_agent.planning import edits
 from mepg_agent.planning.clauses import Clause, after_opening, backdrop, negative
 from mepg_agent.planning.edits import PlanEdit
+from mepg_agent.planning.geometry import BETWEEN
 from mepg_agent.planning.lexer import Tag
 from mepg_agent.planning.reader import MOST_OF_A_KIND, Reader
 from mepg_agent.planning.reading import Reading, Thing
-from mepg_agent.planning.references import Asked, Question, find_reference, reference_at
+from mepg_agent.planning.references import Asked, Question, find_reference, of_kind, reference_at
 from mepg_agent.planning.words import ITS
 from mepg_agent.scene import RelationKind, free_id
 
@@ -21,8 +22,7 @@ def added(clause: Clause) -> list[PlanEdit] | Question:
     """ "add two small red balloons top left". What is said besides and cannot be shown ("fluffy", another place)
     becomes a note; a `Question` comes back for a thing that cannot be drawn, too many of one, and for what is not to be
     added."""
-    forms = clause.lexicon.vocabulary.noun_forms
-    there = {forms.get(r.noun.lower(), r.noun.lower()) for r in clause.plan.regions}
+    there = {clause.lexicon.vocabulary.noun_of(r.noun) for r in clause.plan.regions}
     reader = Reader(clause.lexicon, after_opening(clause.text), there)
     reading = reader.reading
     if clause.negated() and not reading.refused:
@@ -81,8 +81,7 @@ def _objects(reading: Reading) -> set[int]:
 
 
 def _ids(clause: Clause, thing: Thing) -> list[str]:
-    forms = clause.lexicon.vocabulary.noun_forms
-    return [r.id for r in clause.plan.regions if forms.get(r.noun.lower(), r.noun.lower()) == thing.noun]
+    return [r.id for r in of_kind(clause.plan, thing.noun or "", clause.lexicon.vocabulary)]
 
 
 def _said(clause: Clause, reader: Reader) -> dict[int, list[str]] | Question:
@@ -134,7 +133,7 @@ class _Adding:
         for index, ids in self.new.items():
             links = [(kind, end) for one, kind, o in self.reading.links if one == index for end in self._regions(o)[:1]]
             ends = self._ends(index)
-            sides = zip((RelationKind.RIGHT_OF, RelationKind.LEFT_OF), ends, strict=True) if len(ends) == 2 else ()
+            sides = zip(BETWEEN, ends, strict=True) if len(ends) == 2 else ()
             for kind, end in (*links, *sides):
                 if (kind, end) != self._anchors.get(index):
                     yield from (edits.Relate(region=region, kind=kind, other=end) for region in ids)
@@ -158,7 +157,7 @@ class _Adding:
         new = sum(self.reading.things[end].count for end in said if not self.said.get(end))
         if there and sum(map(len, there)) + new != 2:
             return Question(text="Between which two?", choices=tuple(r.id for r in self.clause.plan.regions))
-        return (RelationKind.RIGHT_OF, self._ends(index)[0]) if there and not new else None
+        return (BETWEEN[0], self._ends(index)[0]) if there and not new else None
 
     def _anchor(self, index: int) -> Anchor | Question | None:
         """The region beside which a thing is added, where one was said that is there."""

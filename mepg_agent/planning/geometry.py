@@ -106,6 +106,10 @@ def front_and_back(relation: Relation) -> tuple[str, str] | None:
     return None
 
 
+# how what is between two things stands to the left one and to the right one
+BETWEEN = (RelationKind.RIGHT_OF, RelationKind.LEFT_OF)
+
+
 def in_order(relation: Relation) -> tuple[str, str, str] | None:
     """(axis, first region, second region) of a relation that orders the middles of two boxes along "x" or "y"."""
     subject, other = relation.subject, relation.object

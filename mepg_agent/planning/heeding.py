@@ -36,7 +36,8 @@ def unheeded(reading: Reading, said: Reading, vocabulary: Vocabulary) -> Iterato
     crowds = {vocabulary.noun_forms[plural]: (count, plural) for count, plural in said.crowds}
     for noun in dict.fromkeys(thing.noun for thing in reading.things if thing.noun):
         drawn, heard = (sum(thing.count for thing in each.things if thing.noun == noun) for each in (reading, said))
-        if noun in crowds and 0 < min(drawn, MAX_REGIONS) < crowds[noun][0]:
-            yield too_many(*crowds[noun], min(drawn, MAX_REGIONS))
+        shown = min(drawn, MAX_REGIONS)
+        if noun in crowds and shown < crowds[noun][0]:
+            yield too_many(*crowds[noun], shown)
         elif drawn < heard:
             yield f"The small planner reads {drawn} of {noun}, the rules {heard}. Edit in what is missing."

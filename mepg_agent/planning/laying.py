@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from mepg_agent.english import noun_phrase
 from mepg_agent.planning.arrange import Item, arrange
 from mepg_agent.planning.finish import finished
+from mepg_agent.planning.geometry import BETWEEN
 from mepg_agent.planning.reading import Reading, Thing
 from mepg_agent.planning.wording import phrase
 from mepg_agent.portfolio import Backbone, Noun, Vocabulary
@@ -114,9 +115,7 @@ def _relations(reading: Reading, members: dict[int, list[str]], notes: list[str]
         if not one or len(ends) < 2:
             notes.append("Left out 'between': it needs three things that can be drawn.")
             continue
-        for region in one:
-            found.append(Relation(subject=region, kind=RelationKind.RIGHT_OF, object=ends[0]))
-            found.append(Relation(subject=region, kind=RelationKind.LEFT_OF, object=ends[1]))
+        found += [Relation(subject=a, kind=kind, object=b) for a in one for kind, b in zip(BETWEEN, ends, strict=False)]
     return list(dict.fromkeys(found))
 
 

@@ -8,6 +8,7 @@ from itertools import product
 from mepg_agent.planning import edits
 from mepg_agent.planning.clauses import Clause, backdrop, no_such_word, settings
 from mepg_agent.planning.edits import PlanEdit
+from mepg_agent.planning.geometry import BETWEEN
 from mepg_agent.planning.lexer import Piece, Tag
 from mepg_agent.planning.references import Found, Question, names_thing
 from mepg_agent.planning.verbs import A_BIT
@@ -97,7 +98,7 @@ def _between(clause: Clause, found: Found) -> list[PlanEdit] | Question | None:
     if len(ends) != 2 or not {r.id for r in ends}.isdisjoint(found.regions):
         choices = tuple(r.id for r in clause.plan.regions if r.id not in found.regions)
         return Question(text="Between which two?", choices=choices)
-    sides = tuple(zip((RelationKind.RIGHT_OF, RelationKind.LEFT_OF), ends, strict=True))
+    sides = tuple(zip(BETWEEN, ends, strict=True))
     return [edits.Relate(region=region, kind=kind, other=r.id) for region in found.regions for kind, r in sides]
 
 

@@ -117,7 +117,7 @@ def encode_operations(operations: Sequence[Operation], plan: ScenePlan) -> str:
             continue
         whole = "all" if op.verb is Verb.RESTYLE else None
         named = [name[op.region] if op.region else whole, op.value, name[op.other] if op.other else None]
-        among = [called for called, region in names(plan).items() if region in op.choices]
+        among = [called for region, called in name.items() if region in op.choices]
         lines.append(" ".join(part for part in (op.verb, *named, *among) if part))
     return "\n".join(lines)
 
@@ -155,7 +155,7 @@ def _operation(line: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Ope
 
 def _with_words(verb: Verb, region: str, words: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Operation:
     if verb is Verb.MOVE and words not in DIRECTIONS and words not in {f"to {spot}" for spot in SPOTS}:
-        kind = _kind_first(words)
+        kind = next((kind for kind in RelationKind if words.startswith(f"{kind} ")), None)
         if kind is None:
             raise refused(f"the unknown place '{words}'", words)
         return Operation(verb=verb, region=region, value=kind, other=_last_named(words[len(kind) + 1 :], plan))
@@ -166,18 +166,13 @@ def _with_words(verb: Verb, region: str, words: str, plan: ScenePlan, vocabulary
 
 
 def _addition(text: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Operation:
-    beside = next(
-        ((k, name) for name in names(plan) for k in RelationKind if text.endswith(f" {k} {name}")), (None, "")
-    )
-    kind, name = beside
-    thing = decode_thing(text.removesuffix(f" {kind} {name}") if kind else text, None)
+    endings = {f" {kind} {name}": (kind, region) for name, region in names(plan).items() for kind in RelationKind}
+    beside = next((ending for ending in endings if text.endswith(ending)), "")
+    kind, other = endings.get(beside, (None, None))
+    thing = decode_thing(text.removesuffix(beside), None)
     noun = thing.noun or ""
     thing.noun = vocabulary.noun_forms.get(noun, noun) if vocabulary else noun
-    return Operation(verb=Verb.ADD, thing=thing, value=kind, other=names(plan).get(name))
-
-
-def _kind_first(words: str) -> RelationKind | None:
-    return next((kind for kind in RelationKind if words.startswith(f"{kind} ")), None)
+    return Operation(verb=Verb.ADD, thing=thing, value=kind, other=other)
 
 
 def _named(text: str, plan: ScenePlan) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
 from mepg_agent.planning.lookahead import at_or_none, noun_phrase_head
 from mepg_agent.planning.words import EACH, MANY, NEWEST, ONES, THINGS
+from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Frozen, Region, ScenePlan
 
 
@@ -122,7 +123,7 @@ def _named(asked: Asked, start: int, at: int) -> Found | Question:
     words = _before(asked.pieces, start, at)
     first = at - len(words)
     anyone = noun.text in (*ONES, *THINGS)  # "the red one": whatever is red
-    fitting = _of_last_kind(asked, first) if anyone else _of_kind(asked, noun.value)
+    fitting = _of_last_kind(asked, first) if anyone else of_kind(asked.plan, noun.value, asked.lexicon.vocabulary)
     if not fitting:
         return _no_such(asked, f"There is no {noun.value} in the picture. Which thing is meant?")
     name = "one" if anyone else noun.value
@@ -152,19 +153,17 @@ def no_such_number(order: str, name: str) -> str:
     return f"There is no {order} {name} in the picture. Which thing is meant?"
 
 
-def _of_kind(asked: Asked, noun: str) -> list[Region]:
-    forms = asked.lexicon.vocabulary.noun_forms
-    names = {r.id: r.noun.lower() for r in asked.plan.regions}  # a given plan may have a "Fox"
-    return [
-        r for r in asked.plan.regions if forms.get(names[r.id], names[r.id]) == forms.get(noun.lower(), noun.lower())
-    ]
+def of_kind(plan: ScenePlan, noun: str, vocabulary: Vocabulary) -> list[Region]:
+    """The regions of a plan that show such a thing."""
+    return [r for r in plan.regions if vocabulary.noun_of(r.noun) == vocabulary.noun_of(noun)]
 
 
 def _of_last_kind(asked: Asked, at: int) -> list[Region]:
     """What "the right one" may be at `at`: one of the kind named just before, where there are several of it."""
     here = [p.value for p in asked.pieces[:at] if p.tag is Tag.NOUN]
     before = [r.noun for r in asked.plan.regions if r.id in asked.last]
-    kind = _of_kind(asked, [*before, *here][-1]) if before or here else []
+    named = [*before, *here]
+    kind = of_kind(asked.plan, named[-1], asked.lexicon.vocabulary) if named else []
     return kind if len(kind) > 1 else list(asked.plan.regions)
 
 

@@ -164,10 +164,8 @@ class Standing:
         objects = pending.objects
         self._related = pending.subjects
         for subject in pending.subjects:
-            if (
-                len(pending.subjects) > 1 and subject in objects
-            ):  # "a house, a tree and a fox between the house and the tree": the fox
-                continue
+            if subject in objects and len(pending.subjects) > 1:
+                continue  # "a house, a tree and a fox between the house and the tree": the fox
             if pending.kind is None:
                 self.reading.between.append((subject, objects[0], objects[-1]))
             elif pending.reverse:
