@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from planning_fixtures import backbone, planned
 
-from mepg_agent.planning.arrange import GAP, Item, arrange
+from mepg_agent.planning.arrange import arrange
+from mepg_agent.planning.geometry import holds
+from mepg_agent.planning.items import GAP, Item
 from mepg_agent.portfolio import Portfolio
 from mepg_agent.scene import Extent
 
@@ -53,3 +55,53 @@ def test_small_things_are_drawn_larger_than_they_are_beside_large_ones_and_stay_
     true = VOCABULARY.nouns["castle"].size / VOCABULARY.nouns["fox"].size  # type: ignore[union-attr]
     assert 1.1 < castle.height / fox.height < 0.9 * true
     assert fox.height > 0.35
+
+
+TOGETHER = (
+    "two cats in front of a red house",
+    "three dogs in front of a castle",
+    "four rabbits in front of a house",
+    "three candles on a birthday cake",
+    "two cats behind a car",
+    "two foxes under a tree",
+    "five mushrooms under a tree",
+    "five balloons above a house",
+    "two dogs in front of two houses",
+    "three trees behind a house",
+)
+
+
+@pytest.mark.parametrize("prompt", TOGETHER)
+def test_several_that_stand_alike_to_a_thing_keep_clear_of_one_another_and_leave_most_of_it_in_sight(prompt: str):
+    plan = planned(prompt)
+    assert all(holds(relation, plan) for relation in plan.relations)
+    several = [r.box for r in plan.regions if r.id in {relation.subject for relation in plan.relations}]
+    for i, one in enumerate(several):
+        for other in several[i + 1 :]:
+            across = max(one.x, other.x) - min(one.right, other.right)
+            down = max(one.y, other.y) - min(one.bottom, other.bottom)
+            assert max(across, down) > 0.0
+            assert max(across, down) > 0.04 or abs(one.cy - other.cy) > 0.04  # two rows may touch at their corners
+    for relation in plan.relations:
+        front, back = sorted((plan.region(relation.subject), plan.region(relation.object)), key=lambda r: -r.z)
+        assert back.box.covered_by(front.box) <= 0.45
+
+
+def test_what_is_under_a_thing_that_stands_is_before_its_feet():
+    for prompt in ("a fox under a tree", "a mushroom under a tree", "a fish under a boat"):
+        plan = planned(prompt)
+        under, over = (plan.region(i).box for i in (plan.relations[0].subject, plan.relations[0].object))
+        assert over.covered_by(under) <= 0.2 and under.bottom > over.bottom
+
+
+def test_what_is_above_and_what_is_before_a_thing_leave_it_room_between_them():
+    plan = planned("a castle with a dragon flying above it and two horses in front")
+    dragon, castle = plan.region("dragon").box, plan.region("castle").box
+    assert dragon.overlap(castle) == 0 and castle.width > 0.3
+
+
+def test_what_is_hidden_from_the_feet_up_need_not_stand_on_the_ground():
+    plan = planned("three trees behind a house")
+    middle = plan.region("oak-tree-2").box
+    assert middle.bottom < plan.region("oak-tree").box.bottom - 0.1
+    assert middle.covered_by(plan.region("house").box) < 0.6

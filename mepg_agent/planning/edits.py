@@ -9,9 +9,10 @@ from pydantic import Field
 
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
-from mepg_agent.planning.arrange import Item, arrange
+from mepg_agent.planning.arrange import arrange
 from mepg_agent.planning.crowding import grown, room_to_grow
 from mepg_agent.planning.geometry import front_and_back, holds
+from mepg_agent.planning.items import Item
 from mepg_agent.planning.layout import solve_only, stacked
 from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Vocabulary

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mepg_agent.english import noun_phrase
-from mepg_agent.planning.arrange import Item, arrange
+from mepg_agent.planning.arrange import arrange
 from mepg_agent.planning.finish import finished
 from mepg_agent.planning.geometry import BETWEEN
+from mepg_agent.planning.items import Item
 from mepg_agent.planning.reading import Reading, Thing
 from mepg_agent.planning.wording import phrase
 from mepg_agent.portfolio import Backbone, Noun, Vocabulary
@@ -136,9 +137,9 @@ def _side(spot: str | None) -> int:
 
 
 def _pairs(subjects: list[str], kind: RelationKind, objects: list[str]) -> list[tuple[str, str]]:
-    """Who stands so to whom, for groups: on, inside and under go one to one, next to makes chains, the rest is all
-    to all."""
-    if kind in _ONE_EACH:
+    """Who stands so to whom, for groups: on, inside and under go one to one, and so do several behind or in front of
+    several; next to makes chains, the rest is all to all."""
+    if kind in _ONE_EACH or (kind in (RelationKind.BEHIND, RelationKind.IN_FRONT_OF) and len(subjects) > 1):
         return [(s, objects[i % len(objects)]) for i, s in enumerate(subjects)]
     if kind is RelationKind.NEXT_TO:
         chain = [objects[0], objects[-1], *subjects]  # an object has two sides, then each stands next to the one before

@@ -163,7 +163,7 @@ def _limits(index: int, region: Region, plan: ScenePlan, vocabulary: Vocabulary 
 
 def standing_level(region: Region, plan: ScenePlan, vocabulary: Vocabulary | None) -> float | None:
     """Height (from the top) below which the feet of a ground or water thing belong; None where it may float: in the
-    sky, in space, on, in or above another thing, or clearly wished in the air."""
+    sky, in space, on, in or above another thing, with its feet hidden by one, or clearly wished in the air."""
     ground = _ground(plan, vocabulary)
     if ground is None or _stands(region, vocabulary) not in ("ground", "water"):
         return None
@@ -172,8 +172,16 @@ def standing_level(region: Region, plan: ScenePlan, vocabulary: Vocabulary | Non
         return None
     if any(r.object == region.id and r.kind in (RelationKind.BELOW, RelationKind.UNDER) for r in plan.relations):
         return None
+    depths = (front_and_back(r) for r in plan.relations)
+    if any(pair[1] == region.id and _hides(plan.region(pair[0]).box, region.box) for pair in depths if pair):
+        return None
     level = min(ground.ground + FEET, 0.95)
     return level if region.box.bottom >= level - FLOAT else None
+
+
+def _hides(front: Box, back: Box) -> bool:
+    """Whether it covers the lower edge of what stands behind it."""
+    return front.x <= back.x and back.right <= front.right and front.y <= back.bottom <= front.bottom
 
 
 def _ground(plan: ScenePlan, vocabulary: Vocabulary | None) -> Place | None:
