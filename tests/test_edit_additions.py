@@ -6,10 +6,10 @@ import pytest
 from planning_fixtures import STYLES, planned, vocabulary
 
 from mepg_agent.planning import instructions
-from mepg_agent.planning.edits import Add, Recolor, apply
+from mepg_agent.planning.edits import Add, Move, Recolor, apply
 from mepg_agent.planning.instructions import parse_edit, understand
 from mepg_agent.planning.references import Question
-from mepg_agent.scene import Region, ScenePlan
+from mepg_agent.scene import Box, Region, RelationKind, ScenePlan
 
 FOXES = "a red fox and a blue fox and a house"
 
@@ -123,7 +123,9 @@ def test_the_notes_on_a_half_that_is_read_twice_are_kept():
 
 
 def test_what_is_added_where_there_is_no_room_for_its_relation_is_noted():
-    plan = told("move the castle to the top and add a house above the castle", "a huge castle")
+    top = Move(region="castle", box=Box(x=0.2, y=0.0, width=0.6, height=0.6))  # placed by hand: it does not give way
+    house = Add(noun="house", kind=RelationKind.ABOVE, other="castle")
+    plan = apply(planned("a huge castle"), [top, house], vocabulary())
     assert any(note.startswith("There is no room for house above castle") for note in plan.notes)
 
 

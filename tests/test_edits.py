@@ -181,7 +181,7 @@ def test_what_never_held_stays_wished_unless_its_thing_is_moved(edit: PlanEdit):
 
 
 def test_an_added_thing_that_cannot_stand_as_asked_is_still_wished_there():
-    wide = scene({"castle": (0, 0, 1, 1)})
+    wide = apply(scene({"castle": (0, 0, 1, 1)}), [Move(region="castle", box=Box.full())], vocabulary())  # locked
     after = apply(wide, [Add(noun="bird", kind=RelationKind.LEFT_OF, other="castle")], vocabulary())
     assert [str(r) for r in after.relations] == ["bird left of castle"] and not holds(after.relations[0], after)
 

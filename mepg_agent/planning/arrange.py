@@ -16,7 +16,7 @@ IN_A_PART = 0.5  # tallest thing that still looks as if it were in the top, or o
 def arrange(items: list[Item], relations: list[Relation], ground: float, extent: Extent) -> dict[str, Box]:
     """A box for every item. `ground` is the horizon, fraction from the top; from FLOATS on nothing stands."""
     hanging = Hanging(items, relations, extent)
-    _sizes(items, extent)
+    size(items, extent)
     hanging.size()
     _rows(items, hanging, relations, ground, extent)
     for item in items:
@@ -31,7 +31,8 @@ def arrange(items: list[Item], relations: list[Relation], ground: float, extent:
     return {i.id: Box.centered(i.cx, i.cy, width_of(i, extent), i.height) for i in items}
 
 
-def _sizes(items: list[Item], extent: Extent) -> None:
+def size(items: list[Item], extent: Extent) -> None:
+    """Gives each item the height that it has in a picture of so many."""
     shrink = SHRINK[min(len(items), len(SHRINK)) - 1] if items else 1.0
     shrink *= min(1.0, extent.width / extent.height) ** 0.5
     far = {"front": 1.15, "back": 0.75, None: 1.0}

@@ -9,11 +9,12 @@ from pydantic import Field
 
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
-from mepg_agent.planning.arrange import arrange
+from mepg_agent.planning.arrange import arrange, size
 from mepg_agent.planning.crowding import grown, room_to_grow
 from mepg_agent.planning.geometry import front_and_back, holds
 from mepg_agent.planning.items import Item
 from mepg_agent.planning.layout import solve_only, stacked
+from mepg_agent.planning.placing import AT_SPOT, ENOUGH, NEAR, put
 from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import (
@@ -322,24 +323,15 @@ def _at_spot(region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
 
 
 def _related(plan: ScenePlan, edit: Relate, vocabulary: Vocabulary | None) -> ScenePlan:
-    """The region goes where the relation holds, even one placed by hand; the other one goes too if there is no such
-    place or other relations would be lost. Everything else stays. Raises BadInput if there is no such place at all."""
+    """The region goes where the relation holds, even one placed by hand; the other one gives way if there is no good
+    place. Everything else stays. Raises BadInput if there is no such place at all."""
     plan.region(edit.other)
-    old = plan.region(edit.region)
     asked = Relation(subject=edit.region, kind=edit.kind, object=edit.other)
     other = [r for r in plan.relations if {r.subject, r.object} != {edit.region, edit.other}]
-    trial = plan.with_regions([_with(old, locked=False)]).replaced(relations=(asked, *other))
-    kept, found = [r for r in other if holds(r, plan)], []
-    for free in ((edit.region,), (edit.region, edit.other)):
-        result = solve_only(trial, free, vocabulary).plan
-        if holds(asked, result):
-            found.append(result)
-            if all(holds(r, result) for r in kept):
-                break
-    if not found:
+    result = put(stacked(plan.replaced(relations=(asked, *other)), vocabulary), edit.region, edit.other, vocabulary)
+    if not holds(asked, result):
         raise BadInput(f"There is no room for {asked}.", "Move or shrink one of the two first.")
-    result = max(found, key=lambda plan: sum(holds(r, plan) for r in kept))
-    return result.with_regions([_with(result.region(edit.region), locked=old.locked)])
+    return result
 
 
 def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePlan:
@@ -364,21 +356,34 @@ def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePl
     if edit.kind is not None and edit.other is not None:
         plan.region(edit.other)
         asked = (Relation(subject=region_id, kind=edit.kind, object=edit.other),)
-    grown = plan.replaced(regions=(*plan.regions, new), relations=(*plan.relations, *asked))
-    after = solve_only(grown, (region_id,), vocabulary).plan
+    more = plan.replaced(regions=(*plan.regions, new), relations=(*plan.relations, *asked))
+    if edit.box is not None:
+        after = solve_only(more, (), vocabulary).plan
+    else:
+        after = put(
+            stacked(more, vocabulary), region_id, edit.other, vocabulary, NEAR if edit.spot is None else AT_SPOT
+        )
     contrary = tuple(
         f"There is no room for {r} yet: move or shrink one of the two." for r in asked if not holds(r, after)
     )
-    return after.replaced(notes=(*after.notes, *contrary))
+    little = ()
+    if after.region(region_id).box.width < ENOUGH * new.box.width:
+        little = (f"There was little room for {region_id}: move or shrink what is around it to make it larger.",)
+    return after.replaced(notes=(*after.notes, *contrary, *little))
 
 
 def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | None) -> Box:
+    """Where an added thing is wished: as large as one of its kind that is there, else as one of so many, and placed as
+    if it were alone."""
     known = vocabulary.nouns.get(noun) if vocabulary else None
+    alike = max((r.box.height for r in plan.regions if r.noun == noun), default=USUAL) * edit.size
     if vocabulary is None or known is None:
-        side = USUAL * edit.size
-        return Box.centered(0.5, 0.6, side, side)
+        return Box.centered(0.5, 0.6, alike, alike)
     ground = vocabulary.places[plan.background].ground if plan.background in vocabulary.places else 0.8
-    # sized as one of the crowd, placed as if alone: the solver finds the free spot
-    crowd = [Item(f"other-{i}", known) for i in range(len(plan.regions))]
-    box = arrange([Item("new", known, edit.size, edit.spot), *crowd], [], ground, plan.extent)["new"]
-    return box if edit.spot else Box.centered(0.5, box.cy, box.width, box.height)
+    alone = Item("new", known, edit.size, edit.spot)
+    box = arrange([alone], [], ground, plan.extent)["new"]
+    several = [Item(str(i), known, edit.size, edit.spot) for i in range(len(plan.regions) + 1)]
+    size(several, plan.extent)
+    there = any(r.noun == noun for r in plan.regions)
+    smaller = box.resized((alike if there else several[0].height) / box.height)
+    return smaller if edit.spot else smaller.moved(0, box.bottom - smaller.bottom)
