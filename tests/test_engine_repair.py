@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.blending import opacity
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
-from mepg_agent.engine.regions import opacity, receptive_radius
+from mepg_agent.engine.regions import receptive_radius
 from mepg_agent.engine.windows import touched
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.records import Adapter, GateKind, JobRegion, Keep, RenderJob

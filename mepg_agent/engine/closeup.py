@@ -19,8 +19,9 @@ from PIL import Image
 
 from mepg_agent.engine.adapters import ExpertWeights
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.blending import blend
 from mepg_agent.engine.checkpoints import Ensemble
-from mepg_agent.engine.regions import blend, check, redraw
+from mepg_agent.engine.regions import check, redraw
 from mepg_agent.engine.sampler import decode, encode
 from mepg_agent.engine.windows import Window, touched
 from mepg_agent.records import Keep, RenderJob

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from mepg_agent.engine.adapters import ExpertWeights
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
+from mepg_agent.engine.blending import blend
 from mepg_agent.engine.checkpoints import Ensemble
 from mepg_agent.engine.sampler import Moment, Pin, decode, denoise, draw_noise, make_scheduler
 from mepg_agent.engine.windows import crops, touched
@@ -26,7 +27,6 @@ from mepg_agent.records import Keep, RenderJob
 from mepg_agent.scene import PixelBox
 
 HALO = 1 / 16  # of the canvas's longer side: what a repair sees around its boxes; 1/8 costs more and mends no more
-RAMP = 8  # pixels over which the new picture fades in, inside the box
 
 
 def repair(
@@ -85,28 +85,6 @@ def redraw(
     return denoise(run, make_scheduler(job.scheduler, pipe.scheduler), noises, job, pin)
 
 
-def opacity(boxes: Sequence[PixelBox], height: int, width: int) -> NDArray[np.float32]:
-    """How much of the new picture is seen at each pixel: 0 outside the boxes, 1 inside but for a ramp at their edges.
-
-    An edge on the rim of the canvas has no ramp: there is nothing to fade into.
-    """
-    seen = np.zeros((height, width), np.float32)
-    for box in boxes:
-        rows = _rise(box.top, box.bottom, height)
-        columns = _rise(box.left, box.right, width)
-        inside = seen[box.as_slices()]
-        np.maximum(inside, np.minimum(rows[:, None], columns), out=inside)
-    return seen
-
-
-def _rise(low: int, high: int, limit: int) -> NDArray[np.float32]:
-    ramp = max(min(RAMP, (high - low) // 4), 1)
-    at = np.arange(low, high) + 0.5
-    from_low = (at - low) / ramp if low > 0 else np.ones(high - low)
-    from_high = (high - at) / ramp if high < limit else np.ones(high - low)
-    return np.minimum(np.minimum(from_low, from_high), 1.0).astype(np.float32)
-
-
 def _decoded_onto(pipe: Any, latents: Tensor, image: Pixels, boxes: Sequence[PixelBox]) -> list[Pixels]:
     """The picture before with each candidate inside the boxes."""
     area = (
@@ -119,13 +97,6 @@ def _decoded_onto(pipe: Any, latents: Tensor, image: Pixels, boxes: Sequence[Pix
         new[area] = part
         drawn.append(blend(image, new, boxes))
     return drawn
-
-
-def blend(old: Pixels, new: Pixels, boxes: Sequence[PixelBox]) -> Pixels:
-    """`new` inside the boxes, `old` outside, a ramp between. No pixel outside the boxes is written."""
-    part = opacity(boxes, *old.shape[:2])[..., None]
-    mixed = (part * new + (1 - part) * old).round().astype(np.uint8)
-    return np.where(part > 0, mixed, old)
 
 
 def _decode_area(pipe: Any, latents: Tensor, area: tuple[slice, slice]) -> NDArray[np.uint8]:
