@@ -29,7 +29,7 @@ def blend(old: Pixels, new: Pixels, boxes: Sequence[PixelBox]) -> Pixels:
     the boxes is written."""
     part = opacity(boxes, *old.shape[:2])
     rows, columns = (slice(line[0], line[-1] + 1) for line in (np.flatnonzero(part.any(axis)) for axis in (1, 0)))
-    before, after, seen = (each[rows, columns] for each in (old, new, part))
+    before, after, seen = old[rows, columns], new[rows, columns], part[rows, columns]
     toned = np.clip(after + membrane(before, after, seen), 0, 255)
     mixed = (seen[..., None] * toned + (1 - seen[..., None]) * before).round().astype(np.uint8)
     result = old.copy()
@@ -64,7 +64,7 @@ def membrane(old: Pixels, new: Pixels, part: Map) -> Map:
         near = gaussian_filter(both, (spread, spread, 0))
         trust = np.clip(near[..., -1:] / FAINT, 0, 1)
         added += trust * (near[..., :-1] / np.maximum(near[..., -1:], 1e-9) - added)
-    smooth = zoom(added, (BLOCK, BLOCK, 1), order=1, mode="nearest", grid_mode=True)
+    smooth = np.asarray(zoom(added, (BLOCK, BLOCK, 1), order=1, mode="nearest", grid_mode=True), np.float32)
     return smooth[: part.shape[0], : part.shape[1]]
 
 
