@@ -36,6 +36,7 @@ class Noun(Frozen):
 
 class Place(Frozen):
     ground: Fraction  # height of the horizon, from the top
+    swim: bool = False  # things of the water are in it, at any height, not on it
     aliases: tuple[str, ...] = ()
 
 

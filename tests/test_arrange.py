@@ -10,7 +10,7 @@ from planning_fixtures import backbone, planned
 from mepg_agent.planning.arrange import arrange
 from mepg_agent.planning.geometry import holds
 from mepg_agent.planning.items import GAP, Item
-from mepg_agent.portfolio import Portfolio
+from mepg_agent.portfolio import Place, Portfolio
 from mepg_agent.scene import Extent
 
 VOCABULARY = Portfolio((Path(__file__).parents[1] / "experts",)).vocabulary("picturebook")
@@ -28,7 +28,7 @@ def items(noun: str, count: int) -> list[Item]:
     ("noun", "ground"), [("apple", 0.5), ("rose", 0.6), ("bus", 0.65), ("full moon", 0.5), ("cat", 1.0)]
 )
 def test_several_of_a_kind_keep_clear_of_one_another(noun: str, ground: float, count: int) -> None:
-    boxes = list(arrange(items(noun, count), [], ground, CANVAS).values())
+    boxes = list(arrange(items(noun, count), [], Place(ground=ground), CANVAS).values())
     for i, one in enumerate(boxes):
         for other in boxes[i + 1 :]:
             across = max(one.x, other.x) - min(one.right, other.right)
@@ -37,7 +37,7 @@ def test_several_of_a_kind_keep_clear_of_one_another(noun: str, ground: float, c
 
 
 def test_four_things_are_larger_in_two_rows_than_a_row_would_let_them_be() -> None:
-    boxes = list(arrange(items("apple", 4), [], 0.5, CANVAS).values())
+    boxes = list(arrange(items("apple", 4), [], Place(ground=0.5), CANVAS).values())
     assert len({round(box.cy, 3) for box in boxes}) == 2
     assert all(box.width > 0.22 for box in boxes)
 
@@ -51,7 +51,10 @@ def test_three_things_take_the_crowded_canvas_of_a_family_that_names_one_unless_
 
 
 def test_small_things_are_drawn_larger_than_they_are_beside_large_ones_and_stay_smaller() -> None:
-    fox, castle = (arrange([*items("fox", 1), *items("castle", 1)], [], 0.5, CANVAS)[i] for i in ("fox-0", "castle-0"))
+    fox, castle = (
+        arrange([*items("fox", 1), *items("castle", 1)], [], Place(ground=0.5), CANVAS)[i]
+        for i in ("fox-0", "castle-0")
+    )
     true = VOCABULARY.nouns["castle"].size / VOCABULARY.nouns["fox"].size  # type: ignore[union-attr]
     assert 1.1 < castle.height / fox.height < 0.9 * true
     assert fox.height > 0.35
@@ -105,3 +108,11 @@ def test_what_is_hidden_from_the_feet_up_need_not_stand_on_the_ground():
     middle = plan.region("oak-tree-2").box
     assert middle.bottom < plan.region("oak-tree").box.bottom - 0.1
     assert middle.covered_by(plan.region("house").box) < 0.6
+
+
+def test_what_lives_in_the_water_swims_where_the_place_is_under_it():
+    plan = planned("a fish, a whale and an octopus underwater")
+    assert all(region.box.bottom < 0.9 for region in plan.regions)
+    assert len({round(region.box.cy, 2) for region in plan.regions}) == 3
+    (boat,) = planned("a sailboat at sea").regions
+    assert boat.box.bottom > 0.5

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from mepg_agent.planning.hanging import Hanging
 from mepg_agent.planning.items import BORDER, GAP, ONE_ROW, SMALL, TALLEST, Item, width_of
-from mepg_agent.portfolio import FLOATS
+from mepg_agent.portfolio import FLOATS, Place
 from mepg_agent.scene import Box, Extent, Relation, RelationKind
 
 # Factor on the usual height of a noun for 1, 2, 3 … things in the picture.
 SHRINK = (1.2, 1.1, 1.0, 0.85, 0.74, 0.65, 0.58, 0.53)
 LARGE, EVENING = 0.5, 0.6  # smaller things than that are drawn larger than they are, in order: tiny ones fray
+SWIMMING = (0.5, 0.34, 0.64)  # heights of what swims, from the top
 IN_A_PART = 0.5  # tallest thing that still looks as if it were in the top, or on the left
 
 
-def arrange(items: list[Item], relations: list[Relation], ground: float, extent: Extent) -> dict[str, Box]:
-    """A box for every item. `ground` is the horizon, fraction from the top; from FLOATS on nothing stands."""
-    hanging = Hanging(items, relations, extent)
+def arrange(items: list[Item], relations: list[Relation], place: Place, extent: Extent) -> dict[str, Box]:
+    """A box for every item. Where the place's horizon is as low as FLOATS nothing stands."""
+    hanging, ground = Hanging(items, relations, extent), place.ground
     size(items, extent)
     hanging.size()
     _rows(items, hanging, relations, ground, extent)
     for item in items:
         _stand(item, ground)
+    if place.swim:
+        _swim([i for i in items if i.noun.stands == "water"])
     _second_row(items, hanging, ground)
     hanging.step_back(ground)
     hanging.step_aside()
@@ -119,6 +122,13 @@ def _stand(item: Item, ground: float) -> None:
     share = {"back": 0.2, "front": 0.9, None: 0.6}[item.depth]
     feet = min(max(ground + share * (1 - ground), item.height + BORDER), 1 - BORDER)
     item.cy = feet - half
+
+
+def _swim(items: list[Item]) -> None:
+    """Things of the water are at three heights in turn, what is said to be near the lowest."""
+    for number, item in enumerate(items):
+        row = {"front": 2, "back": 1, None: number % 3}[item.depth]
+        item.cy = min(SWIMMING[row], 1 - BORDER - item.height / 2)
 
 
 def _second_row(items: list[Item], hanging: Hanging, ground: float) -> None:

@@ -16,7 +16,7 @@ from mepg_agent.planning.items import Item
 from mepg_agent.planning.layout import solve_only, stacked
 from mepg_agent.planning.placing import AT_SPOT, ENOUGH, NEAR, put
 from mepg_agent.planning.wording import scene_sentence
-from mepg_agent.portfolio import Vocabulary
+from mepg_agent.portfolio import Place, Vocabulary
 from mepg_agent.scene import (
     EDITED,
     MAX_REGIONS,
@@ -379,9 +379,9 @@ def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | N
     alike = max((r.box.height for r in plan.regions if r.noun == noun), default=USUAL) * edit.size
     if vocabulary is None or known is None:
         return Box.centered(0.5, 0.6, alike, alike)
-    ground = vocabulary.places[plan.background].ground if plan.background in vocabulary.places else 0.8
+    place = vocabulary.places.get(plan.background, Place(ground=0.8))
     alone = Item("new", known, edit.size, edit.spot)
-    box = arrange([alone], [], ground, plan.extent)["new"]
+    box = arrange([alone], [], place, plan.extent)["new"]
     several = [Item(str(i), known, edit.size, edit.spot) for i in range(len(plan.regions) + 1)]
     size(several, plan.extent)
     there = any(r.noun == noun for r in plan.regions)

@@ -11,7 +11,7 @@ from mepg_agent.planning.geometry import BETWEEN
 from mepg_agent.planning.items import Item
 from mepg_agent.planning.reading import Reading, Thing
 from mepg_agent.planning.wording import phrase
-from mepg_agent.portfolio import Backbone, Noun, Vocabulary
+from mepg_agent.portfolio import Backbone, Noun, Place, Vocabulary
 from mepg_agent.records import Brief
 from mepg_agent.scene import MAX_REGIONS, Box, Region, Relation, RelationKind, ScenePlan, free_id
 
@@ -39,7 +39,7 @@ def laid_out(
     items = [Item(i, _known(t, knows), t.size, t.spot, t.depth) for i, t in things.items()]
     known = knows.places.get(knows.place_forms.get(place, place)) if knows else None
     extent = brief.extent or backbone.defaults.extent_of(len(items))
-    boxes = arrange(items, relations, known.ground if known else USUAL_GROUND, extent)
+    boxes = arrange(items, relations, known or Place(ground=USUAL_GROUND), extent)
     regions = [_region(i, boxes[i], thing, vocabulary) for i, thing in things.items()]
     draft = ScenePlan(
         prompt=brief.prompt,

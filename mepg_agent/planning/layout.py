@@ -165,7 +165,8 @@ def standing_level(region: Region, plan: ScenePlan, vocabulary: Vocabulary | Non
     """Height (from the top) below which the feet of a ground or water thing belong; None where it may float: in the
     sky, in space, on, in or above another thing, with its feet hidden by one, or clearly wished in the air."""
     ground = _ground(plan, vocabulary)
-    if ground is None or _stands(region, vocabulary) not in ("ground", "water"):
+    stands = _stands(region, vocabulary)
+    if ground is None or stands not in ("ground", "water") or (stands == "water" and ground.swim):
         return None
     lifted = (RelationKind.ON, RelationKind.INSIDE, RelationKind.ABOVE)
     if any(r.subject == region.id and r.kind in lifted for r in plan.relations):
