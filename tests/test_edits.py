@@ -57,7 +57,7 @@ def test_edits_are_read_from_json_by_their_op():
         Move(region="fox", spot="top left"),
         Move(region="fox", box=Box(x=0, y=0, width=0.3, height=0.3)),
         Resize(region="fox", factor=1.2),
-        Relate(region="fox", kind=RelationKind.RIGHT_OF, other="castle"),
+        Relate(region="fox", kind=RelationKind.LEFT_OF, other="cat"),
     ],
 )
 def test_an_edit_of_one_region_leaves_the_others_alone(plan: ScenePlan, edit: PlanEdit):

@@ -10,7 +10,7 @@ from planning_fixtures import STYLES, planned, scene, vocabulary
 from mepg_agent.planning.edits import Add, Relate, apply
 from mepg_agent.planning.geometry import holds
 from mepg_agent.planning.instructions import parse_edit
-from mepg_agent.planning.placing import SCALES, YIELDING, best_box
+from mepg_agent.planning.placing import SCALES, best_box
 from mepg_agent.planning.references import Question
 from mepg_agent.scene import RelationKind, ScenePlan
 
@@ -49,7 +49,7 @@ def test_the_thing_that_is_named_gives_way_where_there_is_no_room_beside_it_and_
     before, after = told("a castle", "add a horse left of the castle")
     horse, castle = after.region("horse").box, after.region("castle").box
     assert horse.width > 0.3 and horse.right < castle.cx
-    assert castle.width >= YIELDING * before.region("castle").box.width
+    assert castle.width >= 0.74 * before.region("castle").box.width
 
 
 def test_nothing_gives_way_that_is_not_named():
@@ -83,8 +83,7 @@ def test_any_picture_has_a_place_on_the_canvas_and_it_is_the_same_one(
     wished = {f"thing-{i}": (x * (1 - w), y * (1 - h), w, h) for i, (x, y, w, h) in enumerate(boxes)}
     said = [f"thing-0 {kind} thing-1"] if len(boxes) > 1 else []
     plan = scene(wished, *said)
-    region = plan.region("thing-0")
-    box, scale = best_box(plan, region, vocabulary())
-    assert scale in SCALES and (box, scale) == best_box(plan, region, vocabulary())
+    box, cost = best_box(plan, "thing-0", vocabulary())
+    assert (box, cost) == best_box(plan, "thing-0", vocabulary())
     assert box.x >= 0 and box.y >= 0 and box.right <= 1 + 1e-6 and box.bottom <= 1 + 1e-6
-    assert box.width == pytest.approx(region.box.width * scale, abs=1e-3)
+    assert any(box.width == pytest.approx(plan.region("thing-0").box.width * scale, abs=1e-3) for scale in SCALES)

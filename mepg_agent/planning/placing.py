@@ -6,9 +6,12 @@ the thing has nothing to do with, and hiding little of what it has.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from mepg_agent.planning.crowding import CLASH
 from mepg_agent.planning.geometry import CLAUSES, TOLERANCE, Clause, holds
 from mepg_agent.planning.hanging import FARTHER
 from mepg_agent.planning.items import BORDER, GAP
@@ -16,16 +19,17 @@ from mepg_agent.planning.layout import may_overlap, solve_only, standing_level
 from mepg_agent.portfolio import FLOATS, Vocabulary
 from mepg_agent.scene import Box, Region, Relation, RelationKind, ScenePlan
 
-PLACES = 32  # along each side of the canvas
+PLACES, COARSE, AWAY = 32, 12, 12  # along each side of the canvas: to choose from, to compare by, for what gives way
 SCALES = (1.0, 0.88, 0.77, 0.68, 0.6, 0.5, 0.42, 0.35)  # of the wished size
 ENOUGH = 0.6  # of the wished size: a smaller place is a poor one
 CLEAR = 0.28  # side from which on things are drawn clearly
-YIELDING = 0.75  # of its size: what gives way does not become smaller than that
+YIELDING = (1.0, 0.87, 0.75)  # of its size: what gives way does not become smaller than that
 COVERED, HIDDEN = 0.08, 0.25  # shares of what stands behind it, and of itself behind another, that may well be hidden
 MEDDLING = 0.4  # share of the smaller boxes that must not overlap where things have nothing to do with one another
 LEVEL = (RelationKind.LEFT_OF, RelationKind.RIGHT_OF, RelationKind.NEXT_TO)
 
 # What is given up, in halvings of the size.
+YIELD = 0.6  # the look of what gives way: it is drawn anew
 BROKEN = 100.0  # a relation, per unit of the canvas
 TINY = 4.0  # all of that side
 CLASHING = 4.0  # all of the smaller box shared with a thing that it has nothing to do with
@@ -42,49 +46,78 @@ Values = NDArray[np.float64]
 def put(
     plan: ScenePlan, region_id: str, other: str | None, vocabulary: Vocabulary | None, near: float = NEAR
 ) -> ScenePlan:
-    """The plan with the region at the best place for it, in the size of its box as far as there is room. Where that is
-    a poor place, `other` gives way. Everything else stays; a locked region is put all the same, and stays locked.
+    """The plan with the region at the best place for it, in the size of its box as far as there is room. Where `other`
+    is in its way, that gives way, unless it is locked. Everything else stays; a locked region is put all the same, and
+    stays locked.
 
     `near` is what it costs to go far from the region's box, in halvings of its size per unit of the canvas.
     """
     old = plan.region(region_id)
-    free = plan.with_regions([old.model_copy(update={"locked": False})])
-    said = [r for r in plan.relations if region_id in (r.subject, r.object)]
-    best, scale = best_box(free, free.region(region_id), vocabulary, near)
-    found = [free.with_regions([free.region(region_id).model_copy(update={"box": best})])]
-    broken = not all(holds(r, found[0]) for r in said)
-    if other is not None and (broken or scale < ENOUGH):
-        both = solve_only(free, (region_id, other), vocabulary).plan
-        if broken or both.region(other).box.width >= YIELDING * plan.region(other).box.width:
-            found.append(both)
-    kept = [r for r in plan.relations if r in said or holds(r, plan)]
-    after = max(found, key=lambda each: (sum(holds(r, each) for r in kept), each is not found[0]))
-    return after.with_regions([after.region(region_id).model_copy(update={"locked": old.locked})])
+    start = plan.with_regions([old.model_copy(update={"locked": False})])
+    box, least = best_box(start, region_id, vocabulary, near)
+    chosen = start
+    for moved, cost in _giving_way(start, region_id, other, vocabulary) if other is not None else ():
+        total = best_box(moved, region_id, vocabulary, near, COARSE)[1] + cost if cost < least else least
+        if total < least:
+            chosen, least = moved, total
+    if chosen is not start:
+        box, _ = best_box(chosen, region_id, vocabulary, near)
+    found = chosen.with_regions([chosen.region(region_id).model_copy(update={"box": box})])
+    if not all(holds(r, found) for r in found.relations if region_id in (r.subject, r.object)):
+        tight = solve_only(start, (region_id, *([other] if other else [])), vocabulary).plan
+        found = max(found, tight, key=lambda each: sum(holds(r, each) for r in each.relations))
+    return found.with_regions([found.region(region_id).model_copy(update={"locked": old.locked})])
 
 
-def best_box(plan: ScenePlan, region: Region, vocabulary: Vocabulary | None, near: float = NEAR) -> tuple[Box, float]:
-    """The best place for a region of the plan, its proportions kept, and the share of its size that there is room for
-    (0..1). The same plan gives the same box."""
-    boxes, scales = _candidates(region)
-    away = np.hypot(boxes[:, 0] - region.box.cx, boxes[:, 1] - region.box.cy)
+def best_box(
+    plan: ScenePlan, region_id: str, vocabulary: Vocabulary | None, near: float = NEAR, places: int = PLACES
+) -> tuple[Box, float]:
+    """The best place for a region of the plan, its proportions kept, and what is given up there, in halvings of its
+    size. The same plan gives the same box. Of `places` along each side of the canvas one is taken."""
+    region = plan.region(region_id)
+    boxes, scales = _candidates(region.box, SCALES, places)
     small = np.clip(CLEAR - boxes[:, 2:].min(1), 0, None) / CLEAR
-    cost = near * away - np.log2(scales) + TINY * small + _fitting(plan, region, boxes, vocabulary)
+    cost = near * _away(boxes, region.box) - np.log2(scales) + TINY * small
+    cost += _fitting(plan, region, boxes, vocabulary)
     best = int(cost.argmin())
-    cx, cy, width, height = (round(float(v), 4) for v in boxes[best])
-    return Box.centered(cx, cy, width, height), float(scales[best])
+    return _box(boxes[best]), float(cost[best])
 
 
-def _candidates(region: Region) -> tuple[Values, Values]:
+def _giving_way(
+    plan: ScenePlan, region_id: str, other_id: str, vocabulary: Vocabulary | None
+) -> Iterator[tuple[ScenePlan, float]]:
+    """Plans in which the other thing is somewhere else or smaller, each with what that costs, the cheapest first."""
+    other = plan.region(other_id)
+    if other.locked:
+        return
+    left = tuple(r for r in plan.relations if region_id not in (r.subject, r.object))
+    bare = plan.replaced(regions=tuple(r for r in plan.regions if r.id != region_id), relations=left)
+    boxes, scales = _candidates(other.box, YIELDING, AWAY)
+    cost = YIELD + NEAR * _away(boxes, other.box) - 2 * np.log2(scales) + _fitting(bare, other, boxes, vocabulary)
+    for at in np.argsort(cost, kind="stable"):
+        yield plan.with_regions([other.model_copy(update={"box": _box(boxes[at])})]), float(cost[at])
+
+
+def _candidates(wished: Box, scales: tuple[float, ...], places: int) -> tuple[Values, Values]:
     """Boxes (n, 4), centre and size, on the canvas without its border where they fit in there; their scales (n,)."""
-    at = (np.arange(PLACES) + 0.5) / PLACES
+    at = (np.arange(places) + 0.5) / places
     found = []
-    for scale in SCALES:
-        width, height = region.box.width * scale, region.box.height * scale
+    for scale in scales:
+        width, height = wished.width * scale, wished.height * scale
         lines = (at[np.abs(at - 0.5) <= 0.5 - BORDER - side / 2] for side in (width, height))
         xs, ys = (line if len(line) else np.array([0.5]) for line in lines)
         grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
         found.append(np.column_stack([grid, np.full(len(grid), width), np.full(len(grid), height)]))
-    return np.concatenate(found), np.repeat(SCALES, [len(boxes) for boxes in found])
+    return np.concatenate(found), np.repeat(scales, [len(boxes) for boxes in found])
+
+
+def _box(values: Values) -> Box:
+    cx, cy, width, height = (round(float(v), 4) for v in values)
+    return Box.centered(cx, cy, width, height)
+
+
+def _away(boxes: Values, wished: Box) -> Values:
+    return np.hypot(boxes[:, 0] - wished.cx, boxes[:, 1] - wished.cy)
 
 
 def _fitting(plan: ScenePlan, region: Region, boxes: Values, vocabulary: Vocabulary | None) -> Values:
@@ -101,7 +134,7 @@ def _fitting(plan: ScenePlan, region: Region, boxes: Values, vocabulary: Vocabul
         if frozenset((region.id, other.id)) not in excused:
             share = _shared(boxes, other.box) / np.minimum(boxes[:, 2] * boxes[:, 3], other.box.area)
             upside_down = (_feet(boxes) < other.box.bottom) == (region.z > other.z)  # what is nearer stands lower
-            cost += CLASHING * share * (1 + 2 * upside_down)
+            cost += CLASHING * share * (1 + 2 * upside_down) + CROWDING * np.clip(share - 0.9 * CLASH, 0, None)
             meddling += share
         if other.id not in joined:
             cost += CLOSE * np.clip(GAP - _gap(boxes, other.box), 0, GAP)
