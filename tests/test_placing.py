@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planning_fixtures import STYLES, planned, scene, vocabulary
 
-from mepg_agent.planning.edits import Add, Relate, apply
+from mepg_agent.planning.edits import Relate, apply
 from mepg_agent.planning.geometry import holds
 from mepg_agent.planning.instructions import parse_edit
 from mepg_agent.planning.placing import SCALES, best_box
@@ -59,9 +59,9 @@ def test_nothing_gives_way_that_is_not_named():
 
 
 def test_a_thing_that_found_little_room_is_noted():
-    boxes = {f"castle-{i}": (i % 3 / 3, i // 3 / 3, 1 / 3, 1 / 3) for i in range(9)}
-    after = apply(scene(boxes, background="meadow"), [Add(noun="fox", size=2.0)], vocabulary())
-    assert any(note.startswith("There was little room for fox") for note in after.notes)
+    _, after = told("a fox and a castle", "add a mushroom next to the fox")
+    assert any(note.startswith("There was little room for mushroom") for note in after.notes)
+    assert after.region("mushroom").box.width > 0.2
 
 
 def test_what_is_moved_in_front_of_a_thing_stands_lower_than_it():
