@@ -57,7 +57,9 @@ def put(
     box, least = best_box(start, region_id, vocabulary, near)
     chosen = start
     for moved, cost in _giving_way(start, region_id, other, vocabulary) if other is not None else ():
-        total = best_box(moved, region_id, vocabulary, near, COARSE)[1] + cost if cost < least else least
+        if cost >= least:  # and so is that of all that follow
+            break
+        total = cost + best_box(moved, region_id, vocabulary, near, COARSE)[1]
         if total < least:
             chosen, least = moved, total
     if chosen is not start:
