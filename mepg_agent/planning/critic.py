@@ -19,7 +19,7 @@ from mepg_agent.scene import EDITED, Region, Relation, RelationKind, ScenePlan
 NONE: Mapping[str, Found[Expert]] = MappingProxyType({})
 WELL_READ = (EDITED, "psa")  # planners whose prompts the rules would read worse, or that no longer tell what is there
 CROWDED = 8  # regions; more are drawn small
-TOUCHING = 0.12  # share of the smaller box that two unrelated boxes have in common: a warning, from `CLASH` on an error
+TOUCHING = 0.15  # share of the smaller box that two may have in common unremarked: things do not fill their corners
 SAME = 0.7  # intersection over union of two boxes of the same noun that are one thing twice
 LONG_PROMPT = 55  # words; text towers of 77 tokens cut what follows
 
