@@ -129,7 +129,7 @@ def _repair(session: str, verdict: Verdict, rounds: int | None) -> Begin:
 
     def begin(agent: Agent, stop: threading.Event) -> Stream:
         if verdict.wrong != verdict.failed:
-            return agent.stream_mend(session, rounds=rounds)
+            return agent.stream_mend(session, rounds=rounds, stop=stop)
         changes = [Redraw(region=region) for region in verdict.failed]
         return agent.stream_redraw(session, changes, rounds, stop=stop)
 

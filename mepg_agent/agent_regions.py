@@ -73,8 +73,15 @@ class RegionEditor(Editor):
         `judge`; whether a repair helped is for the verifier to say. Raises BadInput as `judge`."""
         return last_of(self.stream_mend(session, findings, rounds))
 
-    def stream_mend(self, session: str, findings: Sequence[Finding] = (), rounds: int | None = None) -> Stream:
-        """As `mend`: events while it is drawn, the `Result` last. An interrupted one goes on with `resume`."""
+    def stream_mend(
+        self,
+        session: str,
+        findings: Sequence[Finding] = (),
+        rounds: int | None = None,
+        stop: threading.Event | None = None,
+    ) -> Stream:
+        """As `mend`: events while it is drawn, the `Result` last. An interrupted one goes on with `resume`; `stop` as
+        for `stream_redraw`."""
         with self.store.held(session):
             self._begun(session)
             history, brief = self.history(session), self.store.brief(session)
@@ -86,7 +93,7 @@ class RegionEditor(Editor):
             said = f"mend {', '.join(verdict.wrong) or 'nothing'}"
             edit = history.edit(said, head.plan, rounds, verdict=verdict, gone=history.still_there(verdict))
             self.store.begin_edit(session, edit)
-        return self._follow(session, edit=edit)
+        return self._follow(session, stop, edit)
 
     def _verdict(self, session: str, history: History, version: Version) -> Verdict:
         brief = self.store.brief(session)

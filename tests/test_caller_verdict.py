@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from scripted import ScriptedVerifier, wrong
 
 from mepg_agent.agent import Agent
 from mepg_agent.engine.fake import FakeEngine
-from mepg_agent.errors import BadInput
+from mepg_agent.errors import BadInput, Cancelled
 from mepg_agent.graph import UNDRAWN
 from mepg_agent.records import Finding, Rung
 from mepg_agent.redrawing import Redraw
 from mepg_agent.scene import Box, ScenePlan
+from mepg_agent.session import Result
 from mepg_agent.settings import Settings
 
 
@@ -30,6 +33,18 @@ def test_what_the_caller_finds_wrong_is_drawn_again_and_nothing_else_changes(
         assert found.regions == ("dog",) and found.boxes == (three_things.region("dog").box,)
         assert found.outside_equal and found.changed > 0
         assert agent.undo(first.session).render == first.render
+
+
+def test_a_repair_that_is_stopped_can_be_finished(settings: Settings, three_things: ScenePlan):
+    stop = threading.Event()
+    stop.set()
+    with Agent(settings, engine=FakeEngine(), verifier=ScriptedVerifier()) as agent:
+        session = agent.draw(three_things.prompt, plan=three_things, steps=1).session
+        with pytest.raises(Cancelled):
+            list(agent.stream_mend(session, [wrong("dog", "it has five legs")], stop=stop))
+        assert agent.history(session).head == 1
+        *_, finished = agent.resume(session)
+        assert isinstance(finished, Result) and finished.version == 2 and finished.status == "accepted"
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
