@@ -71,7 +71,7 @@ class Hanging:
         if len(behind) == 1 and alone and self._anchor(behind[0]) not in self:
             anchor = self._anchor(behind[0])
             wide = self._width(anchor)
-            anchor.cx = max(anchor.cx - ASIDE * (wide + self._width(behind[0])) / 4, wide / 2 + BORDER)
+            anchor.cx = min(anchor.cx + ASIDE * (wide + self._width(behind[0])) / 4, 1 - wide / 2 - BORDER)
 
     def place(self, item: Item) -> None:
         """Near the thing that it hangs on."""
@@ -142,9 +142,10 @@ class Hanging:
             item.height *= ROOM / whole
 
     def _aside(self, item: Item, anchor: Item, kind: RelationKind) -> float:
-        """How far from the middle of its anchor a thing stands that is alone there."""
+        """How far from the middle of its anchor a thing stands that is alone there: to the left, where most drawn
+        animals look, so that their heads are seen."""
         if kind is RelationKind.BEHIND:
-            return ASIDE * (self._width(anchor) + self._width(item)) / 2
+            return -ASIDE * (self._width(anchor) + self._width(item)) / 2
         return -0.3 * self._width(anchor) if kind is RelationKind.IN_FRONT_OF else 0.0
 
     def _side_by_side(self, anchor: Item, kind: RelationKind, siblings: list[Item]) -> list[float]:
