@@ -108,8 +108,8 @@ class Hanging:
     def _fit(self, item: Item, anchor: Item) -> None:
         kind = self._relations[item.id].kind
         if kind is RelationKind.INSIDE:
-            anchor.height = max(anchor.height, 0.55)
-            item.height = min(item.height, 0.5 * anchor.height)
+            anchor.height = max(anchor.height, TALLEST)
+            item.height = min(item.height, 0.45 * anchor.height)
         elif self._before(item):
             item.height *= FRONT
         elif kind in (RelationKind.ON, RelationKind.ABOVE):
@@ -175,7 +175,7 @@ class Hanging:
             case RelationKind.BELOW:
                 return bottom + BORDER + half
             case RelationKind.INSIDE:
-                return anchor.cy + 0.2 * anchor.height
+                return anchor.cy + 0.05 * anchor.height
             case RelationKind.BEHIND:
                 return bottom - FARTHER - half if item.noun.stands != "sky" else top
             case _:  # under a thing of the sky
