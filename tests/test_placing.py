@@ -42,7 +42,7 @@ def test_what_is_added_behind_a_thing_is_seen_beside_it_and_stands_higher():
 def test_what_is_added_under_a_thing_is_before_its_feet():
     _, after = told("a tree", "add a fox under the tree")
     fox, tree = after.region("fox").box, after.region("oak-tree").box
-    assert tree.covered_by(fox) < 0.12 and fox.bottom > tree.bottom and fox.width > 0.2
+    assert tree.covered_by(fox) < 0.15 and fox.bottom > tree.bottom and fox.width > 0.2
 
 
 def test_the_thing_that_is_named_gives_way_where_there_is_no_room_beside_it_and_stays_large():

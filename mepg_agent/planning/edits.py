@@ -9,14 +9,13 @@ from pydantic import Field
 
 from mepg_agent.english import noun_phrase
 from mepg_agent.errors import BadInput
-from mepg_agent.planning.arrange import arrange, size
 from mepg_agent.planning.crowding import grown, room_to_grow
 from mepg_agent.planning.geometry import front_and_back, holds
-from mepg_agent.planning.items import Item
 from mepg_agent.planning.layout import solve_only, stacked
+from mepg_agent.planning.newcomer import wished_box
 from mepg_agent.planning.placing import AT_SPOT, ENOUGH, NEAR, put
 from mepg_agent.planning.wording import scene_sentence
-from mepg_agent.portfolio import Place, Vocabulary
+from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import (
     EDITED,
     MAX_REGIONS,
@@ -30,7 +29,6 @@ from mepg_agent.scene import (
     free_id,
 )
 
-USUAL = 0.35  # height of an added thing that no vocabulary knows
 Spot = Literal[
     "left", "right", "top", "bottom", "center", "top left", "top right", "bottom left", "bottom right", "corner"
 ]
@@ -139,9 +137,10 @@ def apply(plan: ScenePlan, edits: Iterable[PlanEdit], vocabulary: Vocabulary | N
     """
     names: dict[str, str] = {}  # what replaced things are called now
     gone: dict[Relation, str] = {}  # with the note on it
+    edits = list(edits)
     for asked in edits:
         edit = _with_new_names(asked, plan, names)
-        after = _applied(plan, edit, vocabulary)
+        after = _applied(plan, edit, edits.count(asked), vocabulary)
         if isinstance(edit, Replace):
             new = next(r.id for r in after.regions if r.id not in {old.id for old in plan.regions})
             names = {i: new if now == edit.region else now for i, now in names.items()} | {edit.region: new}
@@ -214,7 +213,7 @@ def _overruled(relation: Relation, edit: PlanEdit, after: ScenePlan) -> bool:
     return after.region(depth[0]).z <= after.region(depth[1]).z
 
 
-def _applied(plan: ScenePlan, edit: PlanEdit, vocabulary: Vocabulary | None) -> ScenePlan:
+def _applied(plan: ScenePlan, edit: PlanEdit, several: int, vocabulary: Vocabulary | None) -> ScenePlan:
     match edit:
         case Restyle(region=None):
             plain = [_with(r, style=None, expert=None) for r in plan.regions]
@@ -233,7 +232,7 @@ def _applied(plan: ScenePlan, edit: PlanEdit, vocabulary: Vocabulary | None) -> 
         case Resize():
             return _resized(plan, edit, vocabulary)
         case Add():
-            return _added(plan, edit, vocabulary)
+            return _added(plan, edit, several, vocabulary)
         case Remove():
             plan.region(edit.region)
             left = tuple(r for r in plan.relations if edit.region not in (r.subject, r.object))
@@ -334,7 +333,8 @@ def _related(plan: ScenePlan, edit: Relate, vocabulary: Vocabulary | None) -> Sc
     return result
 
 
-def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePlan:
+def _added(plan: ScenePlan, edit: Add, several: int, vocabulary: Vocabulary | None) -> ScenePlan:
+    """`several` like it are added, one after the other."""
     if len(plan.regions) == MAX_REGIONS:
         raise BadInput(f"One picture holds {MAX_REGIONS} regions.", "Remove one first.")
     noun = vocabulary.noun_forms.get(edit.noun, edit.noun) if vocabulary else edit.noun
@@ -342,9 +342,11 @@ def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePl
     known = vocabulary.nouns.get(noun) if vocabulary else None
     level = [r.z for r in plan.regions] or [0]
     sky = known is not None and known.stands == "sky"
+    anchor = (edit.kind, edit.other) if edit.kind is not None and edit.other is not None else None
+    asked = () if anchor is None else (Relation(subject=region_id, kind=anchor[0], object=plan.region(anchor[1]).id),)
     new = Region(
         id=region_id,
-        box=edit.box or _first_box(plan, edit, noun, vocabulary),
+        box=edit.box or wished_box(plan, noun, edit.size, edit.spot, anchor, several, vocabulary),
         prompt=noun_phrase(noun, edit.color),
         noun=noun,
         color=edit.color,
@@ -352,10 +354,6 @@ def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePl
         z=max(min(level) - 1, -100) if sky else min(max(level) + 1, 100),
         locked=edit.box is not None,
     )
-    asked: tuple[Relation, ...] = ()
-    if edit.kind is not None and edit.other is not None:
-        plan.region(edit.other)
-        asked = (Relation(subject=region_id, kind=edit.kind, object=edit.other),)
     more = plan.replaced(regions=(*plan.regions, new), relations=(*plan.relations, *asked))
     if edit.box is not None:
         after = solve_only(more, (), vocabulary).plan
@@ -370,20 +368,3 @@ def _added(plan: ScenePlan, edit: Add, vocabulary: Vocabulary | None) -> ScenePl
     if after.region(region_id).box.width < ENOUGH * new.box.width:
         little = (f"There was little room for {region_id}: move or shrink what is around it to make it larger.",)
     return after.replaced(notes=(*after.notes, *contrary, *little))
-
-
-def _first_box(plan: ScenePlan, edit: Add, noun: str, vocabulary: Vocabulary | None) -> Box:
-    """Where an added thing is wished: as large as one of its kind that is there, else as one of so many, and placed as
-    if it were alone."""
-    known = vocabulary.nouns.get(noun) if vocabulary else None
-    alike = max((r.box.height for r in plan.regions if r.noun == noun), default=USUAL) * edit.size
-    if vocabulary is None or known is None:
-        return Box.centered(0.5, 0.6, alike, alike)
-    place = vocabulary.places.get(plan.background, Place(ground=0.8))
-    alone = Item("new", known, edit.size, edit.spot)
-    box = arrange([alone], [], place, plan.extent)["new"]
-    several = [Item(str(i), known, edit.size, edit.spot) for i in range(len(plan.regions) + 1)]
-    size(several, plan.extent)
-    there = any(r.noun == noun for r in plan.regions)
-    smaller = box.resized((alike if there else several[0].height) / box.height)
-    return smaller if edit.spot else smaller.moved(0, box.bottom - smaller.bottom)
