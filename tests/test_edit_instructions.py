@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from edit_fixtures import agent_of, drawn
-from planning_fixtures import STYLES, vocabulary
+from planning_fixtures import STYLES, planned, vocabulary
 
 from mepg_agent.planning.editing import RuleEditor
 from mepg_agent.planning.edits import Add, Move, PlanEdit, Recolor, Relate, Remove, Replace, Restyle, apply
@@ -82,6 +82,8 @@ def test_it_asks_where_several_or_none_of_what_was_named_is_left(
 def test_more_of_a_kind_than_there_are_are_asked_about(three_things: ScenePlan):
     text = "There are not 2 foxes to choose from. Which thing is meant?"
     assert asked("remove 2 foxes", three_things) == Question(text=text, choices=("the fox",))
+    dogs = asked("remove 3 dogs", planned("two dogs and a fox"))
+    assert "not 3 dogs to choose from" in dogs.text and dogs.choices == ("the left dog", "the right dog")
 
 
 def test_a_thing_is_not_put_beside_itself(three_things: ScenePlan):

@@ -128,8 +128,12 @@ def in_order(relation: Relation) -> tuple[str, str, str] | None:
 
 def excess(clause: Clause, subject: Box, other: Box) -> float:
     """By how much the least violated alternative is violated; ≤ 0 when the clause holds."""
-    v = np.array([*_numbers(subject), *_numbers(other)])
-    return min(max(float(a @ v) - b for a, b in rows) for rows in clause)
+    return float(excesses(clause, np.array([[*_numbers(subject), *_numbers(other)]]))[0])
+
+
+def excesses(clause: Clause, pairs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same of many pairs (n, 8), numbers of the subject before those of the other."""
+    return np.min([np.max([pairs @ a - b for a, b in rows], axis=0) for rows in clause], axis=0)
 
 
 def placed(relation: Relation, subject: Box, other: Box) -> bool:

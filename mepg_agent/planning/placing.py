@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mepg_agent.planning.crowding import CLASH
-from mepg_agent.planning.geometry import CLAUSES, TOLERANCE, Clause, holds
+from mepg_agent.planning.geometry import CLAUSES, TOLERANCE, excesses, holds
 from mepg_agent.planning.hanging import FARTHER
 from mepg_agent.planning.items import BORDER, GAP
 from mepg_agent.planning.layout import may_overlap, solve_only, standing_level
@@ -147,7 +147,7 @@ def _related(relation: Relation, first: bool, other: Box, boxes: Values) -> Valu
     """What it costs not to stand in a relation, of which the boxes are the `first` end, or to stand in it far away."""
     there = np.tile([other.cx, other.cy, other.width, other.height], (len(boxes), 1))
     both = np.hstack([boxes, there] if first else [there, boxes])
-    broken = sum((_excess(clause, both) for clause in CLAUSES[relation.kind]), np.zeros(len(boxes)))
+    broken = sum((np.clip(excesses(c, both), 0, None) for c in CLAUSES[relation.kind]), np.zeros(len(boxes)))
     cost = BROKEN * np.where(broken > TOLERANCE, broken + 0.1, 0.0)
     cost += LOOSE * np.clip(_gap(boxes, other) - GAP, 0, None)
     if relation.kind in LEVEL:
@@ -178,11 +178,6 @@ def _standing(plan: ScenePlan, region: Region, boxes: Values, vocabulary: Vocabu
     feet = region.box.moved(0, 1 - region.box.bottom)
     level = standing_level(region.model_copy(update={"box": feet}), plan, vocabulary)
     return np.zeros(len(boxes)) if level is None else FLOATING * np.clip(level - _feet(boxes), 0, None)
-
-
-def _excess(clause: Clause, both: Values) -> Values:
-    """By how much the least violated alternative is violated, 0 where the clause holds."""
-    return np.clip(np.min([np.max([both @ a - b for a, b in rows], axis=0) for rows in clause], axis=0), 0, None)
 
 
 def _feet(boxes: Values) -> Values:
