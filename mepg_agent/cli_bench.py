@@ -159,6 +159,41 @@ def loop(
 
 
 @app.command()
+def edits(
+    ctx: typer.Context,
+    changes: Annotated[int, typer.Option(min=1, max=10_000, help="Of a split that no other bench draws.")] = 120,
+    steps: Annotated[int | None, typer.Option(min=1, max=200, help="Denoising steps; the family's own by default.")] = (
+        None
+    ),
+    backbone: Annotated[str, typer.Option(help="A backbone that ships a vocabulary and a scorer.")] = "picturebook",
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Gets table, sheet and figures; a stopped run goes on."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do edits change what they should and nothing else? Against drawing the whole changed plan anew."""
+    with quiet():
+        from mepg_agent.bench.edits import edits_bench
+        from mepg_agent.bench.edits_report import markdown, report_of
+
+    with TemporaryDirectory() as passing, telling(ctx.obj.err, "loading", as_json) as tell:
+        bench = edits_bench(Settings.load(), output or Path(passing), backbone, steps)
+        report = report_of(bench.setup, bench.run(changes, tell))
+        table = markdown(report)
+        if output:
+            (output / "edits.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            (output / "edits.md").write_text(table, encoding="utf-8")
+            bench.sheet().save(output / "edits-sheet.png")
+    if as_json:
+        ctx.obj.json(report.model_dump(mode="json"))
+    else:
+        ctx.obj.out.print(Text(table), soft_wrap=True)
+        if output:
+            ctx.obj.out.print(Text(f"Table, sheet and figures: {output}"))
+
+
+@app.command()
 def steps(
     ctx: typer.Context,
     backbone: Annotated[str, typer.Option(help="A backbone that ships a vocabulary and a scorer.")] = "picturebook",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from bench_fixtures import ByColor, Guessing
 from PIL import Image
 from rich.console import Console
 
@@ -29,7 +30,6 @@ from mepg_agent.bench.loop_report import (
     markdown,
     report_of,
 )
-from mepg_agent.bench.scorer import Answers, Scorer
 from mepg_agent.bench.sight import Seen, find, thresholds, vendi
 from mepg_agent.bench.wanted import KINDS, Thing, Wanted, given, split
 from mepg_agent.cli import Door, run
@@ -45,27 +45,6 @@ VOCABULARY = SHIPPED.vocabulary("picturebook")
 assert VOCABULARY is not None
 STYLES = ("flat", "glossy", "watercolor")
 RED, BLUE = (250, 20, 20), (20, 20, 250)
-
-
-class ByColor(Scorer):
-    """Calls a reddish square "red" and flat, a bluish one "blue" and glossy, the surer the more of it."""
-
-    def __init__(self) -> None:
-        super().__init__(["red", "blue"], ["flat", "glossy"], ["red", "blue"])
-
-    def judge(self, pixels: torch.Tensor) -> Answers[torch.Tensor]:
-        share = torch.softmax(pixels.mean((2, 3))[:, [0, 2]] * 4, 1)
-        return Answers(share, share, share)
-
-
-class Guessing(Scorer):
-    """Sees some noun or other in every colour, the same one in the same colour."""
-
-    def judge(self, pixels: torch.Tensor) -> Answers[torch.Tensor]:
-        mean = pixels.mean((2, 3))
-        nouns = torch.sin(mean @ torch.arange(1, 3 * len(self.nouns) + 1).reshape(3, -1).float() * 7)
-        styles = torch.sin(mean @ torch.arange(1, 3 * len(self.styles) + 1).reshape(3, -1).float() * 5)
-        return Answers(torch.softmax(nouns * 9, 1), torch.softmax(styles * 9, 1), pixels.mean((2, 3)))
 
 
 def seen(noun: str, x: float, y: float = 0.5, style: str = "flat", score: float = 0.9) -> Seen:
@@ -143,18 +122,18 @@ def test_styles_are_bound_to_their_things():
 def test_things_are_found_wherever_they_stand_once_each():
     image = np.full((128, 128, 3), 100, np.uint8)
     image[10:58, 10:58], image[70:118, 70:118], image[70:118, 10:58] = RED, RED, BLUE
-    found = find(ByColor(), image, {"red"}, {"red": 0.99, "blue": 0.99})
+    found = find(ByColor(("flat", "glossy")), image, {"red"}, {"red": 0.99, "blue": 0.99})
     assert [s.noun for s in found] == ["red", "red"] and {s.style for s in found} == {"flat"}
     centres = sorted((round(s.box.cx, 1), round(s.box.cy, 1)) for s in found)
     assert np.allclose(centres, [(0.27, 0.27), (0.73, 0.73)], atol=0.12)
-    assert len(find(ByColor(), image, {"red", "blue"}, {"red": 0.99, "blue": 0.99})) == 3
+    assert len(find(ByColor(("flat", "glossy")), image, {"red", "blue"}, {"red": 0.99, "blue": 0.99})) == 3
 
 
 def test_a_thing_must_be_surer_than_it_is_in_pictures_without_things():
     reddish = np.full((64, 64, 3), (150, 100, 100), np.uint8)
-    bars = thresholds(ByColor(), [reddish])
+    bars = thresholds(ByColor(("flat", "glossy")), [reddish])
     assert bars["red"] > 0.7 and bars["blue"] == 0.5
-    assert find(ByColor(), reddish, {"red"}, {**bars, "red": bars["red"] + 0.01}) == []
+    assert find(ByColor(("flat", "glossy")), reddish, {"red"}, {**bars, "red": bars["red"] + 0.01}) == []
 
 
 def test_the_vendi_score_is_the_number_of_styles_in_effect():

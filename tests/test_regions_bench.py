@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from bench_fixtures import ByColor
 from PIL import Image
 from rich.console import Console, RenderableType
 
@@ -16,7 +17,7 @@ from mepg_agent.bench.bootstrap import figure
 from mepg_agent.bench.journal import Journal, Row
 from mepg_agent.bench.judge import Judged, free_squares, judge, seam, spill
 from mepg_agent.bench.regions import RegionsBench, Sample, prompts, ways
-from mepg_agent.bench.scorer import Answers, Scorer
+from mepg_agent.bench.scorer import Answers
 from mepg_agent.cli_report import regions_view
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.english import article
@@ -39,17 +40,6 @@ def plan() -> ScenePlan:
         Region(id="blue", box=right, prompt="a blue thing", noun="blue", style="ink"),
     )
     return ScenePlan(prompt="p", global_prompt="p", extent=EXTENT, regions=regions)
-
-
-class ByColor(Scorer):
-    """Calls a reddish crop "red" and flat, a bluish one "blue" and ink."""
-
-    def __init__(self) -> None:
-        super().__init__(["red", "blue"], ["flat", "ink"], ["red", "blue"])
-
-    def judge(self, pixels: torch.Tensor) -> Answers[torch.Tensor]:
-        share = torch.softmax(pixels.mean((2, 3))[:, [0, 2]] * 4, 1)
-        return Answers(share, share, share)
 
 
 def halves(left: tuple[int, int, int], right: tuple[int, int, int]) -> np.ndarray:

@@ -9,7 +9,7 @@ with the rules of `wanted`. Every prompt is a line of `loop.jsonl`, so that a ru
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,20 +17,19 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from mepg_agent.agent import Agent
+from mepg_agent.bench.empty import bars
 from mepg_agent.bench.family import draw
 from mepg_agent.bench.journal import Journal
 from mepg_agent.bench.loop_report import ARMS, Climbed, Row, Scored, Setup
 from mepg_agent.bench.regions import alone, versions
-from mepg_agent.bench.scorer import Scorer
+from mepg_agent.bench.scorer import Scorer, shipped_scorer
 from mepg_agent.bench.sheet import grid
-from mepg_agent.bench.sight import find, thresholds
+from mepg_agent.bench.sight import find
 from mepg_agent.bench.wanted import SEED, Given, Wanted, given, split
 from mepg_agent.engine.base import Pixels
-from mepg_agent.engine.prepare import prepare
-from mepg_agent.english import PLACES
 from mepg_agent.errors import BadInput
 from mepg_agent.pictures import Recipe
-from mepg_agent.records import Attempt, Brief, RenderJob
+from mepg_agent.records import Attempt, Brief
 from mepg_agent.scene import ScenePlan
 from mepg_agent.session import Result
 from mepg_agent.settings import Settings
@@ -72,7 +71,7 @@ class LoopBench:
             if index not in rows:
                 if not self._bars:
                     tell(index, count, "drawing empty places")
-                    self._bars = thresholds(self._scorer, list(self._empty()))
+                    self._bars = bars(self._agent, self._scorer, self.setup.backbone.id, self.setup.steps)
                 tell(index, count, wanted.prompt)
                 self._journal.add(self._row(index, wanted))
         return [rows[index] for index in range(count)]
@@ -155,19 +154,6 @@ class LoopBench:
         nouns = {thing.noun for thing in wanted.things}
         return given(wanted, find(self._scorer, image, nouns, self._bars, [r.box for r in plan.regions]))
 
-    def _empty(self) -> Iterator[Pixels]:
-        """Every place of the vocabulary, with nothing in it."""
-        family = self.setup.backbone
-        engine, found = self._agent._engine(family.id), self._agent.portfolio.backbone(family.id)
-        for place in self._vocabulary.places:
-            words = PLACES.get(place, place)
-            plan = ScenePlan(
-                prompt=words, global_prompt=words, background=place, extent=family.defaults.extent, regions=()
-            )
-            brief = Brief(prompt=words, seed=SEED - 1, steps=self.setup.steps, backbone=family.id)
-            job: RenderJob = prepare(plan, brief, found, {}, engine.weights_hash())
-            yield draw(engine, job).image
-
     def _file(self, index: int, arm: str) -> Path:
         return self._folder / PICTURES / f"{index:03}-{arm.replace(' ', '-')}.png"
 
@@ -175,10 +161,7 @@ class LoopBench:
 def loop_bench(settings: Settings, folder: Path, backbone: str, rounds: int, steps: int | None) -> LoopBench:
     """Of a shipped family. Raises BadInput for one without a vocabulary or a scorer."""
     agent = Agent(settings)
-    scorer = agent.portfolio.backbone(backbone).folder / "scorer"
-    if not scorer.is_dir():
-        raise BadInput(f"{backbone} has no scorer.", "Measure a family that ships one.")
-    return LoopBench(agent, Scorer.load(scorer), folder, backbone, rounds, steps)
+    return LoopBench(agent, shipped_scorer(agent.portfolio, backbone), folder, backbone, rounds, steps)
 
 
 def _pixels(agent: Agent, result: Result) -> Pixels:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mepg_agent.bench import journal
 from mepg_agent.bench.bootstrap import Figure, figure, resamples
 from mepg_agent.bench.sight import vendi
+from mepg_agent.bench.tables import number, percent, points, table
 from mepg_agent.portfolio import Backbone
 from mepg_agent.records import Rung
 from mepg_agent.scene import Frozen
@@ -163,26 +164,31 @@ def _share(rows: Sequence[Row], draws: NDArray[np.int64], counted: Callable[[boo
 
 def markdown(report: Report) -> str:
     """The table, with 95% intervals, and the lines beneath it."""
-    head = ("", "whole prompt", "regions", "content", "styles", "seconds", "calls")
-    lines = [_line(head), _line(["---"] * len(head))]
-    for name, arm in report.arms.items():
-        styles = "–" if arm.styles is None else f"{arm.styles:.1f}"
-        costs = (_number(arm.seconds), _number(arm.calls))
-        lines.append(_line((name, _percent(arm.whole), _percent(arm.regions), _percent(arm.content), styles, *costs)))
-    lines += ["", _line(("whole prompt", *report.arms)), _line(["---"] * (len(report.arms) + 1))]
-    kinds = report.arms[PLAIN].kinds
-    lines += [_line((kind, *(_percent(arm.kinds[kind]) for arm in report.arms.values()))) for kind in kinds]
-    lines += ["", _line(("rung", "tried", "kept", "mended", "harmed")), _line(["---"] * 5)]
-    steps = report.ladder.items()
-    lines += [_line((rung, str(s.tried), str(s.kept), str(s.mended), str(s.harmed))) for rung, s in steps]
-    leads = "; ".join(f"{name}: {_points(lead)}" for name, lead in report.leads.items())
-    lines += [
+    arms, kinds = report.arms, report.arms[PLAIN].kinds
+    costs = [
+        (
+            name,
+            *map(percent, (arm.whole, arm.regions, arm.content)),
+            "–" if arm.styles is None else f"{arm.styles:.1f}",
+            *map(number, (arm.seconds, arm.calls)),
+        )
+        for name, arm in arms.items()
+    ]
+    by_kind = [(kind, *(percent(arm.kinds[kind]) for arm in arms.values())) for kind in kinds]
+    rungs = [(r, str(s.tried), str(s.kept), str(s.mended), str(s.harmed)) for r, s in report.ladder.items()]
+    leads = "; ".join(f"{name}: {points(lead)}" for name, lead in report.leads.items())
+    lines = [
+        *table(("", "whole prompt", "regions", "content", "styles", "seconds", "calls"), costs),
+        "",
+        *table(("whole prompt", *arms), by_kind),
+        "",
+        *table(("rung", "tried", "kept", "mended", "harmed"), rungs),
         "",
         f"{report.prompts} prompts, {report.setup.steps} steps, {report.setup.rounds} rounds at most, styles: "
         f"{', '.join(report.setup.styles)}. N is {report.best_of:.1f} on average.",
         f"Leads in whole prompts: {leads}.",
         f"Repairs were tried for {report.repaired} prompts. Of what was wrong there they mended "
-        f"{_percent(report.repair_success)}; of what was right they harmed {_percent(report.repair_harm)}.",
+        f"{percent(report.repair_success)}; of what was right they harmed {percent(report.repair_harm)}.",
         "Kept: by the loop's own verifier. Mended and harmed: things in their style, as the scorer sees them, by what "
         "was kept on that rung.",
     ]
@@ -201,30 +207,10 @@ def draw_plot(report: Report, file: Path) -> None:
     left.set(xlabel="denoiser calls a picture", ylabel="whole prompts right, %", ylim=(0, None), xlim=(0, None))
     left.legend(fontsize=8)
     kinds, width = list(report.arms[PLAIN].kinds), 0.8 / len(ARMS)
-    for number, (name, arm) in enumerate(report.arms.items()):
-        places = np.arange(len(kinds)) + (number - (len(ARMS) - 1) / 2) * width
+    for place, (name, arm) in enumerate(report.arms.items()):
+        places = np.arange(len(kinds)) + (place - (len(ARMS) - 1) / 2) * width
         right.bar(places, [(arm.kinds[k].mean or 0.0) * 100 for k in kinds], width, label=name)
     right.set_xticks(range(len(kinds)), kinds, rotation=20)
     right.set(ylabel="whole prompts right, %")
     canvas.suptitle(f"{report.setup.backbone.id}, {report.prompts} prompts, {report.setup.steps} steps")
     canvas.savefig(file, format="png", dpi=120, metadata={"Software": None})
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _percent(value: Figure) -> str:
-    if value.mean is None or value.low is None or value.high is None:
-        return "–"
-    return f"{value.mean:.1%} ({value.low:.0%}–{value.high:.0%})"
-
-
-def _points(value: Figure) -> str:
-    if value.mean is None or value.low is None or value.high is None:
-        return "–"
-    return f"{value.mean * 100:+.1f} points ({value.low * 100:+.0f} to {value.high * 100:+.0f})"
-
-
-def _number(value: Figure) -> str:
-    return "–" if value.mean is None else f"{value.mean:.1f}"

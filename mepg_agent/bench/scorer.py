@@ -18,6 +18,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import ResNetConfig, ResNetModel
 
+from mepg_agent.errors import BadInput
+from mepg_agent.portfolio import Portfolio
+
 SIZE = 64  # pixels of a crop
 T = TypeVar("T")
 
@@ -76,3 +79,11 @@ class Scorer(nn.Module):
             {k: v.float() if v.is_floating_point() else v for k, v in load_file(folder / "scorer.safetensors").items()}
         )
         return model.eval()
+
+
+def shipped_scorer(portfolio: Portfolio, backbone: str) -> Scorer:
+    """Of a family. Raises BadInput for one without a scorer."""
+    folder = portfolio.backbone(backbone).folder / "scorer"
+    if not folder.is_dir():
+        raise BadInput(f"{backbone} has no scorer.", "Measure a family that ships one.")
+    return Scorer.load(folder)
