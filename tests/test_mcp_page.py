@@ -189,6 +189,20 @@ async def test_versions_are_undone_redone_looked_at_and_gone_on_from(browser: Br
     assert [v["parent"] for v in listed["versions"]] == [None, 1, 1]
 
 
+async def test_a_button_that_is_pressed_twice_at_once_is_pressed_once(browser: Browser):
+    async with picture(browser) as (page, session):
+        for region, version in (("fox", 2), ("castle", 3)):
+            await page.find(f'.chip[data-region="{region}"]').click()
+            await page.find("#redraw").click()
+            await finished(page, version)
+        await page.find("#undo").evaluate("button => { button.click(); button.click(); }")
+        await expect(page.find("#versions [aria-current]")).to_have_attribute("data-version", "2")
+        await page.find("#redo").click()
+        await expect(page.find("#versions [aria-current]")).to_have_attribute("data-version", "3")
+        listed = data(await called(page.client, "history", action="list", session=session))
+    assert [v["shown"] for v in listed["versions"]] == [False, False, True]
+
+
 async def test_a_drawing_is_watched_while_it_is_made(browser: Browser):
     engine = Slow(quick=1)
     async with picture(browser, engine) as (page, _):

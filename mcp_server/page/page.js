@@ -13,6 +13,7 @@ const state = {
 };
 const thumbs = new Map(); // data URLs by picture
 let stopped = false; // whoever waits for the picture need not
+let turn = null; // whose wish is carried out
 
 const host = new Host({
   "ui/notifications/tool-input": ({ arguments: given }) => begun(given ?? {}),
@@ -29,7 +30,7 @@ const boxes = new Boxes(at("boxes"), {
 const panel = new Panel({
   selected: (id) => { select(id); boxes.focus(id); },
   changed: draft,
-  redraw: () => guarded(redraw),
+  redraw: () => alone(redraw),
   discard: () => discard(state.selected),
 });
 
@@ -40,6 +41,14 @@ async function guarded(work) {
   } catch (error) {
     finished(error.message, true);
   }
+}
+
+/** As `guarded`, one at a time: what is pressed while another button's wish is carried out, or twice, is not a wish. */
+async function alone(work) {
+  if (turn) return;
+  const mine = (turn = {});
+  await guarded(work);
+  if (turn === mine) turn = null;
 }
 
 /** The tool that opened this page is at work. */
@@ -142,7 +151,7 @@ function strip() {
     const number = document.createElement("span");
     number.textContent = line.version;
     button.append(picture, number);
-    button.addEventListener("click", () => guarded(() => visit(line.version)));
+    button.addEventListener("click", () => alone(() => visit(line.version)));
     const item = document.createElement("li");
     item.append(button);
     return item;
@@ -229,7 +238,6 @@ async function step(action) {
 
 /** Drops the change that is not finished, if it still is not: an undo of a finished one would step back a version. */
 async function drop() {
-  if (state.busy) return;
   working({ doing: "dropping the change" });
   if (await dropped()) return host.tell("In the page, the person dropped the change that was not finished.");
   await visit(state.head);
@@ -263,6 +271,7 @@ async function goOn() {
 /** Stops the drawing; a change that is not finished is dropped, a first picture can be taken up again. */
 async function stop() {
   stopped = true;
+  turn = null; // whoever waited for the drawing is done
   const { session } = at("stop").dataset;
   const result = await host.call("cancel", { session });
   if (result.structuredContent.drawing) return answered(result);
@@ -310,12 +319,12 @@ function dressed({ theme, styles }) {
 }
 
 at("resume").addEventListener("click", () =>
-  guarded(async () => answered(await host.call("wait", { session: state.drawing.session, patience: 0 }))));
-at("drop").addEventListener("click", () => guarded(drop));
-at("undo").addEventListener("click", () => guarded(() => step("undo")));
-at("redo").addEventListener("click", () => guarded(() => step("redo")));
-at("goon").addEventListener("click", () => guarded(goOn));
-at("newest").addEventListener("click", () => guarded(() => visit(state.head)));
+  alone(async () => answered(await host.call("wait", { session: state.drawing.session, patience: 0 }))));
+at("drop").addEventListener("click", () => alone(drop));
+at("undo").addEventListener("click", () => alone(() => step("undo")));
+at("redo").addEventListener("click", () => alone(() => step("redo")));
+at("goon").addEventListener("click", () => alone(goOn));
+at("newest").addEventListener("click", () => alone(() => visit(state.head)));
 at("stop").addEventListener("click", () => guarded(stop));
 at("outlines").addEventListener("click", () => {
   const on = at("outlines").getAttribute("aria-pressed") !== "true";
