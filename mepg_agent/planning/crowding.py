@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from mepg_agent.planning.geometry import front_and_back, holds
 from mepg_agent.planning.layout import may_overlap
+from mepg_agent.planning.riding import carried
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import Box, Region, ScenePlan
 
@@ -28,17 +30,23 @@ def room_to_grow(plan: ScenePlan, region: Region, factor: float, vocabulary: Voc
     fault that a layout would have to mend by shrinking it; 1 where there is no room to see a difference."""
     most, least = min(factor, 1 / max(region.box.width, region.box.height)), min(factor, LEAST)
     steps = (most - (most - 1) * step / STEPS for step in range(STEPS))
-    return next((f for f in steps if f >= least and _fits(plan, region, grown(region, f), vocabulary)), 1.0)
+    return next((f for f in steps if f >= least and _fits(plan, region, f, vocabulary)), 1.0)
 
 
-def _fits(plan: ScenePlan, region: Region, box: Box, vocabulary: Vocabulary | None) -> bool:
+def _fits(plan: ScenePlan, region: Region, factor: float, vocabulary: Vocabulary | None) -> bool:
+    """Whether it is in nobody's way at that size, and what excuses an overlap still holds."""
+    large = region.model_copy(update={"box": grown(region, factor)})
+    after = carried(plan, plan.with_regions([large]))
+    deep = (r for r in plan.relations if region.id in (r.subject, r.object) and front_and_back(r) is not None)
+    if any(holds(r, plan) and not holds(r, after) for r in deep):
+        return False
     excused = may_overlap(plan, vocabulary)
-    for other in plan.regions:
+    for other in after.regions:
         if other.id == region.id:
             continue
-        if frozenset((region.id, other.id)) not in excused and shared(box, other.box) > CLASH:
+        if frozenset((region.id, other.id)) not in excused and shared(large.box, other.box) > CLASH:
             return False
-        near, far = (box, other.box) if region.z > other.z else (other.box, box)
+        near, far = (large.box, other.box) if region.z > other.z else (other.box, large.box)
         if region.z != other.z and far.covered_by(near) > HIDDEN:
             return False
     return True

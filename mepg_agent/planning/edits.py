@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -14,6 +14,8 @@ from mepg_agent.planning.geometry import front_and_back, holds
 from mepg_agent.planning.layout import solve_only, stacked
 from mepg_agent.planning.newcomer import wished_box
 from mepg_agent.planning.placing import AT_SPOT, ENOUGH, NEAR, put
+from mepg_agent.planning.riding import carried
+from mepg_agent.planning.spots import at_spot, side_by_side
 from mepg_agent.planning.wording import scene_sentence
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.scene import (
@@ -127,8 +129,9 @@ PlanEdit = Annotated[
 
 
 def apply(plan: ScenePlan, edits: Iterable[PlanEdit], vocabulary: Vocabulary | None) -> ScenePlan:
-    """The plan after the edits, one after the other. Regions that no edit names keep their box. A thing that was
-    replaced may be named by the id it had.
+    """The plan after the edits, one after the other. Regions that no edit names keep their box, but for what gives way
+    and for what stands on or inside a thing that goes elsewhere. Several that go to one part of the canvas stand side
+    by side there. A thing that was replaced may be named by the id it had.
 
     What was said before gives way: relations that an edit breaks and no later one mends are dropped, with a note, as
     are those of a moved region that never held. The rest that never held stay: they are still wished. The global prompt
@@ -137,10 +140,11 @@ def apply(plan: ScenePlan, edits: Iterable[PlanEdit], vocabulary: Vocabulary | N
     """
     names: dict[str, str] = {}  # what replaced things are called now
     gone: dict[Relation, str] = {}  # with the note on it
-    edits = list(edits)
+    edits = _in_rows(list(edits), plan, vocabulary)
+    placed = {e.region for e in edits if isinstance(e, Move | Relate | Resize)}
     for asked in edits:
         edit = _with_new_names(asked, plan, names)
-        after = _applied(plan, edit, edits.count(asked), vocabulary)
+        after = carried(plan, _applied(plan, edit, edits.count(asked), vocabulary), placed)
         if isinstance(edit, Replace):
             new = next(r.id for r in after.regions if r.id not in {old.id for old in plan.regions})
             names = {i: new if now == edit.region else now for i, now in names.items()} | {edit.region: new}
@@ -154,6 +158,24 @@ def apply(plan: ScenePlan, edits: Iterable[PlanEdit], vocabulary: Vocabulary | N
     notes = tuple(f"{note}: {r}." for r, note in gone.items() if r not in back)
     plan = plan.replaced(relations=tuple(dict.fromkeys((*plan.relations, *back))), notes=(*plan.notes, *notes))
     return plan.replaced(global_prompt=scene_sentence(plan, vocabulary), planner=EDITED, undrawn=())
+
+
+def _in_rows(edits: Sequence[PlanEdit], plan: ScenePlan, vocabulary: Vocabulary | None) -> list[PlanEdit]:
+    """The edits, in which several things that go to one part of the canvas go side by side."""
+    here = {r.id: r for r in plan.regions}
+    rows: dict[str, dict[str, Region]] = {}
+    for edit in edits:
+        if isinstance(edit, Move) and edit.box is None and edit.spot and edit.region in here:
+            rows.setdefault(edit.spot, {})[edit.region] = here[edit.region]
+    boxes = {spot: side_by_side(row.values(), spot, vocabulary) for spot, row in rows.items() if len(row) > 1}
+
+    def placed(edit: PlanEdit) -> PlanEdit:
+        if not isinstance(edit, Move) or edit.box or edit.region not in boxes.get(edit.spot or "", ()):
+            return edit
+        box, old = boxes[edit.spot or ""][edit.region], here[edit.region].box
+        return edit.model_copy(update={"spot": None, "dx": box.cx - old.cx, "dy": box.cy - old.cy})
+
+    return [placed(edit) for edit in edits]
 
 
 def changed_boxes(before: ScenePlan, after: ScenePlan) -> tuple[Box, ...]:
@@ -293,7 +315,7 @@ def _moved(plan: ScenePlan, edit: Move, vocabulary: Vocabulary | None) -> SceneP
     if edit.box is not None:
         return plan.with_regions([_with(old, box=edit.box, locked=True)])
     if edit.spot is not None:
-        return plan.with_regions([_with(old, box=_at_spot(old, edit.spot, vocabulary))])
+        return plan.with_regions([_with(old, box=at_spot(old, edit.spot, vocabulary))])
     return plan.with_regions([_with(old, box=old.box.moved(edit.dx, edit.dy))])
 
 
@@ -309,16 +331,6 @@ def _resized(plan: ScenePlan, edit: Resize, vocabulary: Vocabulary | None) -> Sc
         return after
     said = f"There was room for {old.id} to grow to {factor:.0%} of its size, not to {edit.factor:.0%}."
     return after.replaced(notes=(*after.notes, said))
-
-
-def _at_spot(region: Region, spot: str, vocabulary: Vocabulary | None) -> Box:
-    """The region's box, its size kept, at a part of the canvas; sideways only where just a side was said."""
-    wide, high = region.box.width / 2, region.box.height / 2
-    sky = vocabulary is not None and region.noun in vocabulary.nouns and vocabulary.nouns[region.noun].stands == "sky"
-    words = {"corner": "top right" if sky else "bottom left"}.get(spot, spot).split()
-    cx = {"left": wide + 0.03, "right": 0.97 - wide, "center": 0.5}.get(words[-1], region.box.cx)
-    cy = {"top": high + 0.03, "bottom": 0.97 - high, "center": 0.5}.get(words[0], region.box.cy)
-    return Box.centered(cx, cy, region.box.width, region.box.height)
 
 
 def _related(plan: ScenePlan, edit: Relate, vocabulary: Vocabulary | None) -> ScenePlan:

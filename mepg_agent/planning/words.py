@@ -60,7 +60,7 @@ AMONG = ("among", "amid", "amongst", "across", "through", "along")  # before pla
 EXCEPTIONS = ("except", "apart from")
 NEGATIONS = (
     *("no", "without", "without any", "not", "but no", "but not", "with no", "free of", "never", "don't"),
-    *("dont", "nor", "instead of", "in lieu of", "anything but"),
+    *("dont", "neither", "nor", "instead of", "in lieu of", "anything but"),
     *EXCEPTIONS,
 )
 CARRIERS = (
