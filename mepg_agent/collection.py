@@ -32,18 +32,20 @@ def collect(store: SessionStore, under_way: Iterable[Render]) -> Collected:
     Only files of the store's own naming are ever removed. Raises BrokenAsset, and removes nothing, where the records of
     a session cannot be read: what it refers to is then unknown.
     """
+    started = time.time()  # what is younger somebody wants by now
     files = list(_files(store.home))  # before the references: what comes later is never looked at
-    torn, born = list(_torn(store.home)), time.time() - GRACE
+    torn, born = list(_torn(store.home)), started - GRACE
     summaries = store.sessions(damaged=True)  # reading what a damaged one refers to raises
     opened = any(_born(f) >= born for f in torn if f.is_dir())
     busy = opened or any(s.status in (None, "failed") or s.edit for s in summaries)
     wanted = _names([*under_way, *(r for s in summaries for r in _renders(store, s.session))])
     wanted |= {crop for s in summaries for crop in _crops(store, s.session)}
     unwanted = [f for f in files if f.stem not in wanted]
-    gone = [f for f in (*unwanted, *torn) if _born(f) < born or (not busy and f not in torn)]
+    gone = [f for f in (*unwanted, *torn) if _born(f) < (born if busy or f in torn else started)]
     size = sum(f.stat().st_size for f in gone if f.is_file())
     for file in sorted(gone, key=lambda f: f.suffix != ".json"):  # a render goes before the pictures that it names
-        _remove(file)
+        if _born(file) < started:
+            _remove(file)
     return Collected(files=len(gone), bytes=size, spared=len(set(unwanted) - set(gone)))
 
 

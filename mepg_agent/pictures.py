@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -105,8 +106,8 @@ class Pictures:
         another plan or licence, and every picture of the job says of itself what the one that is here says."""
         file = self._recipe_file(recipe.job.hash())
         with writing(self.home):
-            with suppress(BrokenAsset, FileNotFoundError):
-                os.utime(file)  # young again: it is not collected meanwhile
+            touch(file)  # it is not collected meanwhile
+            with suppress(BrokenAsset):
                 if (found := read(file, Recipe)) is not None:
                     return found
             self._write(file, recipe.model_dump_json(indent=1).encode())
@@ -123,14 +124,19 @@ class Pictures:
         self._write(self.home / "renders" / f"{job}.json", drawn.model_dump_json(indent=1).encode())
 
     def drawn(self, job: str) -> Drawn | None:
-        """What the job of this hash gave, if all of it is still here and as it was."""
-        drawn = read(self.home / "renders" / f"{job}.json", Drawn)
+        """What the job of this hash gave, if all of it is still here and as it was. Its files are young again: they are
+        not collected before the session says that it has them."""
+        file = self.home / "renders" / f"{job}.json"
+        drawn = read(file, Drawn)
         if drawn is None:
             return None
+        pictures = [("pictures", ".png", render.picture) for render in drawn.renders]
+        parts = [*pictures, *(("latents", ".safetensors", render.latents) for render in drawn.renders)]
+        for young in (file, self._recipe_file(job), *(self._path(*part) for part in parts)):
+            touch(young)
         try:
-            for render in drawn.renders:
-                self.content("pictures", ".png", render.picture)
-                self.content("latents", ".safetensors", render.latents)
+            for part in parts:
+                self.content(*part)
         except BrokenAsset:
             return None
         return drawn
@@ -153,6 +159,13 @@ class Pictures:
             file.parent.mkdir(parents=True, exist_ok=True)
             with whole(file) as stream:
                 stream.write(content)
+
+
+def touch(file: Path) -> None:
+    """Makes it young, by the clock that `collection` goes by, where it is there and may be touched."""
+    now = time.time_ns()
+    with suppress(OSError):
+        os.utime(file, ns=(now, now))
 
 
 def content_of(file: Path) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
 
@@ -109,8 +109,10 @@ def _path(expert: str, sha256: str, experts: Mapping[str, Found[Expert]]) -> str
 
 def _drawn(job: RenderJob, before: Drawing | None, context: Context) -> Generator[Event, None, Picture]:
     steps = pulled(context.engine(job.backbone), job, before)
-    with context.turns.turn(context.cancelled), closing(steps):
-        for item in steps:
+    with ExitStack() as stack:
+        for words in context.turns.waiting(stack, context.cancelled):
+            yield Event(node="reproduce", message=words)
+        for item in stack.enter_context(closing(steps)):
             if isinstance(item, Picture):
                 return item
             yield Event(node="reproduce", message="drawing", step=item.step, of=item.of)

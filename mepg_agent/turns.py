@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 from mepg_agent.errors import Cancelled, InUse
@@ -38,35 +39,33 @@ class Turns:
         Raises Cancelled once `stop` is set, BrokenAsset where the home cannot be written.
         """
         with ExitStack() as stack:
-            while not self._threads.acquire(timeout=POLL):
-                if stop.is_set():
-                    raise stopped()
-            stack.callback(self._threads.release)
-            wait = _Wait(stop, tell)
-            with ExitStack() as door:
-                wait.enter(door, self._lock(".next"), self._home)
-                wait.enter(stack, self._lock(), self._home)
+            for words in self.waiting(stack, stop):
+                tell(words)
             yield
 
-    def _lock(self, which: str = "") -> Path:
-        return self._home / "devices" / f"{self._device()}{which}.lock"
+    def waiting(self, stack: ExitStack, stop: threading.Event) -> Iterator[str]:
+        """Words, now and then, as long as another program has the device; then `stack` has it until it ends. Raises as
+        `turn`."""
+        while not self._threads.acquire(timeout=POLL):
+            if stop.is_set():
+                raise stopped()
+        stack.callback(self._threads.release)
+        with ExitStack() as door:
+            yield from self._entered(door, ".next", stop)
+            yield from self._entered(stack, "", stop)
 
-
-class _Wait:
-    def __init__(self, stop: threading.Event, tell: Callable[[str], None]) -> None:
-        self._stop, self._tell, self._looks = stop, tell, 0
-
-    def enter(self, stack: ExitStack, lock: Path, home: Path) -> None:
-        """Has `lock` until the stack ends."""
-        while True:
+    def _entered(self, stack: ExitStack, which: str, stop: threading.Event) -> Iterator[str]:
+        """Words until the stack has the lock."""
+        lock = self._home / "devices" / f"{self._device()}{which}.lock"
+        for look in count():
             try:
-                with writing(home):
-                    return stack.enter_context(alone(lock, InUse("Another program draws.", "Wait until it is done.")))
+                with writing(self._home):
+                    stack.enter_context(alone(lock, InUse("Another program draws.", "Wait until it is done.")))
+                return
             except InUse:
-                if self._looks % SAID == 0:
-                    self._tell(WAITING)
-                self._looks += 1
-            if self._stop.wait(POLL):
+                if look % SAID == 0:
+                    yield WAITING
+            if stop.wait(POLL):
                 raise stopped()
 
 
