@@ -34,7 +34,7 @@ def compare(store: SessionStore, history: History, a: int, b: int) -> Comparison
     boxes = tuple(dict.fromkeys(box for step in steps for box in _drawn(store, *step)))
     one, two = (store.picture(history.version(number).render.picture) for number in (a, b))
     if one.shape != two.shape:
-        raise BadInput(f"Versions {a} and {b} are not of one size.", "`mepg open` shows both.")
+        raise BadInput(f"Versions {a} and {b} are not of one size.", "Look at each of them instead.")
     distance = np.abs(one.astype(np.int16) - two).max(axis=2)
     height, width = distance.shape
     outside = np.ones((height, width), bool)

@@ -61,11 +61,13 @@ def read_provenance(file: Path, store: SessionStore) -> Provenance:
 
 def _content(file: Path) -> bytes:
     try:
-        if file.stat().st_size > MAX_FILE:
-            raise BadInput(f"{file.name} is larger than {MAX_FILE // 2**20} MiB.", "Name a picture of this program.")
-        return file.read_bytes()
+        with file.open("rb") as stream:
+            content = stream.read(MAX_FILE + 1)  # a device has no size and no end
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.", "Name a file that exists.") from error
+    if len(content) > MAX_FILE:
+        raise BadInput(f"{file.name} is larger than {MAX_FILE // 2**20} MiB.", "Name a picture of this program.")
+    return content
 
 
 def _chunks(file: Path, content: bytes) -> dict[str, str]:

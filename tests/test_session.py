@@ -9,6 +9,7 @@ from mepg_agent.engine.base import Picture
 from mepg_agent.errors import BadInput, BrokenAsset
 from mepg_agent.history import History
 from mepg_agent.pictures import Drawn, Recipe
+from mepg_agent.provenance import read_provenance
 from mepg_agent.records import Brief, Render, RenderJob, Verdict
 from mepg_agent.scene import Extent, ScenePlan
 from mepg_agent.session import Result, SessionStore
@@ -58,6 +59,12 @@ def test_a_picture_carries_its_provenance_also_beyond_ascii(store: SessionStore)
     file = store.picture_path(store.put_picture(IMAGE, {"mepg:plan": "ein Füchschen 🦊"}))
     with Image.open(file) as image:
         assert image.info["mepg:plan"] == "ein Füchschen 🦊"
+
+
+def test_a_file_without_an_end_is_not_read_to_its_end(store: SessionStore, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mepg_agent.provenance.MAX_FILE", 2**20)
+    with pytest.raises(BadInput, match="larger than 1 MiB"):
+        read_provenance(Path("/dev/zero"), store)
 
 
 def test_an_altered_file_is_noticed(store: SessionStore):
