@@ -154,3 +154,23 @@ def test_a_thing_of_a_given_plan_is_found_whatever_the_case_of_its_noun(text: st
     plan = planned("a fox and a house")
     given = plan.with_regions([Region.model_validate({**dict(plan.region("fox")), "noun": "Fox"})])
     assert parse_edit(text, given, vocabulary(), STYLES) == parse_edit(text, plan, vocabulary(), STYLES)
+
+
+@pytest.mark.parametrize(
+    ("text", "relation"),
+    [
+        ("add a cat right of the foxes", "cat right of fox-2"),
+        ("add a cat left of the foxes", "cat left of fox"),
+        ("move the house to the left of the foxes", "house left of fox"),
+    ],
+)
+def test_beside_several_is_beside_the_outermost_of_them(text: str, relation: str) -> None:
+    after = told(text, FOXES)
+    [new] = [r for r in after.relations if str(r) == relation]
+    foxes = [r.box for r in after.regions if r.noun == "fox"]
+    thing = after.region(new.subject).box
+    assert all((thing.cx > fox.cx) is (new.kind is RelationKind.RIGHT_OF) for fox in foxes)
+
+
+def test_which_of_several_a_thing_goes_onto_is_asked_in_words_that_tell_them_apart() -> None:
+    assert asked("add a crown on the foxes", FOXES).choices == ("the left fox", "the right fox")

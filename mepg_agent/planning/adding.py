@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from mepg_agent.planning import edits
 from mepg_agent.planning.clauses import Clause, after_opening, backdrop, negative
 from mepg_agent.planning.edits import PlanEdit
-from mepg_agent.planning.geometry import BETWEEN
+from mepg_agent.planning.geometry import BETWEEN, outermost
 from mepg_agent.planning.lexer import Tag
 from mepg_agent.planning.reader import MOST_OF_A_KIND, Reader
 from mepg_agent.planning.reading import Reading, Thing
-from mepg_agent.planning.references import Asked, Question, find_reference, of_kind, reference_at
+from mepg_agent.planning.references import Asked, Question, find_reference, of_kind, reference_at, told_apart
 from mepg_agent.planning.words import ITS
 from mepg_agent.scene import RelationKind, free_id
 
@@ -131,7 +131,8 @@ class _Adding:
     def standing(self) -> Iterator[PlanEdit]:
         """How the added things stand, as far as `addition` does not say it already."""
         for index, ids in self.new.items():
-            links = [(kind, end) for one, kind, o in self.reading.links if one == index for end in self._regions(o)[:1]]
+            links = [(kind, self._end(kind, o)) for one, kind, o in self.reading.links if one == index]
+            links = [(kind, end) for kind, end in links if end is not None]
             ends = self._ends(index)
             sides = zip(BETWEEN, ends, strict=True) if len(ends) == 2 else ()
             for kind, end in (*links, *sides):
@@ -139,6 +140,13 @@ class _Adding:
                     yield from (edits.Relate(region=region, kind=kind, other=end) for region in ids)
             depth = self.reading.things[index].depth
             yield from (edits.Reorder(region=region, to=depth) for region in ids if depth)
+
+    def _end(self, kind: RelationKind, index: int) -> str | None:
+        """The region that what stands so to a thing of the text is related to; of several the outermost, or any."""
+        ids = self._regions(index)
+        here = [r for r in self.clause.plan.regions if r.id in ids]
+        end = outermost(kind, here) if len(here) == len(ids) > 1 else None
+        return end.id if end is not None else next(iter(ids), None)
 
     def _regions(self, index: int) -> list[str]:
         return self.said.get(index) or self.new.get(index, [])
@@ -166,9 +174,14 @@ class _Adding:
             return None
         kind, other = link
         noun, ids = self.reading.things[other].noun, self.said.get(other, [])
+        end = outermost(kind, map(self.clause.plan.region, ids)) if len(ids) > 1 else None
+        if end is not None:
+            return kind, end.id
         if len(ids) > 1 or other == index:
             which = f"Which {noun}?" if ids else f"There is no {noun} in the picture. Which thing is meant?"
-            return Question(text=which, choices=tuple(ids or (r.id for r in self.clause.plan.regions)))
+            among = [self.clause.plan.region(i) for i in ids]
+            choices = [told_apart(r, among) for r in among] or [r.id for r in self.clause.plan.regions]
+            return Question(text=which, choices=tuple(choices))
         return (kind, ids[0]) if ids else None
 
     def _beside_it(self, index: int) -> Anchor | Question | None:

@@ -6,10 +6,12 @@ A row (a, b) says a·v ≤ b for v = (cx, cy, width, height of the subject, then
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mepg_agent.scene import Box, Relation, RelationKind, ScenePlan
+from mepg_agent.scene import Box, Region, Relation, RelationKind, ScenePlan
 
 Row = tuple[NDArray[np.float64], float]
 Alternative = tuple[Row, ...]
@@ -108,6 +110,18 @@ def front_and_back(relation: Relation) -> tuple[str, str] | None:
 
 # how what is between two things stands to the left one and to the right one
 BETWEEN = (RelationKind.RIGHT_OF, RelationKind.LEFT_OF)
+
+
+def outermost(kind: RelationKind, regions: Iterable[Region]) -> Region | None:
+    """Of several the one that what stands so to all of them stands so to: right of the dogs is right of the rightmost.
+    None for a kind that orders nothing."""
+    edge = {
+        RelationKind.LEFT_OF: lambda r: r.box.x,
+        RelationKind.RIGHT_OF: lambda r: -r.box.right,
+        RelationKind.ABOVE: lambda r: r.box.y,
+        RelationKind.BELOW: lambda r: -r.box.bottom,
+    }.get(kind)
+    return min(regions, key=edge) if edge else None
 
 
 def in_order(relation: Relation) -> tuple[str, str, str] | None:

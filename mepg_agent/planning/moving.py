@@ -8,7 +8,7 @@ from itertools import product
 from mepg_agent.planning import edits
 from mepg_agent.planning.clauses import Clause, backdrop, no_such_word, settings
 from mepg_agent.planning.edits import PlanEdit
-from mepg_agent.planning.geometry import BETWEEN
+from mepg_agent.planning.geometry import BETWEEN, outermost
 from mepg_agent.planning.lexer import Piece, Tag
 from mepg_agent.planning.references import Found, Question, names_thing
 from mepg_agent.planning.verbs import A_BIT
@@ -112,5 +112,6 @@ def _relation_to(clause: Clause, found: Found) -> tuple[RelationKind, str] | Que
             other = clause.reference(i + 1, moves=False)
             if isinstance(other, Question):
                 return other
-            return piece.kind, other.regions[0]
+            end = outermost(piece.kind, map(clause.plan.region, other.regions))
+            return piece.kind, end.id if end is not None else other.regions[0]
     return None
