@@ -21,10 +21,16 @@ _NUMBERS = {
 # words that leave it open how many there are
 _OPEN = {
     *("some", "several", "few", "many", "lots", "lot", "multiple", "various", "numerous", "dozens", "plenty"),
-    *("herd", "flock", "pack", "swarm", "crowd", "bunch", "group", "row", "cluster", "set", "collection", "family"),
     *("rest", "others", "other", "remaining", "more", "each", "every", "hundred", "hundreds", "thousand"),
 }
-_OF_A_NUMBER = re.compile(rf"\b(?:{'|'.join(sorted(_OPEN))}) of (?=(?:the |my |these |exactly )?(\w+))", re.IGNORECASE)
+# the same where "of" follows: "a row of houses", not "four houses in a row"
+_COLLECTIVE = {
+    *("herd", "flock", "pack", "swarm", "crowd", "bunch", "group", "row", "cluster", "set", "collection", "family"),
+}
+_OF_MANY = re.compile(rf"\b(?:{'|'.join(sorted(_COLLECTIVE))})s? of\b", re.IGNORECASE)
+_OF_A_NUMBER = re.compile(
+    rf"\b(?:{'|'.join(sorted(_OPEN | _COLLECTIVE))}) of (?=(?:the |my |these |exactly )?(\w+))", re.IGNORECASE
+)
 _DIGITS = re.compile(r"(?<![\w-])(\d{1,3})(?:x\b|(?![\w-]))")
 _HALF = re.compile(r"\bhalf (?:a )?dozen\b", re.IGNORECASE)
 
@@ -37,7 +43,7 @@ def counts_of(prompt: str) -> tuple[int, ...]:
     numbers = {int(digits) for digits in _DIGITS.findall(text)} - {0, 1}
     numbers |= {n for word in said if word.isalpha() and (n := _number(word)) and n > 1}
     everything = tuple(range(1, MAX_REGIONS + 1))
-    if not numbers or max(numbers) > MAX_REGIONS or _OPEN & set(said):
+    if not numbers or max(numbers) > MAX_REGIONS or _OPEN & set(said) or _OF_MANY.search(text):
         return everything
     return tuple(sorted({1, *numbers}))
 
