@@ -8,8 +8,8 @@ const at = (id) => document.getElementById(id);
 /** Everything that the page knows. `drawing` is what the server says of the version that is looked at, `drafts` are
  *  changes of the current one, `part` is whether the tool that opened the page was asked for less than a whole one. */
 const state = {
-  drawing: null, head: null, branches: {}, versions: [], unfinished: null, selected: null, drafts: new Map(),
-  busy: false, part: false,
+  drawing: null, head: null, branches: {}, branch: null, versions: [], unfinished: null, selected: null,
+  drafts: new Map(), busy: false, part: false,
 };
 const thumbs = new Map(); // data URLs by picture
 let stopped = false; // whoever waits for the picture need not
@@ -78,9 +78,12 @@ async function watched({ session, pending }) {
     working(pending, session);
     if (pending.preview) {
       preview = await host.picture(pending.preview).catch(() => preview); // finished meanwhile
+      if (stopped) return; // to wait now would take up again what was stopped
       if (preview) image(preview);
     }
-    const result = await host.call("wait", { session, patience: LOOK });
+    const result = await host.call("wait", { session, patience: LOOK }).catch((error) => {
+      if (!stopped) throw error; // a stop ends the wait with an error for assistants; `stop` tells the person
+    });
     if (stopped) return;
     if (!result.structuredContent?.pending) return answered(result);
     ({ pending } = result.structuredContent);
@@ -117,6 +120,7 @@ async function past() {
   const { structuredContent: found } = await host.call("history", { action: "list", session });
   state.versions = found.versions;
   state.branches = found.branches;
+  state.branch = found.branch;
   state.unfinished = found.unfinished;
   const head = found.versions.find((line) => line.shown)?.version ?? null;
   if (head !== state.head) state.drafts.clear();
@@ -182,15 +186,9 @@ function render() {
   at("olderwords").textContent = older ? `Version ${drawing.version}; version ${state.head} is the current one.` : "";
   const line = state.versions.find((v) => v.version === state.head);
   at("undo").disabled = busy || older || !line?.parent;
-  at("redo").disabled = busy || older || !line || !Object.values(state.branches).some((tip) => reaches(tip, line.version));
+  // Redo keeps to the line that is shown, and the head stands on it: there is more of it unless the head is its end.
+  at("redo").disabled = busy || older || !line || state.branches[state.branch] === line.version;
   strip();
-}
-
-/** Whether a line of versions goes on from `version` to `tip`. */
-function reaches(tip, version) {
-  if (tip === version) return false;
-  for (let number = tip; number; number = state.versions[number - 1].parent) if (number === version) return true;
-  return false;
 }
 
 function select(id) {
@@ -220,7 +218,7 @@ function wanted() {
 
 async function redraw() {
   if (!panel.valid()) return;
-  const { session } = state.drawing;
+  const { session, version: before } = state.drawing;
   const regions = wanted().map((region) => {
     const { seed, ...rest } = state.drafts.get(region) ?? {};
     return { region, ...rest, ...(seed === undefined ? {} : { seed: Number(seed) }) };
@@ -228,6 +226,7 @@ async function redraw() {
   working({ doing: `drawing the ${wanted().join(", ")} again` });
   await answered(await host.call("draw_region", { session, regions, patience: 0 }));
   const { version } = state.drawing;
+  if (version === before) return; // stopped: nothing was drawn that could be told of
   host.tell(`In the page, the person drew ${regions.map((r) => r.region).join(", ")} again: version ${version} is shown.`);
 }
 
@@ -270,6 +269,7 @@ async function goOn() {
 
 /** Stops the drawing; a change that is not finished is dropped, a first picture can be taken up again. */
 async function stop() {
+  at("stop").disabled = true; // a second stop would undo once more: a version that is finished
   stopped = true;
   turn = null; // whoever waited for the drawing is done
   const { session } = at("stop").dataset;
@@ -286,6 +286,7 @@ function working(pending, session) {
   if (pending.of) at("bar").value = pending.step / pending.of;
   else at("bar").removeAttribute("value");
   at("stop").hidden = !session;
+  at("stop").disabled = false;
   at("stop").dataset.session = session ?? "";
   at("progress").hidden = false;
   said("");
