@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +18,13 @@ from mcp.server.auth.settings import AuthSettings
 from pydantic import AnyHttpUrl
 
 from mepg_agent.errors import BadInput
+from mepg_agent.files import alone, whole
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 LINE = re.compile(rf"({NAME.pattern}) ([0-9a-f]{{64}})")
 MAKE = "`mepg tokens add NAME` makes a token and its line."
 PREFIX = "mepg_"  # lets scanners for leaked secrets find one
+PATIENCE = 10.0  # seconds for whoever else changes a file of tokens
 log = logging.getLogger(__name__)
 
 
@@ -61,14 +64,13 @@ class TokenFile(TokenVerifier):
 
     def _refresh(self) -> None:
         """Once a change, also where the change broke the file."""
+        changed = _stamp(self._file)
+        if changed == self._changed:
+            return
+        self._changed, self._names = changed, {}
         try:
-            changed = _stamp(self._file)
-            if changed == self._changed:
-                return
-            self._changed, self._names = changed, {}
             self._names = {digest: name for name, digest in read_tokens(self._file).items()}
         except BadInput as error:
-            self._changed, self._names = (0, 0), {}
             log.error("nobody is let in: %s", error)
 
 
@@ -98,42 +100,52 @@ def add_token(file: Path, name: str) -> str:
     """A new token, of which the file keeps the hash. Raises BadInput for a name that is taken or none."""
     if not NAME.fullmatch(name):
         raise BadInput(f"'{name[:60]}' is not a name.", "Use small letters, digits and hyphens: alice-laptop.")
-    known = read_tokens(file) if file.exists() else {}
-    if name in known:
-        raise BadInput(f"There is a token for '{name}' already.", f"`mepg tokens remove {name}` takes it back.")
     token = PREFIX + secrets.token_urlsafe(32)
-    _write(file, {**known, name: _digest(token)})
+    with _changing(file):
+        known = read_tokens(file) if file.exists() else {}
+        if name in known:
+            raise BadInput(f"There is a token for '{name}' already.", f"`mepg tokens remove {name}` takes it back.")
+        _write(file, {**known, name: _digest(token)})
     return token
 
 
 def remove_token(file: Path, name: str) -> None:
     """Raises BadInput for a name that has none."""
-    known = read_tokens(file)
-    if name not in known:
-        raise BadInput(f"There is no token for '{name[:60]}'.", "`mepg tokens list` names those that have one.")
-    _write(file, {key: digest for key, digest in known.items() if key != name})
+    read_tokens(file)  # a file that is none gets no lock beside it
+    with _changing(file):
+        known = read_tokens(file)
+        if name not in known:
+            raise BadInput(f"There is no token for '{name[:60]}'.", "`mepg tokens list` names those that have one.")
+        _write(file, {key: digest for key, digest in known.items() if key != name})
 
 
-def _write(file: Path, tokens: dict[str, str]) -> None:
-    """Whole or not at all, for the owner's eyes alone."""
-    fresh = file.with_name(f"{file.name}.new")
+@contextmanager
+def _changing(file: Path) -> Iterator[None]:
+    """From its reading to its writing: what somebody else writes in between would be lost. Raises BadInput."""
+    busy = BadInput(f"The token file {file} is being changed by somebody else.", "Try again.")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:
-            lines.write("# NAME and the sha256 of its token, made by `mepg tokens add NAME`\n")
-            lines.writelines(f"{name} {digest}\n" for name, digest in tokens.items())
-        fresh.replace(file)
+        with alone(file.with_name(f"{file.name}.lock"), busy, PATIENCE):
+            yield
     except OSError as error:
         raise BadInput(f"The token file {file} cannot be written: {error.strerror}.", "Name another file.") from error
 
 
-def _stamp(file: Path) -> tuple[int, int]:
-    """Changes whenever the file does."""
+def _write(file: Path, tokens: dict[str, str]) -> None:
+    """For the owner's eyes alone. Raises OSError."""
+    lines = ["# NAME and the sha256 of its token, made by `mepg tokens add NAME`"]
+    lines += (f"{name} {digest}" for name, digest in tokens.items())
+    with whole(file, mode=0o600) as stream:
+        stream.write("".join(f"{line}\n" for line in lines).encode())
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """Changes whenever the file does, or who may read it; empty where there is none."""
     try:
         found = file.stat()
-    except OSError as error:
-        raise BadInput(f"The token file {file} cannot be read.", MAKE) from error
-    return found.st_mtime_ns, found.st_ino
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _digest(token: str) -> str:

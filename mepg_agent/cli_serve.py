@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import typer
 from rich.text import Text
 
-from mepg_agent.cli_input import AsJson
+from mepg_agent.cli_input import AsJson, check_json_comes_last
 from mepg_agent.errors import BadInput
 from mepg_agent.settings import FIELDS, Settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mcp_server.http import Options
     from mcp_server.serve import Wishes
 
-tokens = typer.Typer(no_args_is_help=True, help="The tokens of those who may come in over HTTP.")
+tokens = typer.Typer(no_args_is_help=True)
 File = Annotated[Path | None, typer.Option("--file", help="Of tokens; without, `tokens` in the home.")]
 Name = Annotated[str, typer.Argument(help="Of a client: small letters, digits and hyphens.")]
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
@@ -194,6 +194,12 @@ def _own_command() -> tuple[str, ...]:
     """With its whole path: assistants start programs without the person's PATH."""
     script = shutil.which("mepg", path=str(Path(sys.executable).parent))
     return (script,) if script else (sys.executable, "-m", "mepg_agent")
+
+
+@tokens.callback()
+def of_all(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """The tokens of those who may come in over HTTP."""
+    check_json_comes_last(ctx, as_json)
 
 
 @tokens.command("add")

@@ -9,6 +9,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -27,15 +28,16 @@ def part_beside(path: Path) -> Path:
 
 
 @contextmanager
-def whole(file: Path, new: bool = False) -> Iterator[IO[bytes]]:
+def whole(file: Path, new: bool = False, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """A stream whose content takes the place of `file` once the block ends well: a reader never sees half a file, and
-    a crash or a full disk leaves the old one. With `new` there must be none yet, also when two write at once.
+    a crash or a full disk leaves the old one. With `new` there must be none yet, also when two write at once. `mode`:
+    who may read it, from its first byte on.
 
     Raises OSError, FileExistsError among them.
     """
     part = part_beside(file)
     try:
-        with part.open("xb") as stream:
+        with open(part, "xb", opener=partial(os.open, mode=mode)) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -69,10 +71,11 @@ def remove(path: Path) -> None:
 
 
 @contextmanager
-def alone(lock: Path, busy: MepgError) -> Iterator[None]:
-    """Raises `busy`, at once, while any other thread or process is inside a block of the same `lock` file. The system
-    lets go for a process that was killed. Raises OSError where the file cannot be made."""
-    held = FileLock(lock, timeout=0, thread_local=False)  # a generator may end in another thread than it began in
+def alone(lock: Path, busy: MepgError, patience: float = 0) -> Iterator[None]:
+    """Raises `busy`, after `patience` seconds, while any other thread or process is inside a block of the same `lock`
+    file. The system lets go for a process that was killed. Raises OSError where the file cannot be made."""
+    # A generator may end in another thread than it began in.
+    held = FileLock(lock, timeout=patience, thread_local=False)
     try:
         held.acquire()
     except Timeout:

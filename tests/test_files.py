@@ -58,6 +58,12 @@ def test_a_file_appears_whole_and_only_at_the_end(tmp_path: Path):
     assert file.read_bytes() == b"one"
 
 
+def test_a_file_for_its_owner_alone_is_so_from_its_first_byte_on(tmp_path: Path):
+    with whole(tmp_path / "a.txt", mode=0o600) as stream:
+        assert os.fstat(stream.fileno()).st_mode & 0o077 == 0
+    assert (tmp_path / "a.txt").stat().st_mode & 0o077 == 0
+
+
 def test_what_breaks_in_the_middle_leaves_the_old_file_and_nothing_else(tmp_path: Path):
     file = tmp_path / "a.txt"
     file.write_bytes(b"old")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
+from itertools import repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -35,6 +37,7 @@ from mepg_agent.cli_report import BAD_INPUT
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
 from mepg_agent.errors import BadInput
+from mepg_agent.files import alone
 from mepg_agent.records import RenderJob
 
 MODERN = "2026-07-28"
@@ -44,6 +47,7 @@ META = {
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 PROMPT = "a red fox left of a castle"
+TIMEOUT = 60  # seconds; a thread that hangs fails its test
 ISSUER, RESOURCE = "https://login.example", "https://pictures.example/mcp"
 
 
@@ -91,6 +95,51 @@ def test_a_file_that_breaks_lets_nobody_in_until_it_is_mended(tokens: Path):
         assert admitted(verifier, token) is not None
 
 
+def test_a_file_that_breaks_is_read_and_told_once_a_change(tokens: Path, caplog: pytest.LogCaptureFixture):
+    token = add_token(tokens, "alice")
+    good = tokens.read_text()
+    verifier = TokenFile(tokens)
+    for change in (lambda: tokens.write_text(f"{good}not a line\n"), tokens.unlink):
+        change()
+        caplog.clear()
+        assert [admitted(verifier, token) for _ in range(3)] == [None] * 3
+        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["nobody is let in"]
+    tokens.write_text(good)
+    assert admitted(verifier, token) is not None
+
+
+def test_changes_of_the_file_at_the_same_time_all_count(tokens: Path):
+    names = [f"client-{number}" for number in range(8)]
+    together = threading.Barrier(len(names))
+
+    def at_once(change: Callable[[Path, str], object], name: str) -> None:
+        together.wait(TIMEOUT)
+        change(tokens, name)
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(at_once, repeat(add_token), names))
+        assert sorted(read_tokens(tokens)) == names
+        add_token(tokens, "alice")
+        list(pool.map(at_once, repeat(remove_token), names))
+    assert list(read_tokens(tokens)) == ["alice"]
+
+
+def test_a_change_gives_up_where_another_one_does_not_end(tokens: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mcp_server.auth.PATIENCE", 0)
+    add_token(tokens, "alice")
+    with alone(tokens.with_name("tokens.lock"), BadInput("", "")):
+        for change, name in ((remove_token, "alice"), (add_token, "bob")):
+            with pytest.raises(BadInput, match="being changed by somebody else"):
+                change(tokens, name)
+    assert list(read_tokens(tokens)) == ["alice"]
+
+
+def test_a_file_that_is_none_gets_no_lock(tokens: Path):
+    with pytest.raises(BadInput, match="cannot be read"):
+        remove_token(tokens, "alice")
+    assert list(tokens.parent.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "text", ["", "# nobody\n", "alice\n", f"alice {'0' * 63}\n", f"A {'0' * 64}\n", "alice secret\n"]
 )
@@ -116,6 +165,11 @@ def test_tokens_are_made_named_and_taken_back_on_the_command_line(home: Path, ca
     assert admitted(TokenFile(home / "tokens"), token) is not None
     assert run(["tokens", "remove", "alice"], Door()) == 0
     assert run(["tokens", "remove", "alice"], Door()) == BAD_INPUT
+
+
+def test_json_before_the_command_is_told_to_come_last(capsys: pytest.CaptureFixture[str]):
+    assert run(["tokens", "--json", "list"], Door()) == BAD_INPUT
+    assert json.loads(capsys.readouterr().out)["advice"] == "Say mepg tokens list … --json."
 
 
 class Person:
