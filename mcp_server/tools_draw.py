@@ -15,7 +15,6 @@ from mcp_server.limits import check_size, fitting
 from mcp_server.reply import Outcome, after, answer, layout
 from mepg_agent.agent import Agent, make_brief
 from mepg_agent.errors import BadInput
-from mepg_agent.planning.critic import critique
 from mepg_agent.planning.layout import solve
 from mepg_agent.records import ROUNDS, Brief, Remark, Severity
 from mepg_agent.scene import MAX_PROMPT, Extent, ScenePlan
@@ -181,8 +180,7 @@ def _prompt_of(plan: Any) -> str:
 
 
 def _remarks(agent: Agent, brief: Brief, plan: ScenePlan) -> tuple[Remark, ...]:
-    family = family_of(agent, brief)
-    return critique(plan, family.backbone, family.vocabulary, family.styles)
+    return family_of(agent, brief).remarks(plan)
 
 
 def _reply(scene: Scene, *said: str) -> CallToolResult:

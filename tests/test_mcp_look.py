@@ -86,6 +86,19 @@ async def test_a_locked_box_stays_and_what_is_wrong_with_it_is_told():
     assert any(r["severity"] == "error" for r in data(result)["remarks"])
 
 
+async def test_a_style_that_works_while_its_region_is_not_heard_is_told(home: Path):
+    install_woodcut(home)
+    with (home / "experts" / "picturebook" / "woodcut" / "expert.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write("start = 0.6\n")
+    plan = colliding()
+    plan["regions"][0] |= {"expert": "woodcut", "end": 0.3}
+    async with connected() as client:
+        result = await called(client, "revise_layout", plan=plan)
+        again = await called(client, "revise_layout", plan=data(result)["plan"])
+    for found in (result, again):
+        assert "its style woodcut works from 0.6 to 1." in words(found)
+
+
 @pytest.mark.parametrize("tool", ["revise_layout", "draw_picture"])
 @pytest.mark.parametrize(
     ("change", "said"),
