@@ -28,7 +28,7 @@ LOOKS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_
 DRAWS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 PATIENCE = 45.0  # seconds; many clients give up on a call after 60, whatever progress they hear of
 MAX_PATIENCE = 55.0
-GRACE = 5.0  # seconds more for a change that waits for another one of the same picture
+GRACE = 5.0  # seconds more for a change that is not on disk yet: it waits for another one of its picture, or is read
 
 Session = Annotated[str, Field(description='The session of the picture, as a tool returned it: "fox-castle-3f9a".')]
 Version = Annotated[
@@ -97,9 +97,10 @@ async def draw(ctx: Ctx, session: str, begin: Begin, patience: float) -> CallToo
 async def pick_up(ctx: Ctx, session: str, patience: float) -> CallToolResult:
     """The picture that is being drawn; one that was stopped, or that a server left when it ended, is taken up again;
     where there is none, the picture that is shown. Taking the request back does not stop it."""
+    until = anyio.current_time() + patience
     work = drawings_of(ctx).of(session)
     if work is not None and work.stopping.is_set():
-        with anyio.move_on_after(patience):  # it ends with the step at hand; then what is left is taken up
+        with anyio.CancelScope(deadline=until):  # it ends with the step at hand; then what is left is taken up
             await work.done.wait()
         work = drawings_of(ctx).of(session)
     if work is None:
@@ -107,7 +108,7 @@ async def pick_up(ctx: Ctx, session: str, patience: float) -> CallToolResult:
         if shown is not None:
             return shown
         work = started(ctx, session, lambda agent, stop: agent.resume(session, stop=stop))
-    return await served(ctx, work, patience)
+    return await served(ctx, work, max(until - anyio.current_time(), 0))
 
 
 async def served(ctx: Ctx, work: Work, patience: float) -> CallToolResult:
@@ -115,9 +116,9 @@ async def served(ctx: Ctx, work: Work, patience: float) -> CallToolResult:
     with anyio.move_on_after(GRACE):
         await work.noted.wait()
     if work.behind:
-        work.stop()  # nothing of it is on disk, so there is no handle to give
+        work.stop()  # `wait` would bring the one before it, so there is no handle to give
         raise ToolError("Another change of this picture is still being drawn. Call wait, then ask for this one again.")
-    await work.noted.wait()
+    # What is still being read is not on disk yet and has no version; this server's `wait` brings it all the same.
     if not work.done.is_set():
         return still_drawing(work.session, pending(work))
     drawings_of(ctx).heard_of(work)

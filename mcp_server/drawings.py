@@ -31,6 +31,7 @@ from mepg_agent.session import Ending
 
 # Notes on disk what will be drawn, and draws it when pulled; the event stops it.
 Begin = Callable[[Agent, threading.Event], Stream]
+STARTING = Event(node="wait", message="starting")
 BEHIND = Event(node="wait", message="waiting until the picture before it is finished")
 HEARD = 100  # events that a slow listener may lag behind
 QUEUED = 8  # drawings of one client in the making, without another word from the operator
@@ -54,7 +55,7 @@ class Work:
         self.session, self.client, self.begun = session, client, now()
         self.version: int | None = None  # that it will be; None for a step through the history
         self.before: int | None = None  # the version that was shown when it began
-        self.at = Event(node="wait", message="starting")
+        self.at = STARTING
         self.behind = False  # another one of its session comes first
         self.ahead: int | None = None  # pictures that come first; None once it is drawn
         self.preview: Path | None = None
@@ -196,6 +197,7 @@ class Drawings:
                     work.say(BEHIND)
                     await before.done.wait()
                     work.behind = False
+                    work.say(STARTING)
                 stream = await anyio.to_thread.run_sync(self._note, work, begin)
                 work.noted.set()
                 await self.changes.touched(work.session)

@@ -42,7 +42,7 @@ from mepg_agent.session import Ending
 EXTENSION = "io.modelcontextprotocol/tasks"
 POLL = 2000  # milliseconds between two looks
 ID = re.compile(r"([a-z0-9-]{1,100})\.([1-9][0-9]{0,5})\.([0-9]{1,14})")
-ASKS_ANEW = "wait"  # its client wants to wait, and has a handle already
+HAVE_A_HANDLE = frozenset({"wait", "cancel"})  # asked about a drawing that was given one before
 STOPPED = "The drawing was stopped; wait with its session goes on."
 DONE = {"resultType": "complete"}
 Ctx = ServerRequestContext[Drawings, Any]
@@ -74,7 +74,7 @@ class Tasks(Extension):
         result = await call_next(ctx)
         handle = result.structured_content if isinstance(result, CallToolResult) else None
         version = ((handle or {}).get("pending") or {}).get("version")
-        if handle is None or version is None or params.name == ASKS_ANEW or not _declared(ctx):
+        if handle is None or version is None or params.name in HAVE_A_HANDLE or not _declared(ctx):
             return result
         work = ctx.lifespan_context.of(handle["session"])
         task = Task(handle["session"], version, work.begun if work else now())
@@ -130,18 +130,20 @@ async def look(ctx: Ctx, task: Task) -> dict[str, Any]:
         raise MCPError(INTERNAL_ERROR, told(error)) from error
     if settled is None and work is not None and not done:
         return _fields(task, "working", words_of(work.at))
-    if work is not None and done:  # it failed, which is told now
-        drawings.heard_of(work)
+    own = work if work is not None and work.version == task.version else None  # how another change failed is not told
+    if own is not None and done:  # it failed, which is told now
+        drawings.heard_of(own)
     if settled is not None:
         return settled
-    if work is not None and isinstance(work.error, InUse):
+    if own is not None and isinstance(own.error, InUse):
         return _fields(task, "working", "drawn by another server or command")
-    if work is not None and work.version == task.version:  # how it ended could not be written down
-        return _ended(task, Ending(version=task.version, at=now(), error=work.error and told(work.error)))
+    if own is not None:  # how it ended could not be written down
+        return _ended(task, Ending(version=task.version, at=now(), error=own.error and told(own.error)))
     try:
         work = drawings.start(task.session, lambda agent, stop: agent.resume(task.session, stop=stop))
     except Busy:  # its turn comes when the client asks again, with one of its others done
         return _fields(task, "working", "waiting until another drawing is finished")
+    work.version = task.version  # known before it is begun, so that what keeps it from beginning is told of this task
     return _fields(task, "working", words_of(work.at))
 
 

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import anyio
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 
+from mcp_server.advice import told
 from mcp_server.apps import PICTURE
 from mcp_server.calls import (
     DRAWS,
@@ -25,7 +27,7 @@ from mcp_server.calls import (
 from mcp_server.drawings import Drawings
 from mcp_server.reply import Outcome, after, answer
 from mepg_agent.agent import Agent
-from mepg_agent.errors import BadInput
+from mepg_agent.errors import BadInput, Cancelled
 
 GRACE = 20.0  # seconds; a step of a large model on a slow machine takes less
 STOPS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -57,7 +59,7 @@ async def wait(session: Session, ctx: Ctx, patience: Patience = PATIENCE) -> Ann
 
 async def cancel(session: Session, ctx: Ctx) -> Annotated[CallToolResult, Outcome]:
     work = drawings_of(ctx).of(session)
-    if work is None or work.done.is_set():
+    if work is None:
         return await call(ctx, lambda agent: _idle(agent, session))
     work.stop()
     with anyio.move_on_after(GRACE):
@@ -67,6 +69,8 @@ async def cancel(session: Session, ctx: Ctx) -> Annotated[CallToolResult, Outcom
     if not work.done.is_set():
         return _said(Outcome(session=session, pending=pending(work)), "It stops after the step at hand.")
     drawings_of(ctx).heard_of(work)
+    if work.error is not None and not isinstance(work.error, Cancelled):  # it failed before it stopped
+        raise ToolError(told(work.error)) from work.error
     return _said(Outcome(session=session), f"The drawing of {session} was stopped; nothing finished is lost.")
 
 

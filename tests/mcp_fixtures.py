@@ -115,10 +115,11 @@ class Held(FakeEngine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.go_on = threading.Event()
+        self.begun, self.go_on = threading.Event(), threading.Event()
 
     def run(self, job: RenderJob, before: tuple[Pixels, Latents] | None = None) -> Iterator[Step | Picture]:
         yield Step(1, 3)
+        self.begun.set()
         assert self.go_on.wait(TIMEOUT)
         yield from self.rest(job, before)
 

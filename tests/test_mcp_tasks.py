@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, cast
 
@@ -10,7 +11,7 @@ import pytest
 from fake_mepg import fake_agent
 from mcp import Client, MCPError
 from mcp.client.extension import ClaimContext, ClientExtension, NotificationBinding, ResultClaim
-from mcp_fixtures import PROMPT, Broken, Slow, called, connected, data, drawn, set_
+from mcp_fixtures import PROMPT, Broken, Held, Slow, called, connected, data, drawn, refused, set_, words
 from mcp_types import (
     INVALID_PARAMS,
     MISSING_REQUIRED_CLIENT_CAPABILITY,
@@ -112,6 +113,54 @@ async def test_a_client_that_knows_tasks_gets_one_for_a_long_drawing():
     assert done.result is not None and done.result["structuredContent"] == data(shown)
     assert [block["type"] for block in done.result["content"]] == ["text", "image", "resource_link"]
     assert data(handle)["pending"] and len(patient.tasks) == 1
+
+
+async def test_stopping_a_drawing_that_does_not_stop_at_once_makes_no_second_task(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mcp_server.tools_wait.GRACE", 0)
+    engine, patient = Held(), Patient()
+    async with connected(engine=engine, extensions=[patient]) as client:
+        await client.call_tool("draw_picture", {"prompt": PROMPT, "patience": 0})
+        await set_(engine.begun)
+        session = patient.tasks[0].task_id.split(".")[0]
+        stopped = await client.call_tool("cancel", {"session": session})
+        engine.go_on.set()
+    assert len(patient.tasks) == 1 and "It stops after the step at hand." in words(stopped)
+
+
+async def test_a_task_that_is_finished_does_not_take_the_error_of_another_change_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    engine, broken, finish, ended = FakeEngine(), Broken(), Work.finish, anyio.Event()
+    async with connected(engine=engine, extensions=[Patient()]) as client:
+        session = await drawn(client)
+        with monkeypatch.context() as patched:
+            patched.setattr(engine, "run", broken.run)
+            patched.setattr(Work, "finish", lambda work: (finish(work), ended.set()))
+            await client.call_tool(
+                "edit_picture", {"session": session, "instruction": "make the fox blue", "patience": 0}
+            )
+            broken.go_on.set()
+            await ended.wait()
+        first = await asked(client, "tasks/get", f"{session}.1.0")
+        said = await refused(client, "wait", session=session)
+    assert first.status == "completed" and "The weights are damaged" in said
+
+
+async def test_a_task_that_another_program_works_on_goes_on_once_that_lets_go(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mcp_server.drawings.PATIENCE", 0)
+    with fake_agent() as agent:
+        session = agent.begin(PROMPT)
+        async with connected(extensions=[Patient()]) as client:
+            task, messages = f"{session}.1.0", set[str | None]()
+            with agent.store.held(session):
+                while "drawn by another server or command" not in messages:
+                    found = await asked(client, "tasks/get", task)
+                    assert found.status == "working"
+                    messages.add((found.model_extra or {}).get("statusMessage"))
+            done = await polled(client, task)
+    assert done.status == "completed" and done.result is not None and not done.result["isError"]
 
 
 async def test_a_task_is_cancelled_and_says_so():

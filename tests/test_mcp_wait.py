@@ -27,8 +27,12 @@ from mcp_fixtures import (
 from mcp_types import CallToolResult, ElicitResult
 
 from mcp_server.drawings import Work
+from mcp_server.progress import Progress
+from mepg_agent.agent import Agent, Result
+from mepg_agent.agent_edits import Stream
 from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.fake import FakeEngine
+from mepg_agent.errors import BrokenAsset
 from mepg_agent.records import RenderJob
 
 pytestmark = pytest.mark.anyio
@@ -96,6 +100,46 @@ async def test_a_picture_that_is_still_being_stopped_is_taken_up_once_it_has_sto
             await called(client, "list_experts")  # answered after the one before it was begun
             engine.release.set()
     assert data(results[0])["drawing"]["status"] == "accepted"
+
+
+async def test_what_is_spent_on_work_that_stops_is_not_waited_again(monkeypatch: pytest.MonkeyPatch):
+    engine, told_to_stop, stop = Stuck(), threading.Event(), Work.stop
+    follow, left = Progress.follow, list[float]()
+
+    async def noted(progress: Progress, work: Work, patience: float) -> None:
+        left.append(patience)
+        await follow(progress, work, patience)
+
+    monkeypatch.setattr(Work, "stop", lambda work: (stop(work), told_to_stop.set()))
+    async with connected(engine=engine) as client:
+        session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        await set_(engine.begun)
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.call_tool, "cancel", {"session": session})
+            await set_(told_to_stop)
+            monkeypatch.setattr(Progress, "follow", noted)
+            assert data(await called(client, "wait", session=session, patience=0.3))["pending"]
+            engine.release.set()
+    assert len(left) == 1 and left[0] < 0.1
+
+
+async def test_a_change_that_takes_long_to_be_read_gives_a_handle_too(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mcp_server.calls.GRACE", 0.05)
+    go_on, read = threading.Event(), Agent.stream_edit
+
+    def slowly(*given: Any) -> Stream:
+        assert go_on.wait(TIMEOUT)
+        return read(*given)
+
+    monkeypatch.setattr(Agent, "stream_edit", slowly)
+    async with connected() as client:
+        session = await drawn(client)
+        handle = await called(client, "edit_picture", session=session, instruction="make the fox blue", patience=0)
+        again = await called(client, "wait", session=session, patience=0)
+        go_on.set()
+        edited = await called(client, "wait", session=session)
+    assert data(handle)["pending"]["version"] is None and data(again) == data(handle)
+    assert data(edited)["drawing"]["version"] == 2 and data(edited)["proof"]["regions"] == ["fox"]
 
 
 async def test_a_picture_in_the_making_can_be_looked_at():
@@ -169,6 +213,24 @@ async def test_a_drawing_is_stopped_and_taken_up_again(mode: Mode):
     assert "was stopped; nothing finished is lost" in words(stopped) and "stopped before" in words(again)
     assert data(result)["drawing"]["status"] == "accepted"
     assert "Nothing" in idle and "history" in idle
+
+
+async def test_stopping_a_drawing_that_fails_tells_how_it_failed(monkeypatch: pytest.MonkeyPatch):
+    begun, told_to_stop, stop = threading.Event(), threading.Event(), Work.stop
+
+    def fails(work: Work, stream: Stream) -> Result:
+        begun.set()
+        assert told_to_stop.wait(TIMEOUT)
+        raise BrokenAsset("The disk is full.", "Make room.")
+
+    monkeypatch.setattr(Work, "pull", fails)
+    monkeypatch.setattr(Work, "stop", lambda work: (stop(work), told_to_stop.set()))
+    async with connected() as client:
+        session = data(await called(client, "draw_picture", prompt=PROMPT, patience=0))["session"]
+        await set_(begun)
+        said = await refused(client, "cancel", session=session)
+        again = await called(client, "cancel", session=session)
+    assert said == "The disk is full. Make room." and "Nothing of" in words(again)
 
 
 async def test_who_waits_hears_that_somebody_else_stopped_it():
