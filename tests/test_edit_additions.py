@@ -174,3 +174,10 @@ def test_beside_several_is_beside_the_outermost_of_them(text: str, relation: str
 
 def test_which_of_several_a_thing_goes_onto_is_asked_in_words_that_tell_them_apart() -> None:
     assert asked("add a crown on the foxes", FOXES).choices == ("the left fox", "the right fox")
+
+
+@pytest.mark.parametrize("word", ["each", "every"])
+def test_to_each_of_several_one_is_added(word: str) -> None:
+    after = told(f"add a bird above {word} fox", FOXES)
+    assert [str(r) for r in after.relations if "bird" in str(r)] == ["bird above fox", "bird-2 above fox-2"]
+    assert sorted(r.id for r in after.regions) == ["bird", "bird-2", "fox", "fox-2", "house"]

@@ -128,3 +128,24 @@ def test_the_ends_of_between_stay_on_the_sides_that_are_said(prompt: str):
     plan = planned(prompt)
     assert plan.region("church").box.cx < plan.region("fox").box.cx < plan.region("house").box.cx
     assert {"fox right of church", "fox left of house"} <= set(map(str, plan.relations))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "relations"),
+    [
+        ("two dogs and a bird above each dog", ["bird above dog", "bird-2 above dog-2"]),
+        ("two dogs and a crown on every dog", ["crown on dog", "crown-2 on dog-2"]),
+        ("two cats, each wearing a crown", ["crown on cat", "crown-2 on cat-2"]),
+        ("two dogs each on a chair", ["dog on chair", "dog-2 on chair-2"]),
+        ("two cats next to each other", []),
+    ],
+)
+def test_each_of_several_has_one_of_its_own(prompt: str, relations: list[str]):
+    plan = planned(prompt)
+    assert [str(r) for r in plan.relations] == relations
+    assert len(plan.regions) == (4 if relations else 2)
+
+
+@pytest.mark.parametrize("prompt", ["neither a dog nor a cat, only a fox", "a fox and neither dogs nor cats"])
+def test_what_is_neither_wanted_nor_the_other_is_not_drawn(prompt: str):
+    assert things(prompt) == ["fox"]

@@ -110,23 +110,24 @@ class _Adding:
         self.reading = reader.reading
         self.new: dict[int, list[str]] = {}
         self._names = [r.id for r in clause.plan.regions]
-        self._anchors: dict[int, Anchor] = {}  # the relation with which a thing was added
+        self._anchors: dict[int, list[Anchor]] = {}  # the relations with which a thing was added
 
     def addition(self, index: int, style: str | None) -> list[PlanEdit] | Question:
         """The edits that add one thing as often as it was said. `style` is said of all of them."""
         thing = self.reading.things[index]
-        anchor = self._between(index) or self._anchor(index) or self._beside_it(index)
+        each = self._each(index)
+        anchor = None if each else self._between(index) or self._anchor(index) or self._beside_it(index)
         if isinstance(anchor, Question):
             return anchor
-        if anchor is not None:
-            self._anchors[index] = anchor
-        kind, other = anchor or (None, None)
+        self._anchors[index] = each or ([anchor] if anchor is not None else [])
         fields = {"color": thing.color, "style": thing.style or style, "size": thing.size, "spot": thing.spot}
         self.new[index] = []
-        for _ in range(thing.count):
+        found: list[PlanEdit] = []
+        for kind, other in each or [anchor or (None, None)] * thing.count:
             self.new[index].append(free_id(thing.noun or "", self._names))
             self._names.append(self.new[index][-1])
-        return [edits.Add(noun=thing.noun or "", kind=kind, other=other, **fields)] * thing.count  # type: ignore[arg-type]
+            found.append(edits.Add(noun=thing.noun or "", kind=kind, other=other, **fields))  # type: ignore[arg-type]
+        return found
 
     def standing(self) -> Iterator[PlanEdit]:
         """How the added things stand, as far as `addition` does not say it already."""
@@ -136,7 +137,7 @@ class _Adding:
             ends = self._ends(index)
             sides = zip(BETWEEN, ends, strict=True) if len(ends) == 2 else ()
             for kind, end in (*links, *sides):
-                if (kind, end) != self._anchors.get(index):
+                if (kind, end) not in self._anchors[index]:
                     yield from (edits.Relate(region=region, kind=kind, other=end) for region in ids)
             depth = self.reading.things[index].depth
             yield from (edits.Reorder(region=region, to=depth) for region in ids if depth)
@@ -166,6 +167,11 @@ class _Adding:
         if there and sum(map(len, there)) + new != 2:
             return Question(text="Between which two?", choices=tuple(r.id for r in self.clause.plan.regions))
         return (BETWEEN[0], self._ends(index)[0]) if there and not new else None
+
+    def _each(self, index: int) -> list[Anchor]:
+        """ "Add a crown on each dog": how every one of them stands to its dog."""
+        links = (link for link in self.reading.links if link[0] == index and link[2] in self.reading.each)
+        return [(kind, end) for _, kind, other in links for end in self.said.get(other, [])]
 
     def _anchor(self, index: int) -> Anchor | Question | None:
         """The region beside which a thing is added, where one was said that is there."""

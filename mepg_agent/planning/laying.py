@@ -138,8 +138,10 @@ def _side(spot: str | None) -> int:
 
 def _pairs(subjects: list[str], kind: RelationKind, objects: list[str]) -> list[tuple[str, str]]:
     """Who stands so to whom, for groups: on, inside and under go one to one, and so do several behind or in front of
-    several; next to makes chains, the rest is all to all."""
-    if kind in _ONE_EACH or (kind in (RelationKind.BEHIND, RelationKind.IN_FRONT_OF) and len(subjects) > 1):
+    several, and as many above or below as there are; next to makes chains, the rest is all to all."""
+    in_depth = kind in (RelationKind.BEHIND, RelationKind.IN_FRONT_OF) and len(subjects) > 1
+    in_columns = kind in (RelationKind.ABOVE, RelationKind.BELOW) and len(subjects) == len(objects)
+    if kind in _ONE_EACH or in_depth or in_columns:
         return [(s, objects[i % len(objects)]) for i, s in enumerate(subjects)]
     if kind is RelationKind.NEXT_TO:
         chain = [objects[0], objects[-1], *subjects]  # an object has two sides, then each stands next to the one before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mepg_agent.planning.lexer import Piece, Tag
 from mepg_agent.planning.stylephrase import ADJECTIVES, noun_follows
-from mepg_agent.planning.words import NOT_PLACES
+from mepg_agent.planning.words import EACH, NOT_PLACES
 from mepg_agent.scene import RelationKind
 
 BEGINS = (Tag.INDEFINITE, Tag.DEFINITE, Tag.NOUN, *ADJECTIVES)  # what a noun phrase begins with
@@ -22,7 +22,8 @@ def noun_phrase_head(pieces: list[Piece], at: int) -> int:
         following = at_or_none(pieces, at + 1)
         adjective = tag is Tag.UNKNOWN and noun_follows(pieces, at + 1)
         compound = tag is Tag.PLACE and following is not None and following.tag is Tag.NOUN
-        if tag not in _SKIPPED and not adjective and not compound:
+        each = pieces[at].text in EACH and noun_follows(pieces, at + 1)
+        if tag not in _SKIPPED and not adjective and not compound and not each:
             break
         if tag is Tag.SPOT and not noun_follows(pieces, at + 1):
             break

@@ -23,7 +23,7 @@ from mepg_agent.planning.reading import Phrase, Thing, too_many
 from mepg_agent.planning.setaside import without_backdrop, without_refused
 from mepg_agent.planning.standing import Standing
 from mepg_agent.planning.stylephrase import StylePhrase, find_style, noun_follows
-from mepg_agent.planning.words import EXCEPTIONS, MANY, ONES, POSSESSIVE, TALK
+from mepg_agent.planning.words import EACH, EXCEPTIONS, MANY, ONES, POSSESSIVE, TALK
 from mepg_agent.portfolio import FLOATS
 from mepg_agent.scene import RelationKind
 
@@ -98,6 +98,8 @@ class Reader(Standing):
                 self._it(piece.text in MANY)
             case Tag.INDEFINITE | Tag.COUNT | Tag.DEFINITE:
                 self._article(piece, at)
+            case Tag.FILLER if piece.text in EACH and noun_follows(self.pieces, at + 1):
+                self._phrase.opened = self._phrase.definite = True
             case Tag.COLOR:
                 self._color(piece, at)
             case Tag.SIZE:

@@ -47,6 +47,7 @@ class Reading:
     barred: list[str] = field(default_factory=list, compare=False)  # of these, all but "except the fox": that is there
     crowds: list[tuple[int, str]] = field(default_factory=list, compare=False)  # counts not kept: (12, "birds")
     definite: set[int] = field(default_factory=set, compare=False)  # things that were first named with "the"
+    each: set[int] = field(default_factory=set, compare=False)  # things that a relation names each of
 
     def mentioned(self, noun: str, phrase: Phrase) -> int | None:
         """The thing that "the red dog" means: of that noun, the last one that nothing in the phrase speaks against."""
@@ -124,3 +125,5 @@ class Pending:
     objects: list[int] = field(default_factory=list)
     fronted: bool = False
     reverse: bool = False
+    each: bool = False  # as many as of the object: "a bird above each dog"
+    apiece: bool = False  # as many of the object as there are subjects: "two dogs, each on a chair"

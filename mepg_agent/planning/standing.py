@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
 from mepg_agent.planning.lookahead import at_or_none, means_place, noun_phrase_head, objects_end, subject_follows
 from mepg_agent.planning.reading import Pending, Phrase, Reading, Thing
-from mepg_agent.planning.words import ITS
+from mepg_agent.planning.words import EACH, ITS
 from mepg_agent.scene import RelationKind
 
 
@@ -102,7 +104,14 @@ class Standing:
         subjects = [] if fronted else list(self._group) if self._joined == "and" else self._group[-1:]
         if not fronted and at and self.pieces[at - 1].text == "and" and self._related:
             subjects = list(self._related)  # "a dog left of a cat and right of a fox"
-        self._pending = Pending(kind, subjects, fronted=fronted, reverse=piece.tag is Tag.WEARING)
+        self._pending = Pending(
+            kind,
+            subjects,
+            fronted=fronted,
+            reverse=piece.tag is Tag.WEARING,
+            each=any(p.text in EACH for p in self.pieces[at + 1 : ahead]),
+            apiece=bool(at) and self.pieces[at - 1].text in EACH,
+        )
         if following is None or following.tag not in (Tag.NOUN, Tag.UNKNOWN, Tag.IT):
             self._it(True)
 
@@ -163,6 +172,11 @@ class Standing:
     def _connect(self, pending: Pending) -> None:
         objects = pending.objects
         self._related = pending.subjects
+        if pending.each:
+            self.reading.each |= set(objects)
+            self._as_many(pending.subjects, objects)
+        elif pending.apiece:
+            self._as_many(objects, pending.subjects)
         for subject in pending.subjects:
             if subject in objects and len(pending.subjects) > 1:
                 continue  # "a house, a tree and a fox between the house and the tree": the fox
@@ -172,6 +186,13 @@ class Standing:
                 self.reading.links.append((objects[0], pending.kind, subject))
             else:
                 self.reading.links.append((subject, pending.kind, objects[0]))
+
+    def _as_many(self, few: list[int], many: list[int]) -> None:
+        """Each of the first becomes as many as there are of the others."""
+        things = self.reading.things
+        for index in few:
+            if things[index].count == 1:
+                things[index] = replace(things[index], count=max(things[i].count for i in many))
 
     def _stands(self, index: int) -> str | None:
         noun = self.reading.things[index].noun

@@ -82,7 +82,7 @@ FILLER = (
     *("background", "we", "you", "can", "could", "let", "us", "us see", "while", "where", "looking", "looks", "like"),
     *("using", "done", "drawn", "painted", "made", "rendered", "depicted", "featuring", "containing", "plus"),
     *("s", "t", "d", "ll", "m", "re", "ve"),  # after an apostrophe
-    *("both of them", "side by side", "together", "each", "other", "up", "down", "directly", "exactly"),
+    *("both of them", "side by side", "together", "each", "every", "other", "up", "down", "directly", "exactly"),
     *("places", "positions", "spots", "seats", "setting", "treatment", "shade", "tone", "instead"),
     *("slightly", "far", "high", "low", "during", "lit", "from", "today", "now", "nice", "beautiful", "pretty"),
     *("cute", "lovely", "amazing", "stunning", "detailed", "simple", "masterpiece", "high quality", "4k", "hd"),
