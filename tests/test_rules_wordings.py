@@ -149,3 +149,9 @@ def test_each_of_several_has_one_of_its_own(prompt: str, relations: list[str]):
 @pytest.mark.parametrize("prompt", ["neither a dog nor a cat, only a fox", "a fox and neither dogs nor cats"])
 def test_what_is_neither_wanted_nor_the_other_is_not_drawn(prompt: str):
     assert things(prompt) == ["fox"]
+
+
+def test_a_thing_with_a_side_of_its_own_is_not_on_the_side_that_is_said_of_the_next():
+    plan = planned("a cat to the left and a dog to the right of a house")
+    assert [str(r) for r in plan.relations] == ["dog right of house"]
+    assert plan.region("cat").box.cx < plan.region("house").box.cx < plan.region("dog").box.cx

@@ -102,6 +102,8 @@ class Standing:
         if not fronted and not self._group:
             return
         subjects = [] if fronted else list(self._group) if self._joined == "and" else self._group[-1:]
+        if kind in (RelationKind.LEFT_OF, RelationKind.RIGHT_OF):  # "a cat on the left and a dog right of a house"
+            subjects = [i for i in subjects if i == subjects[-1] or not self.reading.things[i].spot]
         if not fronted and at and self.pieces[at - 1].text == "and" and self._related:
             subjects = list(self._related)  # "a dog left of a cat and right of a fox"
         self._pending = Pending(
