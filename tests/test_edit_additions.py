@@ -181,3 +181,11 @@ def test_to_each_of_several_one_is_added(word: str) -> None:
     after = told(f"add a bird above {word} fox", FOXES)
     assert [str(r) for r in after.relations if "bird" in str(r)] == ["bird above fox", "bird-2 above fox-2"]
     assert sorted(r.id for r in after.regions) == ["bird", "bird-2", "fox", "fox-2", "house"]
+
+
+@pytest.mark.parametrize(
+    "text", ["add a tree on each side of the house", "make the house red and add a tree on both sides of it"]
+)
+def test_on_each_side_one_is_added(text: str) -> None:
+    after = told(text, "a house")
+    assert {str(r) for r in after.relations} == {"oak-tree left of house", "oak-tree-2 right of house"}

@@ -155,3 +155,23 @@ def test_a_thing_with_a_side_of_its_own_is_not_on_the_side_that_is_said_of_the_n
     plan = planned("a cat to the left and a dog to the right of a house")
     assert [str(r) for r in plan.relations] == ["dog right of house"]
     assert plan.region("cat").box.cx < plan.region("house").box.cx < plan.region("dog").box.cx
+
+
+@pytest.mark.parametrize(
+    ("prompt", "regions"),
+    [
+        ("a house with a tree on each side", ["house", "oak-tree", "oak-tree-2"]),
+        ("a tree on either side of a house", ["oak-tree", "oak-tree-2", "house"]),
+        ("a fox and a bear on both sides of a house", ["fox", "bear", "house"]),
+    ],
+)
+def test_on_each_side_is_one_left_and_one_right(prompt: str, regions: list[str]):
+    plan = planned(prompt)
+    assert [r.id for r in plan.regions] == regions
+    left, right = (r.box.cx for r in plan.regions if r.id != "house")
+    assert left < plan.region("house").box.cx < right
+
+
+def test_things_in_a_row_lack_no_word():
+    plan = planned("four mushrooms in a row")
+    assert len(plan.regions) == 4 and plan.undrawn == () and not any("row" in note for note in plan.notes)

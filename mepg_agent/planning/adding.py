@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import cycle, islice
 
 from mepg_agent.planning import edits
 from mepg_agent.planning.clauses import Clause, after_opening, backdrop, negative
 from mepg_agent.planning.edits import PlanEdit
-from mepg_agent.planning.geometry import BETWEEN, outermost
+from mepg_agent.planning.geometry import BETWEEN, OPPOSITE, outermost
 from mepg_agent.planning.lexer import Tag
 from mepg_agent.planning.reader import MOST_OF_A_KIND, Reader
 from mepg_agent.planning.reading import Reading, Thing
 from mepg_agent.planning.references import Asked, Question, find_reference, of_kind, reference_at, told_apart
-from mepg_agent.planning.words import ITS
+from mepg_agent.planning.words import BOTH_SIDES, ITS
 from mepg_agent.scene import RelationKind, free_id
 
 Anchor = tuple[RelationKind, str]  # how an added thing stands to a region
+SIDES = tuple(OPPOSITE[kind] for kind in BETWEEN)
 
 
 def added(clause: Clause) -> list[PlanEdit] | Question:
@@ -115,19 +117,27 @@ class _Adding:
     def addition(self, index: int, style: str | None) -> list[PlanEdit] | Question:
         """The edits that add one thing as often as it was said. `style` is said of all of them."""
         thing = self.reading.things[index]
-        each = self._each(index)
-        anchor = None if each else self._between(index) or self._anchor(index) or self._beside_it(index)
-        if isinstance(anchor, Question):
-            return anchor
-        self._anchors[index] = each or ([anchor] if anchor is not None else [])
+        anchors = self._anchors_of(index)
+        if isinstance(anchors, Question):
+            return anchors
+        self._anchors[index] = anchors
+        copies = max(thing.count, len(anchors))
         fields = {"color": thing.color, "style": thing.style or style, "size": thing.size, "spot": thing.spot}
         self.new[index] = []
         found: list[PlanEdit] = []
-        for kind, other in each or [anchor or (None, None)] * thing.count:
+        for kind, other in islice(cycle(anchors or [(None, None)]), copies):
             self.new[index].append(free_id(thing.noun or "", self._names))
             self._names.append(self.new[index][-1])
             found.append(edits.Add(noun=thing.noun or "", kind=kind, other=other, **fields))  # type: ignore[arg-type]
         return found
+
+    def _anchors_of(self, index: int) -> list[Anchor] | Question:
+        """How each of the things that are added at once stands, in turn: all alike, or one to each of several."""
+        each = self._each(index)
+        anchor = None if each else self._between(index) or self._anchor(index)
+        if isinstance(anchor, Question):
+            return anchor
+        return each or ([anchor] if anchor is not None else self._beside_it(index))
 
     def standing(self) -> Iterator[PlanEdit]:
         """How the added things stand, as far as `addition` does not say it already."""
@@ -169,9 +179,13 @@ class _Adding:
         return (BETWEEN[0], self._ends(index)[0]) if there and not new else None
 
     def _each(self, index: int) -> list[Anchor]:
-        """ "Add a crown on each dog": how every one of them stands to its dog."""
+        """ "Add a crown on each dog", "a tree on each side of the house": how every one stands to what is there."""
         links = (link for link in self.reading.links if link[0] == index and link[2] in self.reading.each)
-        return [(kind, end) for _, kind, other in links for end in self.said.get(other, [])]
+        ends = [(kind, end) for _, kind, other in links for end in self.said.get(other, [])]
+        for middle, *sides in self.reading.between:
+            for kind, side in zip(SIDES, sides, strict=True):
+                ends += [(kind, end) for end in self.said.get(middle, [])[:1] if side == index]
+        return ends
 
     def _anchor(self, index: int) -> Anchor | Question | None:
         """The region beside which a thing is added, where one was said that is there."""
@@ -190,7 +204,7 @@ class _Adding:
             return Question(text=which, choices=tuple(choices))
         return (kind, ids[0]) if ids else None
 
-    def _beside_it(self, index: int) -> Anchor | Question | None:
+    def _beside_it(self, index: int) -> list[Anchor] | Question:
         """ "put a bird on it", after a clause that told what "it" is."""
         heads, pieces = self.reader.heads, self.reader.pieces
         start = heads.get(index, len(pieces))
@@ -199,5 +213,6 @@ class _Adding:
             piece = pieces[at]
             if piece.tag is Tag.RELATION and piece.kind and piece.value != ITS and pieces[at + 1].tag is Tag.IT:
                 found = find_reference(_asked(self.clause, self.reader), at + 1)
-                return found if isinstance(found, Question) else (piece.kind, found.regions[0])
-        return None
+                kinds = SIDES if piece.text in BOTH_SIDES else (piece.kind,)
+                return found if isinstance(found, Question) else [(kind, found.regions[0]) for kind in kinds]
+        return []

@@ -2,18 +2,21 @@
 
 The picture is shown as its things from left to right, with coarse places, so that "the left one" is the first of two:
 
-    1 dog, brown, big, at left
-    2 umbrella, in oil, at top, last
+    dog 1, brown, big, at left
+    umbrella 1, in oil, at top
+    dog 2, small, at right, last
 
 "big" and "small" stand where things of a noun differ in size, "last" at the thing that was added last. An answer is
-one operation a line, see `Verb`. It names a thing by its noun and its number, "dog 1": a small model copies a noun
-more surely than it counts, and the grammar leaves one number to a thing that is alone of its kind.
+one operation a line, see `Verb`. It names a thing as the picture does, "dog 2": the second of its kind from the left. A
+line may be about all of a kind, "every dog", or about all others, "except dog": a small model copies names more surely
+than it counts and lists.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from mepg_agent.planning.reading import Thing
@@ -26,8 +29,8 @@ class Verb(StrEnum):
     """What an edit does. The first word of an operation line."""
 
     ADD = "add"  # add 1 fox, red, at left | add 1 fox left of dog 2
-    REMOVE = "remove"  # remove dog 2
-    MOVE = "move"  # move dog 2 to top left | move dog 2 left | move dog 2 left of cat 3
+    REMOVE = "remove"  # remove dog 2 | remove every dog | remove except dog
+    MOVE = "move"  # move dog 2 to top left | move dog 2 left | move dog 2 left of cat 1
     RESIZE = "resize"  # resize dog 2 bigger | smaller | much bigger | much smaller
     RECOLOR = "recolor"  # recolor dog 2 blue
     RESTYLE = "restyle"  # restyle dog 2 neon | restyle all neon
@@ -38,7 +41,7 @@ class Verb(StrEnum):
     BACKGROUND = "background"  # background forest
     TIME = "time"  # time night
     REDRAW = "redraw"  # redraw dog 2: the same words, another try
-    WHICH = "which"  # which dog 1 dog 3: the words fit both, ask
+    WHICH = "which"  # which dog: the words fit several, ask
     NOTHING = "nothing"  # the instruction asks for no change of the picture
 
 
@@ -50,6 +53,8 @@ SPOTS = (
 SCALES = ("bigger", "smaller", "much bigger", "much smaller")
 ALIKE = 1.1  # areas within this factor are the same size
 _ALONE = (Verb.REMOVE, Verb.FRONT, Verb.BACK, Verb.REDRAW)
+_AGAIN = (Verb.ADD, Verb.MOVE, Verb.RESIZE, Verb.SWAP)  # said twice they do more than once
+_GROUPED = (Verb.REMOVE, Verb.RESIZE, Verb.RECOLOR, Verb.RESTYLE)
 
 
 class Operation(Frozen):
@@ -57,7 +62,8 @@ class Operation(Frozen):
 
     `region` is the id it acts on (None: the whole picture), `value` the word it sets (colour, style, noun, place, time,
     "bigger", "left" for a shift, "to top left" for a spot, or the kind of a relation), `other` the second region of a
-    relation or of a swap, `thing` what an `add` adds, `choices` the regions that a `which` asks about.
+    relation or of a swap, `thing` what an `add` adds, `choices` the regions that a `which` asks about, all of one noun.
+    `group` is how the region was named together with others, "every dog".
     """
 
     verb: Verb
@@ -66,6 +72,7 @@ class Operation(Frozen):
     other: str | None = None
     thing: Thing | None = None
     choices: tuple[str, ...] = ()
+    group: str | None = None
 
 
 def in_order(plan: ScenePlan) -> list[Region]:
@@ -75,16 +82,14 @@ def in_order(plan: ScenePlan) -> list[Region]:
 
 def encode_picture(plan: ScenePlan) -> str:
     """The picture as an edit shows it."""
-    return "\n".join(f"{n} {_shown(region, plan)}" for n, region in enumerate(in_order(plan), 1))
+    return "\n".join(_shown(name, plan.region(region), plan) for name, region in names(plan).items())
 
 
-def _shown(region: Region, plan: ScenePlan) -> str:
-    thing = Thing(region.noun, color=region.color, style=region.style, spot=coarse(region))
-    words = encode_thing(thing).removeprefix("1 ")
-    noun, *rest = words.split(", ")
+def _shown(name: str, region: Region, plan: ScenePlan) -> str:
+    _, *rest = encode_thing(Thing(region.noun, color=region.color, style=region.style, spot=coarse(region))).split(", ")
     size = _relative_size(region, plan)
     last = ["last"] if region.id == plan.regions[-1].id else []
-    return ", ".join([noun, *rest[:-1], *([size] if size else []), rest[-1], *last])
+    return ", ".join([name, *rest[:-1], *([size] if size else []), rest[-1], *last])
 
 
 def coarse(region: Region) -> str:
@@ -103,11 +108,27 @@ def _relative_size(region: Region, plan: ScenePlan) -> str | None:
 
 def names(plan: ScenePlan) -> dict[str, str]:
     """What operations call the regions, "dog 1", and their ids, in the order of `in_order(plan)`."""
-    return {f"{region.noun} {n}": region.id for n, region in enumerate(in_order(plan), 1)}
+    counts: Counter[str] = Counter()
+    found: dict[str, str] = {}
+    for region in in_order(plan):
+        counts[region.noun] += 1
+        found[f"{region.noun} {counts[region.noun]}"] = region.id
+    return found
+
+
+def groups(plan: ScenePlan) -> dict[str, tuple[str, ...]]:
+    """What operations call several regions together, and their ids: "every dog" where there are several, "except dog"
+    where there are others."""
+    kinds: dict[str, list[str]] = {}
+    for region in in_order(plan):
+        kinds.setdefault(region.noun, []).append(region.id)
+    every = {f"every {noun}": tuple(ids) for noun, ids in kinds.items() if len(ids) > 1}
+    others = {noun: tuple(r.id for r in in_order(plan) if r.noun != noun) for noun in kinds}
+    return {**every, **{f"except {noun}": ids for noun, ids in others.items() if ids}}
 
 
 def encode_operations(operations: Sequence[Operation], plan: ScenePlan) -> str:
-    """Operation lines; regions by their `names(plan)`."""
+    """Operation lines; regions by their `names(plan)`, those of a group by its one name."""
     name = {region: name for name, region in names(plan).items()}
     lines: list[str] = []
     for op in operations:
@@ -116,15 +137,32 @@ def encode_operations(operations: Sequence[Operation], plan: ScenePlan) -> str:
             lines.append(f"{op.verb} {encode_thing(op.thing)}{beside}")
             continue
         whole = "all" if op.verb is Verb.RESTYLE else None
-        named = [name[op.region] if op.region else whole, op.value, name[op.other] if op.other else None]
-        among = [called for region, called in name.items() if region in op.choices]
-        lines.append(" ".join(part for part in (op.verb, *named, *among) if part))
+        named = [op.group or (name[op.region] if op.region else whole), op.value, name[op.other] if op.other else None]
+        among = [plan.region(op.choices[0]).noun] if op.choices else []
+        line = " ".join(part for part in (op.verb, *named, *among) if part)
+        if not (op.group and lines and lines[-1] == line):
+            lines.append(line)
     return "\n".join(lines)
 
 
 def decode_operations(text: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> tuple[Operation, ...]:
-    """The operations an edit text stands for. Raises BadInput if it does not follow the grammar."""
-    return tuple(_operation(line, plan, vocabulary) for line in text.strip("\n").split("\n"))
+    """The operations an edit text stands for, one for each region of a group. Lines that change nothing when they are
+    said again count once. Raises BadInput if the text does not follow the grammar."""
+    found: list[Operation] = []
+    for line in text.strip("\n").split("\n"):
+        read = _operations(line, plan, vocabulary)
+        found += [op for op in read if op.verb in _AGAIN or op not in found]
+    return tuple(found)
+
+
+def _operations(line: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> list[Operation]:
+    verb, _, rest = line.partition(" ")
+    group = _longest(groups(plan), rest) if verb in _GROUPED else None
+    if group is None:
+        return [_operation(line, plan, vocabulary)]
+    name = {region: name for name, region in names(plan).items()}
+    lines = (f"{verb} {name[region]}{rest.removeprefix(group)}" for region in groups(plan)[group])
+    return [_operation(each, plan, vocabulary).model_copy(update={"group": group}) for each in lines]
 
 
 def _operation(line: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Operation:
@@ -140,7 +178,7 @@ def _operation(line: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Ope
         forms = {} if vocabulary is None else vocabulary.time_forms if verb is Verb.TIME else vocabulary.place_forms
         return Operation(verb=verb, value=forms.get(rest, rest))
     if verb is Verb.WHICH:
-        return Operation(verb=verb, choices=_choices(rest, plan))
+        return Operation(verb=verb, choices=_choices(f"every {rest}", plan))
     if verb is Verb.RESTYLE and rest.startswith("all "):
         return Operation(verb=verb, value=rest.removeprefix("all "))
     region, words = _named(rest, plan)
@@ -177,10 +215,15 @@ def _addition(text: str, plan: ScenePlan, vocabulary: Vocabulary | None) -> Oper
 
 def _named(text: str, plan: ScenePlan) -> tuple[str, str]:
     """The region that is named first and the words after it."""
-    for name, region in names(plan).items():
-        if text == name or text.startswith(f"{name} "):
-            return region, text[len(name) + 1 :]
-    raise refused(f"no thing of the name '{text}'", text)
+    name = _longest(names(plan), text)
+    if name is None:
+        raise refused(f"no thing of the name '{text}'", text)
+    return names(plan)[name], text[len(name) + 1 :]
+
+
+def _longest(known: Iterable[str], text: str) -> str | None:
+    """The name that the text begins with."""
+    return max((name for name in known if f"{text} ".startswith(f"{name} ")), key=len, default=None)
 
 
 def _last_named(text: str, plan: ScenePlan) -> str:
@@ -190,34 +233,31 @@ def _last_named(text: str, plan: ScenePlan) -> str:
     return region
 
 
-def _choices(text: str, plan: ScenePlan) -> tuple[str, ...]:
-    found: list[str] = []
-    while text:
-        region, text = _named(text, plan)
-        found.append(region)
-    if not found:
-        raise refused("nothing to choose from", text)
-    return tuple(found)
+def _choices(group: str, plan: ScenePlan) -> tuple[str, ...]:
+    found = groups(plan).get(group)
+    if found is None:
+        raise refused(f"nothing to choose from in '{group}'", group)
+    return found
 
 
 def edit_grammar(vocabulary: Vocabulary | None, plan: ScenePlan) -> str:
     """Regular expression of edit texts for a plan; what it matches, `decode_operations` reads."""
-    every = list(names(plan))
-    thing = either(every)
+    every, together = list(names(plan)), list(groups(plan))
+    thing, those = either(every), either([*every, *together])
     lights = either(vocabulary.times) if vocabulary else WORDS
     kinds = either(kind.value for kind in RelationKind)
     beside = f"( {kinds} {thing})?" if every else ""
     lines = [f"{Verb.ADD} {thing_pattern()}{beside}", f"{Verb.BACKGROUND} {WORDS}", f"{Verb.TIME} {lights}"]
     lines += [f"{Verb.RESTYLE} all {WORDS}", Verb.NOTHING.value]
     if every:
-        lines += [f"{either(_ALONE)} {thing}", f"{Verb.RECOLOR} {thing} {HUE}"]
-        lines += [f"{either((Verb.RESTYLE, Verb.REPLACE))} {thing} {WORDS}"]
+        lines += [f"{Verb.REMOVE} {those}", f"{either(v for v in _ALONE if v is not Verb.REMOVE)} {thing}"]
+        lines += [f"{Verb.RECOLOR} {those} {HUE}", f"{Verb.RESTYLE} {those} {WORDS}", f"{Verb.REPLACE} {thing} {WORDS}"]
         where = either([*DIRECTIONS, *(f"to {spot}" for spot in SPOTS)])
-        lines += [f"{Verb.RESIZE} {thing} {either(SCALES)}", f"{Verb.MOVE} {thing} {where}"]
+        lines += [f"{Verb.RESIZE} {those} {either(SCALES)}", f"{Verb.MOVE} {thing} {where}"]
     for first in every if len(every) > 1 else ():
         other, start = either(name for name in every if name != first), re.escape(first)
         lines.append(f"({Verb.MOVE} {start} {kinds}|{Verb.SWAP} {start}) {other}")
-    if len(every) > 1:
-        lines.append(f"{Verb.WHICH}( {thing}){{2,{len(every)}}}")
+    if several := [name.removeprefix("every ") for name in together if name.startswith("every ")]:
+        lines.append(f"{Verb.WHICH} {either(several)}")
     line = f"({'|'.join(lines)})"
     return f"{line}(\n{line}){{0,{MAX_REGIONS - 1}}}"

@@ -55,9 +55,7 @@ def to_edits(
 def _question(op: Operation, plan: ScenePlan, vocabulary: Vocabulary | None) -> Question | None:
     if op.verb is Verb.WHICH:
         among = [plan.region(i) for i in op.choices]
-        alike = {r.id: [other for other in among if other.noun == r.noun] for r in among}
-        text = f"Which {among[0].noun}?" if len(alike[among[0].id]) == len(among) else "Which of them?"
-        return Question(text=text, choices=tuple(told_apart(r, alike[r.id]) for r in among))
+        return Question(text=f"Which {among[0].noun}?", choices=tuple(told_apart(r, among) for r in among))
     if op.verb is Verb.REDRAW:
         return Question(text=f"Should {op.region} be drawn anew as it is? Then redraw that region.")
     if vocabulary is None:

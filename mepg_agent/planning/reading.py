@@ -126,4 +126,5 @@ class Pending:
     fronted: bool = False
     reverse: bool = False
     each: bool = False  # as many as of the object: "a bird above each dog"
+    flanking: bool = False  # one on each side of the object
     apiece: bool = False  # as many of the object as there are subjects: "two dogs, each on a chair"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from mepg_agent.planning.lexer import Lexicon, Piece, Tag
 from mepg_agent.planning.lookahead import at_or_none, means_place, noun_phrase_head, objects_end, subject_follows
 from mepg_agent.planning.reading import Pending, Phrase, Reading, Thing
-from mepg_agent.planning.words import EACH, ITS
+from mepg_agent.planning.words import BOTH_SIDES, EACH, ITS, ONES
 from mepg_agent.scene import RelationKind
 
 
@@ -106,6 +106,9 @@ class Standing:
             subjects = [i for i in subjects if i == subjects[-1] or not self.reading.things[i].spot]
         if not fronted and at and self.pieces[at - 1].text == "and" and self._related:
             subjects = list(self._related)  # "a dog left of a cat and right of a fox"
+        flanking = piece.text in BOTH_SIDES
+        if flanking and self.pieces[at - 1].text in ONES:  # "two trees beside a house, one on each side"
+            return
         self._pending = Pending(
             kind,
             subjects,
@@ -113,6 +116,7 @@ class Standing:
             reverse=piece.tag is Tag.WEARING,
             each=any(p.text in EACH for p in self.pieces[at + 1 : ahead]),
             apiece=bool(at) and self.pieces[at - 1].text in EACH,
+            flanking=flanking,
         )
         if following is None or following.tag not in (Tag.NOUN, Tag.UNKNOWN, Tag.IT):
             self._it(True)
@@ -179,6 +183,12 @@ class Standing:
             self._as_many(pending.subjects, objects)
         elif pending.apiece:
             self._as_many(objects, pending.subjects)
+        if pending.flanking:
+            first, last = pending.subjects[0], pending.subjects[-1]
+            if first == last and self.reading.things[first].count == 1:
+                self.reading.things[first] = replace(self.reading.things[first], count=2)
+            self.reading.between.append((objects[0], first, last))
+            return
         for subject in pending.subjects:
             if subject in objects and len(pending.subjects) > 1:
                 continue  # "a house, a tree and a fox between the house and the tree": the fox

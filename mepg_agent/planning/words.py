@@ -38,6 +38,13 @@ SIZES = {
 SHADES = ("dark", "light", "bright", "pale", "deep", "vivid")  # before a colour they are passed over
 _AT = ("", "to ", "on ", "at ", "to the ", "on the ", "at the ")
 _SIDE_OF = (" of", " side of", " hand side of", " hand of")
+# one stands at each of them
+BOTH_SIDES = tuple(
+    f"{at} {s}{of}"
+    for at in ("on", "at", "to")
+    for s in ("each side", "either side", "both sides")
+    for of in (" of", "")
+)
 RELATIONS: dict[str, Kind] = {
     **{f"{at}left{of}": Kind.LEFT_OF for at in _AT for of in _SIDE_OF},
     **{f"{at}right{of}": Kind.RIGHT_OF for at in _AT for of in _SIDE_OF},
@@ -50,7 +57,7 @@ RELATIONS: dict[str, Kind] = {
     **dict.fromkeys(("in front of", "before", "in front", "ahead of", "at the front of"), Kind.IN_FRONT_OF),
     **dict.fromkeys(("closer to us than", "nearer to us than", "closer than", "nearer than"), Kind.IN_FRONT_OF),
     **dict.fromkeys(("next to", "beside", "near", "by", "nearby", "close to", "alongside", "besides"), Kind.NEXT_TO),
-    **dict.fromkeys(("closer to", "nearer to", "not far from"), Kind.NEXT_TO),
+    **dict.fromkeys(("closer to", "nearer to", "not far from", *BOTH_SIDES), Kind.NEXT_TO),
     **dict.fromkeys(("at the side of", "at", "against", "around", "outside", "adjacent to", "holding"), Kind.NEXT_TO),
     **dict.fromkeys(("inside", "inside of", "within", "in", "into"), Kind.INSIDE),
 }
@@ -83,7 +90,21 @@ FILLER = (
     *("using", "done", "drawn", "painted", "made", "rendered", "depicted", "featuring", "containing", "plus"),
     *("s", "t", "d", "ll", "m", "re", "ve"),  # after an apostrophe
     *("both of them", "side by side", "together", "each", "every", "other", "up", "down", "directly", "exactly"),
-    *("places", "positions", "spots", "seats", "setting", "treatment", "shade", "tone", "instead"),
+    *(
+        "in a row",
+        "in a line",
+        "in line",
+        "all in a row",
+        "places",
+        "positions",
+        "spots",
+        "seats",
+        "setting",
+        "treatment",
+        "shade",
+        "tone",
+        "instead",
+    ),
     *("slightly", "far", "high", "low", "during", "lit", "from", "today", "now", "nice", "beautiful", "pretty"),
     *("cute", "lovely", "amazing", "stunning", "detailed", "simple", "masterpiece", "high quality", "4k", "hd"),
 )
