@@ -175,3 +175,22 @@ def test_on_each_side_is_one_left_and_one_right(prompt: str, regions: list[str])
 def test_things_in_a_row_lack_no_word():
     plan = planned("four mushrooms in a row")
     assert len(plan.regions) == 4 and plan.undrawn == () and not any("row" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "relations"),
+    [
+        (
+            "a fish left of an octopus, both below a ship",
+            {"fish left of octopus", "fish below ship", "octopus below ship"},
+        ),
+        (
+            "a fox, a cat and a bear, all three under a tree",
+            {f"{one} under oak-tree" for one in ("fox", "cat", "bear")},
+        ),
+        ("a bear and two cats, both under a tree", {"cat under oak-tree", "cat-2 under oak-tree"}),
+        ("a fox and a cat under a tree", {"fox under oak-tree", "cat under oak-tree"}),
+    ],
+)
+def test_what_is_said_of_both_or_all_three_holds_of_so_many(prompt: str, relations: set[str]):
+    assert {str(r) for r in planned(prompt).relations} == relations

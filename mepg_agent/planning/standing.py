@@ -89,6 +89,7 @@ class Standing:
     def _relation(self, piece: Piece, at: int) -> None:
         if self._after == "link" and self._phrase.described and not self._group:
             self._phrase = Phrase()
+        counted = self._last_so_many(self._phrase.count or 0) if not self._phrase.described else []
         self._close_phrase()
         self._negated = False
         ahead = at if piece.value == ITS else noun_phrase_head(self.pieces, at + 1)
@@ -104,6 +105,7 @@ class Standing:
         subjects = [] if fronted else list(self._group) if self._joined == "and" else self._group[-1:]
         if kind in (RelationKind.LEFT_OF, RelationKind.RIGHT_OF):  # "a cat on the left and a dog right of a house"
             subjects = [i for i in subjects if i == subjects[-1] or not self.reading.things[i].spot]
+        subjects = counted if counted and not fronted else subjects
         if not fronted and at and self.pieces[at - 1].text == "and" and self._related:
             subjects = list(self._related)  # "a dog left of a cat and right of a fox"
         flanking = piece.text in BOTH_SIDES
@@ -120,6 +122,15 @@ class Standing:
         )
         if following is None or following.tag not in (Tag.NOUN, Tag.UNKNOWN, Tag.IT):
             self._it(True)
+
+    def _last_so_many(self, count: int) -> list[int]:
+        """The things named last that are so many: "a fish left of an octopus, both below a ship"; none for one."""
+        found: list[int] = []
+        for index in reversed(range(len(self.reading.things))):
+            if sum(self.reading.things[i].count for i in found) >= count:
+                break
+            found.insert(0, index)
+        return found if count == sum(self.reading.things[i].count for i in found) > 1 else []
 
     def _is_setting(self, piece: Piece, at: int) -> bool:
         """Whether a preposition before `piece` says where or when the picture is, not how a thing stands."""
