@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mepg_agent.errors import BadInput
@@ -22,7 +22,8 @@ from mepg_agent.scene import Box, Extent, Region, ScenePlan
 OPERATIONS = (
     "remove dog 1", "move dog 2 to top left", "move dog 1 left", "move dog 1 right of dog 2", "recolor dog 1 blue",
     "resize dog 2 much bigger", "restyle dog 2 neon", "restyle all oil", "replace dog 1 cat", "swap dog 1 dog 2",
-    "front dog 1", "back dog 2", "background forest", "time night", "redraw dog 2", "nothing", "which dog 1 dog 2",
+    "front dog 1", "back dog 2", "background forest", "time night", "redraw dog 2", "nothing", "which dog",
+    "remove every dog", "recolor every dog blue", "restyle every dog neon", "resize every dog bigger",
     "add 2 owl, gray, in neon, at top", "add 1 owl left of dog 2", "remove dog 2\ntime night",
 )  # fmt: skip
 
@@ -39,7 +40,7 @@ def plan() -> ScenePlan:
 
 
 def test_a_picture_is_shown_from_left_to_right_with_coarse_places() -> None:
-    assert encode_picture(plan()) == "1 dog, big, at bottom left, last\n2 dog, red, small, at top right"
+    assert encode_picture(plan()) == "dog 1, big, at bottom left, last\ndog 2, red, small, at top right"
 
 
 @pytest.mark.parametrize("text", OPERATIONS)
@@ -52,7 +53,7 @@ def test_an_operation_survives_decoding_and_encoding(text: str) -> None:
     "text",
     ["explode dog 1", "remove dog 3", "remove cat 1", "remove 1", "remove", "move dog 1 sideways", "resize dog 1 blue",
      "swap dog 1", "remove dog 1 dog 2", "move dog 1 left of dog 3", "move dog 1 left of dog 2 dog 1", "add fox",
-     "which", "which dog 7", "background", ""],
+     "which", "which dog 1", "which cat", "remove except dog", "replace every dog cat", "background", ""],
 )  # fmt: skip
 def test_an_unknown_operation_is_refused(text: str) -> None:
     assert not re.fullmatch(edit_grammar(None, plan()), text)
@@ -65,6 +66,42 @@ def test_operations_name_regions_by_id() -> None:
         Operation(verb=Verb.REMOVE, region="dog-2"),
         Operation(verb=Verb.RECOLOR, region="dog", value="blue"),
     )
+
+
+def mixed() -> ScenePlan:
+    """A cat between the two dogs, and a thing whose name begins alike to their right."""
+    nouns = {"cat": 0.5, "cat friend": 0.9}
+    more = tuple(
+        Region(id=noun.replace(" ", "-"), box=Box.centered(x, 0.5, 0.1, 0.1), prompt=f"a {noun}", noun=noun)
+        for noun, x in nouns.items()
+    )
+    return plan().replaced(regions=(*plan().regions, *more))
+
+
+def test_several_are_named_together() -> None:
+    assert decode_operations("recolor every dog blue", mixed(), None) == tuple(
+        Operation(verb=Verb.RECOLOR, region=region, value="blue", group="every dog") for region in ("dog-2", "dog")
+    )
+    others = decode_operations("remove except cat", mixed(), None)
+    assert [op.region for op in others] == ["dog-2", "dog", "cat-friend"]
+    assert encode_operations(others, mixed()) == "remove except cat"
+    styled = decode_operations("restyle except cat friend neon", mixed(), None)
+    assert [(op.region, op.value) for op in styled] == [("dog-2", "neon"), ("cat", "neon"), ("dog", "neon")]
+    with pytest.raises(BadInput):
+        decode_operations("remove every cat", mixed(), None)
+
+
+def test_what_changes_nothing_when_it_is_said_again_counts_once() -> None:
+    again = decode_operations("recolor dog 1 blue\nrecolor dog 1 blue\nmove dog 1 left\nmove dog 1 left", plan(), None)
+    assert [op.verb for op in again] == [Verb.RECOLOR, Verb.MOVE, Verb.MOVE]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.from_regex(edit_grammar(None, mixed()), fullmatch=True))
+@example("resize every dog bigger\nresize every dog bigger")
+def test_everything_the_grammar_matches_is_read_and_written_alike_where_names_begin_alike(text: str) -> None:
+    read = decode_operations(text, mixed(), None)
+    assert read and decode_operations(encode_operations(read, mixed()), mixed(), None) == read
 
 
 @settings(max_examples=12, deadline=None)

@@ -21,7 +21,7 @@ from mepg_agent.errors import BadInput, BrokenAsset, Cancelled
 from mepg_agent.planning import chain, editing, psa
 from mepg_agent.planning.editing import PsaEditor, RuleEditor
 from mepg_agent.planning.edits import Add, Move, Recolor, Remove, Restyle, apply
-from mepg_agent.planning.psa import ADAPTER, CONFIG, Writer
+from mepg_agent.planning.psa import ADAPTER, CONFIG, Writer, for_edits
 from mepg_agent.planning.question import PLAN
 from mepg_agent.planning.references import Question
 from mepg_agent.planning.target import decode, next_line
@@ -225,7 +225,7 @@ def edit(answer: str, instruction: str, three_things: ScenePlan) -> Any:
 
 
 def test_operations_become_typed_edits(three_things: ScenePlan) -> None:
-    said = "remove dog 2\nrestyle fox 1 neon\nrecolor castle 3 blue\nmove fox 1 to top left\nadd 2 owl left of castle 3"
+    said = "remove dog 1\nrestyle fox 1 neon\nrecolor castle 1 blue\nmove fox 1 to top left\nadd 2 owl left of castle 1"
     found = edit(said, "do all that", three_things)
     assert found[:3] == (
         Remove(region="dog"),
@@ -238,7 +238,7 @@ def test_operations_become_typed_edits(three_things: ScenePlan) -> None:
 
 def test_operations_on_a_thing_that_an_earlier_one_replaced_are_about_what_came_for_it(three_things: ScenePlan) -> None:
     found = edit(
-        "replace fox 1 cat\nrecolor fox 1 blue\nswap fox 1 castle 3",
+        "replace fox 1 cat\nrecolor fox 1 blue\nswap fox 1 castle 1",
         "the fox a blue cat, where the castle is",
         three_things,
     )
@@ -248,8 +248,10 @@ def test_operations_on_a_thing_that_an_earlier_one_replaced_are_about_what_came_
 
 
 def test_what_is_unclear_or_cannot_be_drawn_comes_back_as_a_question(three_things: ScenePlan) -> None:
-    assert edit("which fox 1 dog 2", "that one", three_things) == Question(
-        text="Which of them?", choices=("the fox", "the dog")
+    fox, dog, castle = three_things.regions
+    two_dogs = three_things.with_regions([fox.model_copy(update={"noun": "dog"}), dog, castle])
+    assert edit("which dog", "remove the dog", two_dogs) == Question(
+        text="Which dog?", choices=("the left dog", "the right dog")
     )
     assert "zorb" in edit("replace fox 1 zorb", "a zorb there", three_things).text
     assert "no owl" in edit("remove fox 1", "remove the owl", three_things).text  # and not the nearest other thing
@@ -261,3 +263,14 @@ def test_the_rules_read_an_edit_that_the_model_cannot(three_things: ScenePlan) -
     assert understood.edits == (Remove(region="dog"),)
     assert "rules" in understood.notes[0]
     assert RuleEditor().read("remove the dog", three_things, vocabulary(), STYLES).edits == understood.edits
+
+
+def test_edits_have_an_adapter_of_their_own_where_there_is_one(tmp_path: Path) -> None:
+    for name in (ADAPTER, CONFIG):
+        (tmp_path / name).touch()
+    assert for_edits(None) is None and for_edits(tmp_path) == tmp_path
+    (tmp_path / "edits").mkdir()
+    (tmp_path / "edits" / ADAPTER).touch()
+    assert for_edits(tmp_path) == tmp_path, "half of one is none"
+    (tmp_path / "edits" / CONFIG).touch()
+    assert for_edits(tmp_path) == tmp_path / "edits"

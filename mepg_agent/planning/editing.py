@@ -13,7 +13,7 @@ from mepg_agent.planning.doubts import beyond, colors_left, odd_number
 from mepg_agent.planning.edits import Add, Background, PlanEdit, Replace
 from mepg_agent.planning.instructions import Understood, understand
 from mepg_agent.planning.lexer import Piece, Tag, lexicon, wordless
-from mepg_agent.planning.psa import at_hand, find_adapter, shared_writer
+from mepg_agent.planning.psa import at_hand, find_adapter, for_edits, shared_writer
 from mepg_agent.planning.psa_editor import read_edit
 from mepg_agent.planning.question import Writes
 from mepg_agent.planning.references import Question
@@ -105,7 +105,7 @@ def choose_editor(settings: Settings) -> EditReader:
 
 def _at_home(settings: Settings) -> EditReader:
     if at_hand(settings):
-        return PsaEditor(shared_writer(find_adapter(settings.experts)))
+        return PsaEditor(shared_writer(for_edits(find_adapter(settings.experts))))
     return RuleEditor()
 
 

@@ -131,6 +131,7 @@ def encode_operations(operations: Sequence[Operation], plan: ScenePlan) -> str:
     """Operation lines; regions by their `names(plan)`, those of a group by its one name."""
     name = {region: name for name, region in names(plan).items()}
     lines: list[str] = []
+    told: set[str | None] = set()  # regions that the last line is about
     for op in operations:
         if op.thing is not None:
             beside = f" {op.value} {name[op.other]}" if op.value and op.other else ""
@@ -140,8 +141,10 @@ def encode_operations(operations: Sequence[Operation], plan: ScenePlan) -> str:
         named = [op.group or (name[op.region] if op.region else whole), op.value, name[op.other] if op.other else None]
         among = [plan.region(op.choices[0]).noun] if op.choices else []
         line = " ".join(part for part in (op.verb, *named, *among) if part)
-        if not (op.group and lines and lines[-1] == line):
+        if op.group is None or op.region in told or lines[-1:] != [line]:
             lines.append(line)
+            told = set()
+        told.add(op.region)
     return "\n".join(lines)
 
 

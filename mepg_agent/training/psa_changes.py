@@ -37,7 +37,8 @@ def case_of(example: Example, vocabulary: Vocabulary) -> EditCase:
     regions: list[Region] = []
     last = ""
     for index, line in enumerate(lines):
-        noun, *words = line.partition(" ")[2].split(", ")
+        name, *words = line.split(", ")
+        noun = name.rpartition(" ")[0]
         spot = next(w[3:] for w in words if w.startswith("at "))
         side = 0.4 if "big" in words else 0.2 if "small" in words else 0.3
         box = Box.centered((index + 0.5) / len(lines), DOWN.get(spot.split(" ")[0], 0.5), side, side)

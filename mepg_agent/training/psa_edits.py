@@ -69,7 +69,8 @@ class Editor(Pointing):
     def _group(self, noun: str) -> Wishes:
         """ "Make all the foxes red": one operation a region."""
         plural, same = self.plural(noun), [r for r in self.in_order if r.noun == noun]
-        return self._for_all(same, self.pick(PAIRS if len(same) == 2 else GROUPS).format(p=plural), plural)
+        words = self.pick(PAIRS if len(same) == 2 else GROUPS).format(p=plural)
+        return self._for_all(same, words, plural, f"every {noun}")
 
     def _unclear(self, noun: str) -> Wishes:
         """ "Make the fox red" where there are several: the answer is a question."""
@@ -86,21 +87,22 @@ class Editor(Pointing):
         if named and self.rng.random() < 0.6:
             sort = self.rng.choice(named)
             meant = [r for r, group in zip(self.in_order, groups, strict=True) if group == sort]
-            x = self.rng.choice(SORT_WORDING).format(p=SORTS[sort])
+            x, group = self.rng.choice(SORT_WORDING).format(p=SORTS[sort]), None
         else:
             meant = [r for r in self.in_order if r.noun != noun]
             several = len(self.in_order) - len(meant) > 1
-            x = self.pick(ALL_BUT).format(n=self.plural(noun) if several else noun)
-        return self._for_all(meant, x, x)
+            x, group = self.pick(ALL_BUT).format(n=self.plural(noun) if several else noun), f"except {noun}"
+        return self._for_all(meant, x, x, group)
 
-    def _for_all(self, meant: list[Region], x: str, plural: str) -> Wishes:
-        """The same change of several regions, which are `x` in words."""
+    def _for_all(self, meant: list[Region], x: str, plural: str, group: str | None) -> Wishes:
+        """The same change of several regions, which are `x` in words, and for operations `group` if they have a name
+        for them."""
         verb = self.rng.choice((Verb.REMOVE, Verb.RECOLOR, Verb.RESTYLE, Verb.RESIZE))
         style, color, scale = self.rng.choice(list(STYLES)), self.rng.choice(COLORS), self.rng.choice(SCALES)
         value = {Verb.RECOLOR: color, Verb.RESTYLE: style, Verb.RESIZE: scale}.get(verb)
         said = {"s": self.pick(STYLES[style]), "c": color, "z": self.pick(SCALE_WORDS[scale])}
         words = mended(self._say(verb, x=x, n=plural, **said), AGREEMENT)
-        return words, [Operation(verb=verb, region=r.id, value=value) for r in meant]
+        return words, [Operation(verb=verb, region=r.id, value=value, group=group) for r in meant]
 
     def _one(self) -> Wish:
         weights = [FREQUENT.get(verb, 1.5) for verb in VERBS]

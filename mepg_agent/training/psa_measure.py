@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mepg_agent.planning.psa import Writer, base_of, find_adapter
+from mepg_agent.planning.psa import Writer, base_of, find_adapter, for_edits
 from mepg_agent.planning.rules import RulePlanner
 from mepg_agent.portfolio import Portfolio, Vocabulary
 from mepg_agent.scene import ScenePlan
@@ -44,14 +44,19 @@ def measure(
     edits = [case_of(e, vocabulary) for e in read_split(splits / "edit-test.jsonl.gz")[:count]]
     edit_challenge = list(read_edit_challenge(sets / "edits_challenge.jsonl", vocabulary))
     both = (TRAINED, RulePlanner.name)
+    editors = (
+        bench
+        if for_edits(folder) == folder
+        else PlannerBench(backbone, vocabulary, out, {TRAINED: Writer(for_edits(folder))})
+    )
     made = {who: bench.scored(who, challenge, tell) for who in (*writers, RulePlanner.name)}
     report = Report(
         unseen={who: bench.score(bench.scored(who, unseen, tell)) for who in both},
         challenge={
             who: {name: bench.score(some) for name, some in by_category(pairs).items()} for who, pairs in made.items()
         },
-        edits={who: bench.edit_score(who, edits, tell) for who in both},
-        edit_challenge={who: bench.edit_score(who, edit_challenge, tell) for who in both},
+        edits={who: editors.edit_score(who, edits, tell) for who in both},
+        edit_challenge={who: editors.edit_score(who, edit_challenge, tell) for who in both},
         seconds=round(bench.seconds(TRAINED, [facts.prompt for facts in unseen]), 2),
     )
     return report, [plan for _, plan in made[TRAINED] if plan is not None]
