@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 # Before torch is imported: a thread that waits must not keep a core from those that work, and of tests that run side by
 # side each has one.
@@ -30,9 +35,17 @@ def no_small_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEPG_PLANNER", "rules")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    from page_fixtures import chromium
+
+    async with chromium() as found:
+        yield found
 
 
 @pytest.fixture

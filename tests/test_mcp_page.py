@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from edit_fixtures import install_woodcut
 from mcp_fixtures import Slow, called, connected, data, drawn
-from page_fixtures import BROWSER, Shown, chromium, shown
+from page_fixtures import BROWSER, Shown, shown
 from playwright.async_api import Browser, expect
 from scripted import ScriptedVerifier
 
@@ -21,17 +21,6 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(BROWSER is None, reason="no browser: apt-get install chromium"),
 ]
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
-    async with chromium() as found:
-        yield found
 
 
 @asynccontextmanager

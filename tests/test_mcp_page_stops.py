@@ -10,7 +10,7 @@ import anyio
 import pytest
 from mcp_fixtures import Slow, called, data
 from mcp_types import CallToolResult, ReadResourceResult
-from page_fixtures import BROWSER, Shown, chromium
+from page_fixtures import BROWSER, Shown
 from playwright.async_api import Browser, expect
 from test_mcp_page import finished, picture
 
@@ -22,17 +22,6 @@ STOPPED = "Stopped: the picture is as it was."
 # Resolves once the page has heard an answer with this field and done with it what it does at once.
 HEARD = """(_, field) => { window.heard = new Promise((done) => addEventListener("message", ({ data }) => {
   if (data.result?.[field]) setTimeout(done); })); }"""
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
-    async with chromium() as found:
-        yield found
 
 
 @asynccontextmanager

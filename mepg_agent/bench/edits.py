@@ -20,7 +20,7 @@ from mepg_agent.bench.changes import SEED, Change, Version, given, kept, split
 from mepg_agent.bench.edits_report import ANEW, EDITED, Outcome, Row, Setup
 from mepg_agent.bench.empty import bars
 from mepg_agent.bench.journal import Journal
-from mepg_agent.bench.regions import versions
+from mepg_agent.bench.regions import drawable, versions
 from mepg_agent.bench.scorer import Scorer, shipped_scorer
 from mepg_agent.bench.sheet import grid
 from mepg_agent.engine.base import Pixels
@@ -46,12 +46,11 @@ class EditsBench:
             raise BadInput(f"{backbone} has no vocabulary.", "Measure a family that ships one.")
         self._agent, self._scorer, self._folder, self._vocabulary = agent, scorer, folder, vocabulary
         family, experts = agent.portfolio.backbone(backbone).item, agent.portfolio.experts_of(backbone)
-        looks = [look for look in vocabulary.looks if look in scorer.styles]
         self.setup = Setup(
             backbone=family,
             experts=versions(experts),
             steps=steps or family.defaults.steps,
-            styles=(*looks, *(e for e in experts if e in scorer.styles)),
+            styles=drawable(vocabulary, experts, scorer),
             scorer=scorer.digest(),
         )
         self._journal = Journal(folder / RECORD, self.setup, Row)

@@ -21,7 +21,7 @@ from mepg_agent.bench.empty import bars
 from mepg_agent.bench.family import draw
 from mepg_agent.bench.journal import Journal
 from mepg_agent.bench.loop_report import ARMS, Climbed, Row, Scored, Setup
-from mepg_agent.bench.regions import alone, versions
+from mepg_agent.bench.regions import alone, drawable, versions
 from mepg_agent.bench.scorer import Scorer, shipped_scorer
 from mepg_agent.bench.sheet import grid
 from mepg_agent.bench.sight import find
@@ -51,14 +51,13 @@ class LoopBench:
         if vocabulary is None:
             raise BadInput(f"{backbone} has no vocabulary.", "Measure a family that ships one.")
         self._agent, self._scorer, self._folder, self._vocabulary = agent, scorer, folder, vocabulary
-        looks = [look for look in vocabulary.looks if look in scorer.styles]
         family, experts = agent.portfolio.backbone(backbone).item, agent.portfolio.experts_of(backbone)
         setup = Setup(
             backbone=family,
             experts=versions(experts),
             rounds=rounds,
             steps=steps or family.defaults.steps,
-            styles=(*looks, *(e for e in experts if e in scorer.styles)),
+            styles=drawable(vocabulary, experts, scorer),
             scorer=scorer.digest(),
         )
         self.setup, self._journal = setup, Journal(folder / RECORD, setup, Row)

@@ -10,7 +10,7 @@ scorer judges the pictures that are there.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -214,6 +214,11 @@ class RegionsBench:
 
     def _file(self, index: int, way: str) -> Path:
         return self._folder / PICTURES / f"{index:03}-{'abcde'[self.setup.ways.index(way)]}.png"
+
+
+def drawable(vocabulary: Vocabulary, experts: Iterable[str], scorer: Scorer) -> tuple[str, ...]:
+    """The styles that a family draws and the scorer tells apart: the backbone's looks, then the experts'."""
+    return tuple(style for style in (*vocabulary.looks, *experts) if style in scorer.styles)
 
 
 def versions(experts: Mapping[str, Found[Expert]]) -> dict[str, tuple[str, float]]:

@@ -90,21 +90,8 @@ FILLER = (
     *("using", "done", "drawn", "painted", "made", "rendered", "depicted", "featuring", "containing", "plus"),
     *("s", "t", "d", "ll", "m", "re", "ve"),  # after an apostrophe
     *("both of them", "side by side", "together", "each", "every", "other", "up", "down", "directly", "exactly"),
-    *(
-        "in a row",
-        "in a line",
-        "in line",
-        "all in a row",
-        "places",
-        "positions",
-        "spots",
-        "seats",
-        "setting",
-        "treatment",
-        "shade",
-        "tone",
-        "instead",
-    ),
+    *("in a row", "in a line", "in line", "all in a row"),
+    *("places", "positions", "spots", "seats", "setting", "treatment", "shade", "tone", "instead"),
     *("slightly", "far", "high", "low", "during", "lit", "from", "today", "now", "nice", "beautiful", "pretty"),
     *("cute", "lovely", "amazing", "stunning", "detailed", "simple", "masterpiece", "high quality", "4k", "hd"),
 )

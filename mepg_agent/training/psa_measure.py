@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mepg_agent.planning.psa import Writer, base_of, find_adapter, for_edits
+from mepg_agent.planning.psa import Writer, base_of, find_adapter, for_edits, shared_writer
 from mepg_agent.planning.rules import RulePlanner
 from mepg_agent.portfolio import Portfolio, Vocabulary
 from mepg_agent.scene import ScenePlan
@@ -31,7 +31,7 @@ def measure(
     """The figures, and the plans of the challenge prompts. Raises BadInput without test splits, BrokenAsset without the
     model."""
     folder = adapter or find_adapter(settings.experts)
-    trained = Writer(folder)
+    trained = shared_writer(folder)
     trained.load()
     writers = {TRAINED: trained}
     if untrained and folder is not None:
@@ -44,11 +44,7 @@ def measure(
     edits = [case_of(e, vocabulary) for e in read_split(splits / "edit-test.jsonl.gz")[:count]]
     edit_challenge = list(read_edit_challenge(sets / "edits_challenge.jsonl", vocabulary))
     both = (TRAINED, RulePlanner.name)
-    editors = (
-        bench
-        if for_edits(folder) == folder
-        else PlannerBench(backbone, vocabulary, out, {TRAINED: Writer(for_edits(folder))})
-    )
+    editors = PlannerBench(backbone, vocabulary, out, {TRAINED: shared_writer(for_edits(folder))})
     made = {who: bench.scored(who, challenge, tell) for who in (*writers, RulePlanner.name)}
     report = Report(
         unseen={who: bench.score(bench.scored(who, unseen, tell)) for who in both},
