@@ -12,7 +12,7 @@ from itertools import cycle
 
 import numpy as np
 
-from mepg_agent.bench.judge import look, style_of
+from mepg_agent.bench.judge import glance, look, style_of
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.engine.base import Pixels
 from mepg_agent.english import PLACES, article
@@ -106,7 +106,7 @@ def seen(scorer: Scorer, version: Version, noun: str, color: str | None = None) 
     region = version.thing(noun)
     if region is None:
         return False
-    of_noun, of_style, of_color = look(scorer, [square_crop(version.image, region.box)])
+    of_noun, of_style, of_color = look(scorer, version.image, [region.box])
     style = style_of(region, version.plan, scorer)
     return (
         scorer.nouns[int(of_noun[0].argmax())] == noun
@@ -126,7 +126,7 @@ def given(scorer: Scorer, change: Change, before: Version, after: Version, bars:
     now = after.thing(old.noun)
     if now is not None and now.box.overlap(old.box) > LEFT * old.box.area:
         return True
-    [nouns] = look(scorer, [square_crop(after.image, old.box)]).nouns
+    [nouns] = glance(scorer, [square_crop(after.image, old.box)]).nouns
     best = int(nouns.argmax())
     return scorer.nouns[best] != old.noun or float(nouns[best]) < bars[old.noun]
 

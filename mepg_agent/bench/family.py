@@ -37,7 +37,6 @@ from mepg_agent.settings import Settings
 from mepg_agent.verify.base import Verifier, calibrate
 from mepg_agent.verify.chain import style_names
 from mepg_agent.verify.clip import ClipVerifier
-from mepg_agent.verify.crops import square_crop
 
 PICTURES, SECONDS = "pictures", "seconds"
 SAMPLES = "samples"  # folder of a row of scenes an expert
@@ -145,7 +144,7 @@ class FamilyBench:
         color = self.vocabulary.colors[number % len(self.vocabulary.colors)]
         plan = plan_of(noun, look, self.vocabulary, self.backbone.item.defaults.extent, color=color)
         image, _ = self._picture(self.job(plan, number % SEEDS))
-        nouns, _, colors = see(self.scorer, [square_crop(image, plan.regions[0].box)])
+        nouns, _, colors = see(self.scorer, image, [plan.regions[0].box])
         return Colored(
             noun=noun,
             color=color,
@@ -160,7 +159,7 @@ class FamilyBench:
         plan = plan_of(noun, look, self.vocabulary, extent, look in self.experts)
         job = self.job(plan, seed)
         image, seconds = self._picture(job)
-        nouns, looks, _ = see(self.scorer, [square_crop(image, plan.regions[0].box)])
+        nouns, looks, _ = see(self.scorer, image, [plan.regions[0].box])
         score = self._scores(image, plan)
         wrong = plan.with_regions(
             [plan.regions[0].model_copy(update={"noun": _other(noun, list(self.vocabulary.nouns), seed)})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from mepg_agent.bench.scorer import SIZE, Answers, Scorer
 from mepg_agent.engine.base import Pixels
 from mepg_agent.scene import Box, Extent, Region, ScenePlan
-from mepg_agent.verify.crops import square_crop
+from mepg_agent.verify.crops import PARTS, part_crops, square_crop
 
 STRIDE = 1 / 16  # of the canvas: where a thing is looked for
 FREE, MARGIN = 0.2, 0.02  # of the canvas: side of a square of background, and how far from any box it is
@@ -29,8 +30,17 @@ class Judged:
     iou: float  # of the region's box with the square where the thing is likeliest
 
 
-def look(scorer: Scorer, crops: list[Image.Image]) -> Answers[NDArray[np.float32]]:
-    """Probabilities of nouns, styles and colours."""
+def look(scorer: Scorer, image: Pixels, boxes: Sequence[Box]) -> Answers[NDArray[np.float32]]:
+    """Probabilities of nouns, styles and colours in boxes of the picture. What a thing is painted with is lost where
+    the whole of it is made small, so styles are the mean of those of the whole and of its parts."""
+    whole = glance(scorer, [square_crop(image, box) for box in boxes])
+    parts = glance(scorer, [part for box in boxes for part in part_crops(image, box)]).styles
+    parts = parts.reshape(len(boxes), len(PARTS), -1)
+    return whole._replace(styles=np.concatenate([whole.styles[:, None], parts], 1).mean(1))
+
+
+def glance(scorer: Scorer, crops: Sequence[Image.Image]) -> Answers[NDArray[np.float32]]:
+    """Probabilities of nouns, styles and colours by each crop as a whole."""
     small = [np.asarray(crop.resize((SIZE, SIZE), Image.Resampling.BILINEAR)) for crop in crops]
     pixels = torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
     return Answers(*(each.numpy() for each in scorer.judge(pixels)))
@@ -44,7 +54,7 @@ def style_of(region: Region, plan: ScenePlan, scorer: Scorer) -> str | None:
 
 def judge(scorer: Scorer, image: Pixels, plan: ScenePlan) -> list[Judged]:
     """Every region of the plan, in its order."""
-    nouns, styles, _ = look(scorer, [square_crop(image, region.box) for region in plan.regions])
+    nouns, styles, _ = look(scorer, image, [region.box for region in plan.regions])
     wanted = [style_of(region, plan, scorer) for region in plan.regions]
     found = []
     for i, region in enumerate(plan.regions):
@@ -68,7 +78,7 @@ def _place(scorer: Scorer, image: Pixels, region: Region) -> float:
     for side in (min(max(region.box.width, region.box.height) * scale, 1.0) for scale in SCALES):
         steps = np.arange(side / 2, 1 - side / 2 + 1e-6, STRIDE * 2)
         boxes += [Box.centered(float(x), float(y), side, side) for y in steps for x in steps]
-    nouns = look(scorer, [square_crop(image, box) for box in boxes]).nouns
+    nouns = glance(scorer, [square_crop(image, box) for box in boxes]).nouns
     best = boxes[int(nouns[:, scorer.nouns.index(region.noun)].argmax())]
     side = max(region.box.width, region.box.height)
     return best.iou(Box.centered(region.box.cx, region.box.cy, side, side))
@@ -83,7 +93,7 @@ def spill(scorer: Scorer, image: Pixels, plan: ScenePlan) -> float | None:
     squares = free_squares(plan)
     if not foreign or not squares:
         return None
-    styles = look(scorer, [square_crop(image, square) for square in squares]).styles
+    styles = look(scorer, image, squares).styles
     return float(np.mean([scorer.styles[best] in foreign for best in styles.argmax(1)]))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mepg_agent.bench.judge import look
+from mepg_agent.bench.judge import glance, look
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.engine.base import Pixels
 from mepg_agent.scene import Box
@@ -49,7 +49,7 @@ def find(
     `bars` has the least probability by noun. Looked at are squares of all sizes all over the picture, and `boxes`.
     """
     squares = [*_squares(), *(Box.centered(b.cx, b.cy, s := max(b.width, b.height), s) for b in boxes)]
-    of_noun, of_style, _ = look(scorer, [square_crop(image, square) for square in squares])
+    of_noun = glance(scorer, [square_crop(image, square) for square in squares]).nouns
     found: list[Seen] = []
     order = sorted(range(len(squares)), key=lambda i: (-round(float(of_noun[i].max()) / EVEN), -squares[i].area))
     for at in order:
@@ -59,15 +59,15 @@ def find(
             continue
         if any(_same_thing(s, noun, squares[at]) for s in found):
             continue
-        style = scorer.styles[int(of_style[at].argmax())]
-        found.append(Seen(noun, squares[at], score, style, tuple(float(p) for p in of_style[at])))
+        [styles] = look(scorer, image, [squares[at]]).styles
+        found.append(Seen(noun, squares[at], score, scorer.styles[int(styles.argmax())], tuple(map(float, styles))))
     return found
 
 
 def thresholds(scorer: Scorer, empty: Sequence[Pixels]) -> dict[str, float]:
     """The least probability of every noun, from pictures that show none of them."""
     crops = [square_crop(image, square) for image in empty for square in _squares()]
-    of_noun = look(scorer, crops).nouns
+    of_noun = glance(scorer, crops).nouns
     bars = np.clip(np.quantile(of_noun, EMPTY, axis=0), SURE, SUREST)
     return dict(zip(scorer.nouns, map(float, bars), strict=True))
 

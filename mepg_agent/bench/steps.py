@@ -18,7 +18,6 @@ from rich.table import Table
 from mepg_agent.bench.family import FamilyBench, draw, plan_of
 from mepg_agent.bench.judge import look as see
 from mepg_agent.records import RenderJob
-from mepg_agent.verify.crops import square_crop
 
 COUNTS = (4, 6, 8, 12, 20, 30)
 SOLVERS = ("dpm++", "unipc")
@@ -52,7 +51,7 @@ def _row(bench: FamilyBench, things: list[tuple[str, str]], jobs: list[RenderJob
         started = time.perf_counter()
         image = draw(bench.engine, job.model_copy(update={"scheduler": scheduler, "steps": steps})).image
         seconds = time.perf_counter() - started
-        nouns, looks, _ = see(bench.scorer, [square_crop(image, job.regions[0].box)])
+        nouns, looks, _ = see(bench.scorer, image, [job.regions[0].box])
         n, s = bench.scorer.nouns.index(noun), bench.scorer.styles.index(look)
         sure = float(nouns[0, n] * looks[0, s])
         found.append((int(nouns.argmax()) == n, int(looks.argmax()) == s, sure, seconds))

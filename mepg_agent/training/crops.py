@@ -1,8 +1,11 @@
-"""Crops of single things, cut from scenes once and jittered at every use: what verifier and scorer learn from."""
+"""Crops of single things, cut from scenes once and jittered at every use: what verifier and scorer learn from.
+
+They see a thing as a whole, made small, and parts of it, which alone show the grain of paper and the grid of pixels.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -16,10 +19,12 @@ from torch import Tensor
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.draws import integers, normal, uniform
 from mepg_agent.training.pool import Pool, to_float
+from mepg_agent.verify.crops import AWAY, PART
 
-MARGIN = 1.8  # a stored crop is this much wider than its thing
-STORED = 112  # pixels of a stored crop: the thing itself spans 62 of them
+MARGIN = 1.8  # a stored crop is this much wider than its thing, and a second one exactly as wide, for its parts
+STORED = 112  # pixels of a stored crop: the thing itself spans 62 of them, and all of the second
 SIZE = 64  # pixels of a crop as the models see it
+WIDE, CLOSE = 0, 1  # kinds of stored crops
 TRIES = 8
 CODED = 128  # scenes of each style, and CODED_PLAIN of those of all kinds, that are also seen as the autoencoder
 CODED_PLAIN = 640  # gives them back: flat surfaces that it roughened are no texture
@@ -29,7 +34,8 @@ HELD_OUT = 256  # the pool's first scenes are never trained on
 
 @dataclass
 class Crops:
-    """pixels (n, 112, 112, 3) uint8; labels (n, 3): noun, style, colour, -1 is none."""
+    """pixels (n, 2, 112, 112, 3) uint8: the thing and what is around it, and the thing alone, larger; labels (n, 3):
+    noun, style, colour, -1 is none."""
 
     pixels: Tensor
     labels: Tensor
@@ -54,7 +60,13 @@ class Crops:
         """Views (n, 3, 64, 64) in -1..1, off and too wide or a little narrow, as drawn things are in their boxes."""
         noise = uniform((3, len(rows), 1, 1), generator)
         half = (0.45 + 0.35 * noise[0]) * 2 / MARGIN
-        view = self._views(rows, half, *((noise[1:] - 0.5) * 0.5 / MARGIN))
+        view = self._views(WIDE, rows, half, *((noise[1:] - 0.5) * 0.5 / MARGIN))
+        return roughen(view, generator) if rough else view
+
+    def parts(self, rows: Tensor, generator: torch.Generator, rough: bool = True) -> Tensor:
+        """Views (n, 3, 64, 64) of a part of each thing, about as large as those of `verify/crops.part_crops`."""
+        noise = uniform((3, len(rows), 1, 1), generator)
+        view = self._views(CLOSE, rows, PART + 0.2 * (noise[0] - 0.5), *((noise[1:] - 0.5) * 2.4 * AWAY * 2))
         return roughen(view, generator) if rough else view
 
     def edges(self, rows: Tensor, generator: torch.Generator) -> Tensor:
@@ -65,23 +77,25 @@ class Crops:
         away, along = (0.95 + 0.15 * noise[1]) / MARGIN, (2 * noise[2] - 1) / MARGIN
         sign = torch.where(side < 2, -1.0, 1.0) * away
         x, y = torch.where(side % 2 == 0, sign, along), torch.where(side % 2 == 0, along, sign)
-        return roughen(self._views(rows, half, x, y), generator)
+        return roughen(self._views(WIDE, rows, half, x, y), generator)
 
-    def _views(self, rows: Tensor, half: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Squares of `half` the side around (x, y), in -1..1 of the stored crops; all (n, 1, 1)."""
+    def _views(self, kind: int, rows: Tensor, half: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """Squares of `half` the side around (x, y), in -1..1 of the stored crops of that kind; all (n, 1, 1)."""
         steps = torch.linspace(-1 + 1 / SIZE, 1 - 1 / SIZE, SIZE, device=half.device)
         across, down = steps[None, None, :] * half + x, steps[None, :, None] * half + y
         shape = (len(rows), SIZE, SIZE)
         grid = torch.stack([across.expand(shape), down.expand(shape)], -1)
-        return F.grid_sample(to_float(self.pixels[rows]), grid, padding_mode="border", align_corners=False)
+        return F.grid_sample(to_float(self.pixels[rows, kind]), grid, padding_mode="border", align_corners=False)
 
 
-def batch_of(sets: Sequence[Crops], count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Views (count, 3, 64, 64) and their labels, as many from each of `sets`."""
+def batch_of(
+    sets: Sequence[Crops], count: int, generator: torch.Generator, kind: Callable[..., Tensor] = Crops.batch
+) -> tuple[Tensor, Tensor]:
+    """Views (count, 3, 64, 64) and their labels, as many from each of `sets`; `kind` is the method that cuts them."""
     views, labels = [], []
     for crops in sets:
         rows = crops.drawn(count // len(sets), generator)
-        views.append(crops.batch(rows, generator))
+        views.append(kind(crops, rows, generator))
         labels.append(crops.labels[rows])
     return torch.cat(views), torch.cat(labels)
 
@@ -140,7 +154,7 @@ def things(pool: Pool, scenes: Iterable[tuple[int, Image.Image]]) -> Crops:
     for row, image in scenes:
         for box, label in zip(pool.boxes[row].tolist(), pool.labels[row], strict=True):
             if label[0] >= 0:
-                pixels.append(torch.from_numpy(window(image, box)))
+                pixels.append(windows(image, box))
                 labels.append(label)
     return Crops(torch.stack(pixels), torch.stack(labels))
 
@@ -155,7 +169,7 @@ def cut_empty(pool: Pool, start: int, stop: int) -> Crops:
             side = 0.2 + 0.3 * side
             box = [left * (1 - side), top * (1 - side), left * (1 - side) + side, top * (1 - side) + side]
             if not any(_meet(box, thing) for thing in things):
-                pixels.append(torch.from_numpy(window(pool.picture(row), box)))
+                pixels.append(windows(pool.picture(row), box))
                 break
     return Crops(torch.stack(pixels), torch.full((len(pixels), 3), -1))
 
@@ -164,9 +178,15 @@ def _meet(a: list[float], b: list[float]) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def window(image: Image.Image, box: list[float]) -> np.ndarray:
-    """Square window (112, 112, 3) around the box (corners, fractions); beyond the picture its edge is repeated."""
-    side = max(box[2] - box[0], box[3] - box[1]) * image.width * MARGIN
+def windows(image: Image.Image, box: list[float]) -> Tensor:
+    """(2, 112, 112, 3): the box and what is around it, and the box alone."""
+    return torch.from_numpy(np.stack([window(image, box, margin) for margin in (MARGIN, 1.0)]))
+
+
+def window(image: Image.Image, box: list[float], margin: float) -> np.ndarray:
+    """Square window (112, 112, 3) around the box (corners, fractions), `margin` of its longer side; beyond the picture
+    its edge is repeated."""
+    side = max(box[2] - box[0], box[3] - box[1]) * image.width * margin
     left, top = (box[0] + box[2]) / 2 * image.width - side / 2, (box[1] + box[3]) / 2 * image.height - side / 2
     pad = ceil(max(-left, -top, left + side - image.width, top + side - image.height, 0))
     if pad:

@@ -35,10 +35,12 @@ from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 from mepg_agent.training.scenes import TINTS
+from mepg_agent.verify.crops import PARTS
 from mepg_agent.verify.tower import FlatResNetConfig
 
 Model = Any  # VisionTextDualEncoderModel, whose towers transformers declares as optional
 SEED = 5001  # not the scorer's
+PART = 2  # views of whole things for every view of a part of one, which teaches its style alone
 EMPTY = 8  # crops of things for every piece of background
 PEAK, FURTHER = 1e-3, 5e-4  # learning rates: from nothing, and of a verifier that goes on
 
@@ -113,12 +115,15 @@ def train(
     generator = torch.Generator(empty.pixels.device).manual_seed(SEED + run.step)
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
+        parts, theirs = batch_of(sets, batch // PART, generator, Crops.parts)
         bare = integers(len(empty.labels), (batch // EMPTY,), generator)
-        views = torch.cat([things, empty.batch(bare, generator)]).contiguous(memory_format=torch.channels_last)
-        image, empties = seen(model, views).split([len(things), len(bare)])
+        views = torch.cat([things, parts, empty.batch(bare, generator)]).contiguous(memory_format=torch.channels_last)
+        image, detail, empties = seen(model, views).split([len(things), len(parts), len(bare)])
         labels = labels.unbind(1)
         found = answers(model, image, labels[0], texts)
         terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(found, labels, strict=True)]
+        noun, style, _ = theirs.unbind(1)
+        terms.append(F.cross_entropy(answers(model, detail, noun, texts)[1], style) / PART)
         unsure, _, _ = answers(model, empties, bare * 0, texts)
         value = sum(terms, -F.log_softmax(unsure, -1).mean() / EMPTY)
         run.descend(value)
@@ -135,11 +140,13 @@ def said(model: Model, tokenizer: CLIPTokenizer, vocabulary: Vocabulary) -> Text
 
 @torch.no_grad()
 def accuracy(model: Model, texts: Texts, crops: Crops, bare: Crops) -> dict[str, float]:
-    """Share of right nouns, and of right styles given the noun, on crops of things; and the share of bare pieces of
-    background in which no noun gets as much as half."""
-    pixels = crops.batch(torch.arange(len(crops.labels)), torch.Generator().manual_seed(1), rough=False)
+    """Share of right nouns, and of right styles given the noun, by the whole thing and parts of it; and the share of
+    bare pieces of background in which no noun gets as much as half."""
+    rows, generator = torch.arange(len(crops.labels)), torch.Generator().manual_seed(1)
     noun, style, _ = crops.labels.unbind(1)
-    nouns, styles, _ = answers(model, seen(model, pixels), noun, texts)
+    nouns, styles, _ = answers(model, seen(model, crops.batch(rows, generator, rough=False)), noun, texts)
+    parts = [seen(model, crops.parts(rows, generator, rough=False)) for _ in PARTS]
+    styles = torch.stack([styles, *(answers(model, part, noun, texts)[1] for part in parts)]).softmax(-1).mean(0)
     views = bare.batch(torch.arange(len(bare.labels)), torch.Generator().manual_seed(1), rough=False)
     unsure, _, _ = answers(model, seen(model, views), torch.zeros(len(views), dtype=torch.long), texts)
     return {

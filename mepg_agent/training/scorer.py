@@ -19,10 +19,12 @@ from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 from mepg_agent.training.scenes import TINTS
+from mepg_agent.verify.crops import PARTS
 
 SEED = 7001  # not the verifier's
 PEAK, FURTHER = 2e-3, 7e-4  # learning rates: from nothing, and of a scorer that goes on
 NAMES = ("noun", "style", "color")
+PART = 2  # views of whole things for every view of a part of one, which teaches its style alone
 NOTHING = 4  # crops of things for every view of nothing: a bare piece of background, or the edge of a thing
 
 
@@ -44,16 +46,17 @@ def train(
     generator = torch.Generator(device).manual_seed(SEED + run.step)
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
-        views = torch.cat([things, nothing(sets[0], empty, batch // NOTHING, generator)])
+        parts, theirs = batch_of(sets, batch // PART, generator, Crops.parts)
+        views = torch.cat([things, parts, nothing(sets[0], empty, batch // NOTHING, generator)])
         views = views.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             said = model(views)
-        count = len(things)
-        nouns, styles, colors = (each[:count].float() for each in said)
-        noun, style, color = labels.unbind(1)
+        count, named = len(things), len(things) + len(parts)
+        nouns, styles, colors = said.nouns[:count].float(), said.styles[:named].float(), said.colors[:count].float()
+        (noun, _, color), style = labels.unbind(1), torch.cat([labels, theirs])[:, 1]
         value = F.cross_entropy(nouns, noun, label_smoothing=0.05) + F.cross_entropy(styles, style)
         value = value + F.cross_entropy(colors, color, ignore_index=-1, reduction="sum") / count
-        value = value - F.log_softmax(said.nouns[count:].float(), -1).mean() / NOTHING
+        value = value - F.log_softmax(said.nouns[named:].float(), -1).mean() / NOTHING
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         optimizer.step()
@@ -71,9 +74,12 @@ def nothing(things: Crops, empty: Crops, count: int, generator: torch.Generator)
 
 @torch.no_grad()
 def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
-    """Share of right nouns and right styles, and of right colours among the things that have one."""
-    views = crops.batch(torch.arange(len(crops.labels)), torch.Generator().manual_seed(0), rough=False)
-    said, true = model.judge(views), Answers(*crops.labels.unbind(1))
+    """Share of right nouns, of right styles by the whole thing and parts of it, and of right colours among the things
+    that have one."""
+    rows, generator = torch.arange(len(crops.labels)), torch.Generator().manual_seed(0)
+    said, true = model.judge(crops.batch(rows, generator, rough=False)), Answers(*crops.labels.unbind(1))
+    parts = [model.judge(crops.parts(rows, generator, rough=False)).styles for _ in PARTS]
+    said = said._replace(styles=torch.stack([said.styles, *parts]).mean(0))
     right = {name: found.argmax(1) == wanted for name, found, wanted in zip(NAMES, said, true, strict=True)}
     right["color"] = right["color"][true.colors >= 0]
     return {name: float(marks.float().mean()) for name, marks in right.items()}

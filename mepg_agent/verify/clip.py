@@ -23,7 +23,7 @@ from mepg_agent.portfolio import Vocabulary
 from mepg_agent.records import Check, Finding, Verdict
 from mepg_agent.scene import Region, ScenePlan
 from mepg_agent.verify.base import Pixels
-from mepg_agent.verify.crops import GROWN, square_crop
+from mepg_agent.verify.crops import GROWN, PARTS, part_crops, square_crop
 
 if TYPE_CHECKING:
     import torch
@@ -67,14 +67,17 @@ class ClipVerifier:
         """
         if not plan.regions:
             return Verdict(findings=())
-        crops = self._embed_images([square_crop(image, r.box, grown) for r in plan.regions for grown in VIEWS])
+        crops = [crop for r in plan.regions for crop in _views(image, r)]
+        every = self._embed_images(crops).reshape(len(plan.regions), len(VIEWS) + len(PARTS), -1)
         findings: list[Finding] = []
-        for region, views in zip(plan.regions, crops.reshape(len(plan.regions), len(VIEWS), -1), strict=True):
+        for region, views in zip(plan.regions, every, strict=True):
             findings += self._look(region, views, plan)
         return Verdict(findings=tuple(findings))
 
     def _look(self, region: Region, views: NDArray[np.float32], plan: ScenePlan) -> list[Finding]:
-        nouns = self._nouns(region, views, plan)
+        """`views` as `_views` cuts them. A part of a thing says what it is painted with, not what it is."""
+        whole = views[: len(VIEWS)]
+        nouns = self._nouns(region, whole, plan)
         findings = [self._finding(region, Check.PRESENT, nouns, region.noun)]
         style = self._style_of(region, plan)
         styles: Likely = {}
@@ -83,7 +86,7 @@ class ClipVerifier:
             findings.append(self._finding(region, Check.STYLE, styles, style))
         colors = self.vocabulary.colors if self.vocabulary else ()
         if region.color in colors:
-            shades = self._answer(views, {c: article(f"{c} {region.noun}") for c in colors})
+            shades = self._answer(whole, {c: article(f"{c} {region.noun}") for c in colors})
             findings.append(self._finding(region, Check.COLOR, shades, region.color))
         leak = self._leak(region, plan, nouns, styles)
         return findings if leak is None else [*findings, leak]
@@ -181,6 +184,11 @@ class ClipVerifier:
             return np.stack(
                 [_unit(self._model.get_image_features(one[None]).pooler_output)[0].cpu().numpy() for one in tensor]
             )
+
+
+def _views(image: Pixels, region: Region) -> list[Image.Image]:
+    """The whole region at each of VIEWS, then its PARTS."""
+    return [*(square_crop(image, region.box, grown) for grown in VIEWS), *part_crops(image, region.box)]
 
 
 def _unit(embeddings: torch.Tensor) -> torch.Tensor:
