@@ -15,7 +15,7 @@ from mepg_agent.scene import Box, Extent, Region, ScenePlan
 from mepg_agent.verify import clip
 from mepg_agent.verify.base import Verifier
 from mepg_agent.verify.clip import VIEWS, ClipVerifier
-from mepg_agent.verify.crops import square_crop
+from mepg_agent.verify.crops import part_crops, square_crop
 
 STYLES = {"ink": "ink", "neon": "neon", "neon glow": "neon", "flat": "flat"}
 IMAGE = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
@@ -90,6 +90,19 @@ def test_an_answer_is_the_mean_of_several_views(verifier: ClipVerifier, monkeypa
     monkeypatch.undo()
     together = found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.PRESENT).score
     assert len(set(single)) == len(VIEWS) and together == pytest.approx(np.mean(single), abs=1e-6)
+
+
+def test_a_style_is_looked_for_in_parts_as_well(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch):
+    region = region_of("fox", style="neon")
+    crops = [*(square_crop(IMAGE, region.box, grown) for grown in VIEWS), *part_crops(IMAGE, region.box)]
+    views = [verifier._embed_images([crop]) for crop in crops]
+    single = []
+    for view in views:
+        monkeypatch.setattr(verifier, "_embed_images", lambda crops, view=view: view.repeat(len(crops), 0))
+        single.append(found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.STYLE).score)
+    monkeypatch.undo()
+    together = found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.STYLE).score
+    assert len(set(single)) == len(VIEWS) + 4 and together == pytest.approx(np.mean(single), abs=1e-6)
 
 
 def test_an_empty_scene_has_nothing_to_check(verifier: ClipVerifier):

@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 from mepg_agent.bench import judge as judging
 from mepg_agent.bench.bootstrap import figure
 from mepg_agent.bench.journal import Journal, Row
-from mepg_agent.bench.judge import Judged, free_squares, judge, seam, spill
+from mepg_agent.bench.judge import Judged, free_squares, glance, judge, look, seam, spill
 from mepg_agent.bench.regions import RegionsBench, Sample, prompts, ways
 from mepg_agent.bench.scorer import Answers
 from mepg_agent.cli_report import regions_view
@@ -26,6 +26,7 @@ from mepg_agent.portfolio import Portfolio
 from mepg_agent.records import GateKind
 from mepg_agent.scene import Box, Extent, Frozen, Region, ScenePlan
 from mepg_agent.settings import Settings
+from mepg_agent.verify.crops import part_crops, square_crop
 
 PORTFOLIO = Portfolio((Path(__file__).parents[1] / "experts",))
 VOCABULARY = PORTFOLIO.vocabulary("picturebook")
@@ -58,6 +59,15 @@ def test_a_thing_in_its_place_is_right_and_a_swapped_one_is_a_leak() -> None:
     swapped = judge(ByColor(), halves(BLUE, RED), plan())
     assert [(r.noun, r.style, r.leak) for r in swapped] == [(False, False, True)] * 2
     assert all(r.iou < 0.5 for r in swapped)
+
+
+def test_a_style_is_the_mean_of_the_whole_and_its_parts_and_a_noun_is_the_whole_s() -> None:
+    image, box = halves(RED, BLUE), Box(x=0.25, y=0.25, width=0.5, height=0.5)
+    image[32:64, 32:64] = (20, 250, 20)  # a part of its own colour
+    [nouns], [styles], _ = look(ByColor(), image, [box])
+    views = glance(ByColor(), [square_crop(image, box), *part_crops(image, box)])
+    assert np.array_equal(nouns, views.nouns[0])
+    assert styles == pytest.approx(views.styles.mean(0)) and styles != pytest.approx(views.styles[0], abs=0.01)
 
 
 def test_an_experts_style_in_the_background_is_spilt() -> None:

@@ -21,7 +21,18 @@ from mepg_agent.scene import Box
 from mepg_agent.training import autoencoder, config, decoder, denoiser, imagetext, regional, words
 from mepg_agent.training.captions import caption, relation_words, where
 from mepg_agent.training.crew import Crew
-from mepg_agent.training.crops import HELD_OUT, MARGIN, STORED, Crops, batch_of, coded, cut, cut_empty, lessons
+from mepg_agent.training.crops import (
+    HELD_OUT,
+    MARGIN,
+    STORED,
+    WIDE,
+    Crops,
+    batch_of,
+    coded,
+    cut,
+    cut_empty,
+    lessons,
+)
 from mepg_agent.training.draws import halved
 from mepg_agent.training.icons import dominant_color, dress
 from mepg_agent.training.loop import Budget, Run, learning_rate
@@ -288,8 +299,8 @@ def test_an_edge_shows_a_corner_of_its_thing_and_never_its_middle() -> None:
     def shares(radius: float) -> list[torch.Tensor]:
         """How much of a view is white, of 64 crops and 64 edges, where the inner part of a thing is."""
         inner, middle = round(radius * STORED / MARGIN / 2), STORED // 2
-        pixels = torch.zeros((1, STORED, STORED, 3), dtype=torch.uint8)
-        pixels[:, middle - inner : middle + inner, middle - inner : middle + inner] = 255
+        pixels = torch.zeros((1, 2, STORED, STORED, 3), dtype=torch.uint8)
+        pixels[:, WIDE, middle - inner : middle + inner, middle - inner : middle + inner] = 255
         crops, rows = Crops(pixels, torch.zeros((1, 3), dtype=torch.long)), torch.zeros(64, dtype=torch.long)
         kinds = (crops.batch, crops.edges)
         return [(views(rows, torch.Generator().manual_seed(0)) > 0).float().mean((1, 2, 3)) for views in kinds]
@@ -371,7 +382,7 @@ def test_scenes_that_the_autoencoder_gives_back_keep_their_labels_and_differ_a_l
 
 
 def test_a_batch_has_as_many_crops_of_each_set() -> None:
-    ones, twos = (Crops(torch.zeros((4, 112, 112, 3), dtype=torch.uint8), torch.full((4, 3), n)) for n in (1, 2))
+    ones, twos = (Crops(torch.zeros((4, 2, 112, 112, 3), dtype=torch.uint8), torch.full((4, 3), n)) for n in (1, 2))
     views, labels = batch_of([ones, twos], 6, torch.Generator().manual_seed(0))
     assert views.shape == (6, 3, 64, 64) and labels[:, 0].tolist() == [1, 1, 1, 2, 2, 2]
 

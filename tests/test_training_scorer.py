@@ -12,7 +12,7 @@ from training_fixtures import FAMILY, VOCABULARY, composed, write_sprites
 
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.training import scorer
-from mepg_agent.training.crops import Crops, cut, cut_empty
+from mepg_agent.training.crops import CLOSE, STORED, Crops, cut, cut_empty
 from mepg_agent.training.loop import Budget
 from mepg_agent.training.pool import Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS, Composer, Sprites
@@ -65,6 +65,16 @@ def test_colors_are_learned_and_counted_where_one_is_known(pool: Pool, tmp_path:
         model.color.weight.zero_()
         model.color.bias[3] = 9.0
     assert scorer.accuracy(model, things)["color"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_part_of_a_thing_is_cut_from_the_thing_alone_and_is_about_half_of_it() -> None:
+    pixels = torch.zeros((1, 2, STORED, STORED, 3), dtype=torch.uint8)
+    pixels[:, CLOSE, :, : STORED // 2] = 255
+    crops = Crops(pixels, torch.zeros((1, 3), dtype=torch.long))
+    rows, generator = torch.zeros(64, dtype=torch.long), torch.Generator().manual_seed(0)
+    white = (crops.parts(rows, generator, rough=False) > 0).float().mean((1, 2, 3))
+    assert white.min() < 0.2 and white.max() > 0.8, "parts are of the left and of the right"
+    assert white.mean() == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_medley_shows_every_style_and_says_which_thing_is_in_which(tmp_path: Path) -> None:

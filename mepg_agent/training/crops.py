@@ -19,12 +19,13 @@ from torch import Tensor
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.draws import integers, normal, uniform
 from mepg_agent.training.pool import Pool, to_float
-from mepg_agent.verify.crops import AWAY, PART
+from mepg_agent.verify.crops import AWAY, PART, PARTS
 
 MARGIN = 1.8  # a stored crop is this much wider than its thing, and a second one exactly as wide, for its parts
 STORED = 112  # pixels of a stored crop: the thing itself spans 62 of them, and all of the second
 SIZE = 64  # pixels of a crop as the models see it
 WIDE, CLOSE = 0, 1  # kinds of stored crops
+WHOLES = 2  # views of whole things for every view of a part of one, which teaches its style alone
 TRIES = 8
 CODED = 128  # scenes of each style, and CODED_PLAIN of those of all kinds, that are also seen as the autoencoder
 CODED_PLAIN = 640  # gives them back: flat surfaces that it roughened are no texture
@@ -68,6 +69,10 @@ class Crops:
         noise = uniform((3, len(rows), 1, 1), generator)
         view = self._views(CLOSE, rows, PART + 0.2 * (noise[0] - 0.5), *((noise[1:] - 0.5) * 2.4 * AWAY * 2))
         return roughen(view, generator) if rough else view
+
+    def four_parts(self, rows: Tensor, generator: torch.Generator) -> list[Tensor]:
+        """As many views of each thing as are looked at, clean: what accuracy on parts is measured with."""
+        return [self.parts(rows, generator, rough=False) for _ in PARTS]
 
     def edges(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         """Views (n, 3, 64, 64) that hold a corner of their thing and what is around it: nothing that can be named."""

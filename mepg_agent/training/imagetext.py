@@ -29,18 +29,16 @@ from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.english import noun_phrase
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, SIZE, Crops, batch_of, cut_empty, held_out, lessons, middle
+from mepg_agent.training.crops import HELD_OUT, SIZE, WHOLES, Crops, batch_of, cut_empty, held_out, lessons, middle
 from mepg_agent.training.drawn import FOLDER, kept
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 from mepg_agent.training.scenes import TINTS
-from mepg_agent.verify.crops import PARTS
 from mepg_agent.verify.tower import FlatResNetConfig
 
 Model = Any  # VisionTextDualEncoderModel, whose towers transformers declares as optional
 SEED = 5001  # not the scorer's
-PART = 2  # views of whole things for every view of a part of one, which teaches its style alone
 EMPTY = 8  # crops of things for every piece of background
 PEAK, FURTHER = 1e-3, 5e-4  # learning rates: from nothing, and of a verifier that goes on
 
@@ -115,7 +113,7 @@ def train(
     generator = torch.Generator(empty.pixels.device).manual_seed(SEED + run.step)
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
-        parts, theirs = batch_of(sets, batch // PART, generator, Crops.parts)
+        parts, theirs = batch_of(sets, batch // WHOLES, generator, Crops.parts)
         bare = integers(len(empty.labels), (batch // EMPTY,), generator)
         views = torch.cat([things, parts, empty.batch(bare, generator)]).contiguous(memory_format=torch.channels_last)
         image, detail, empties = seen(model, views).split([len(things), len(parts), len(bare)])
@@ -123,7 +121,7 @@ def train(
         found = answers(model, image, labels[0], texts)
         terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(found, labels, strict=True)]
         noun, style, _ = theirs.unbind(1)
-        terms.append(F.cross_entropy(answers(model, detail, noun, texts)[1], style) / PART)
+        terms.append(F.cross_entropy(answers(model, detail, noun, texts)[1], style) / WHOLES)
         unsure, _, _ = answers(model, empties, bare * 0, texts)
         value = sum(terms, -F.log_softmax(unsure, -1).mean() / EMPTY)
         run.descend(value)
@@ -145,8 +143,8 @@ def accuracy(model: Model, texts: Texts, crops: Crops, bare: Crops) -> dict[str,
     rows, generator = torch.arange(len(crops.labels)), torch.Generator().manual_seed(1)
     noun, style, _ = crops.labels.unbind(1)
     nouns, styles, _ = answers(model, seen(model, crops.batch(rows, generator, rough=False)), noun, texts)
-    parts = [seen(model, crops.parts(rows, generator, rough=False)) for _ in PARTS]
-    styles = torch.stack([styles, *(answers(model, part, noun, texts)[1] for part in parts)]).softmax(-1).mean(0)
+    parts = [answers(model, seen(model, part), noun, texts)[1] for part in crops.four_parts(rows, generator)]
+    styles = torch.stack([styles, *parts]).softmax(-1).mean(0)
     views = bare.batch(torch.arange(len(bare.labels)), torch.Generator().manual_seed(1), rough=False)
     unsure, _, _ = answers(model, seen(model, views), torch.zeros(len(views), dtype=torch.long), texts)
     return {

@@ -13,18 +13,16 @@ from mepg_agent.bench.scorer import Answers, Scorer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import Crops, batch_of, cut_empty, held_out, lessons, middle
+from mepg_agent.training.crops import WHOLES, Crops, batch_of, cut_empty, held_out, lessons, middle
 from mepg_agent.training.drawn import FOLDER, kept
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import all_styles, pools
 from mepg_agent.training.scenes import TINTS
-from mepg_agent.verify.crops import PARTS
 
 SEED = 7001  # not the verifier's
 PEAK, FURTHER = 2e-3, 7e-4  # learning rates: from nothing, and of a scorer that goes on
 NAMES = ("noun", "style", "color")
-PART = 2  # views of whole things for every view of a part of one, which teaches its style alone
 NOTHING = 4  # crops of things for every view of nothing: a bare piece of background, or the edge of a thing
 
 
@@ -46,7 +44,7 @@ def train(
     generator = torch.Generator(device).manual_seed(SEED + run.step)
     for _ in run:
         things, labels = batch_of(sets, batch, generator)
-        parts, theirs = batch_of(sets, batch // PART, generator, Crops.parts)
+        parts, theirs = batch_of(sets, batch // WHOLES, generator, Crops.parts)
         views = torch.cat([things, parts, nothing(sets[0], empty, batch // NOTHING, generator)])
         views = views.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
@@ -78,7 +76,7 @@ def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
     that have one."""
     rows, generator = torch.arange(len(crops.labels)), torch.Generator().manual_seed(0)
     said, true = model.judge(crops.batch(rows, generator, rough=False)), Answers(*crops.labels.unbind(1))
-    parts = [model.judge(crops.parts(rows, generator, rough=False)).styles for _ in PARTS]
+    parts = [model.judge(part).styles for part in crops.four_parts(rows, generator)]
     said = said._replace(styles=torch.stack([said.styles, *parts]).mean(0))
     right = {name: found.argmax(1) == wanted for name, found, wanted in zip(NAMES, said, true, strict=True)}
     right["color"] = right["color"][true.colors >= 0]
