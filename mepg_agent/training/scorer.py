@@ -1,4 +1,5 @@
-"""Training of the benchmark's judge (`bench/scorer.py`) on crops of composed scenes, never on drawn pictures."""
+"""Training of the benchmark's judge (`bench/scorer.py`) on crops of composed scenes, and of such scenes drawn again
+(`drawn.py`): of what is drawn from nothing it never sees a picture."""
 
 from __future__ import annotations
 
