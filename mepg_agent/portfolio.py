@@ -119,8 +119,6 @@ class Backbone(Frozen):
     # alone, for a backbone that draws whatever is named wherever it is heard.
     shared_prompt: Literal["scene", "setting"] = "scene"
     latent_scale: int = 8  # pixels per latent position
-    # Width over height of nouns that the backbone would stretch to fill a box of other proportions.
-    proportions: dict[str, Annotated[float, Field(ge=0.1, le=10)]] = Field(default_factory=dict)
     defaults: Defaults
     sha256: dict[str, Sha256] = Field(default_factory=dict)  # of every weights file, by path below the folder
     thresholds: dict[str, float] = Field(default_factory=dict)  # of the verifier, calibrated on renders

@@ -136,11 +136,6 @@ class Box(Frozen):
             min(max(self.bottom, other.bottom), 1.0),
         )
 
-    def fitted(self, ratio: float) -> Box:
-        """The largest box in this one that is `ratio` times as wide as high, in the middle and on the same ground."""
-        width, height = max(min(self.width, self.height * ratio), EPS), max(min(self.height, self.width / ratio), EPS)
-        return Box(x=self.cx - width / 2, y=self.bottom - height, width=width, height=height)
-
     def moved(self, dx: float, dy: float) -> Box:
         """Shifted, then slid back inside the canvas."""
         return Box.centered(self.cx + dx, self.cy + dy, self.width, self.height)

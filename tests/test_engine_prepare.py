@@ -179,21 +179,3 @@ def test_how_far_experts_fade_is_the_backbones_and_a_job_without_fading_keeps_th
     for adapter in known["adapters"]:
         del adapter["path"], adapter["licence"]
     assert digest(known) == job().hash()
-
-
-@pytest.mark.parametrize(("proportion", "extent"), [(0.5, EXTENT), (3.0, EXTENT), (0.5, Extent(width=512, height=256))])
-def test_a_thing_is_drawn_as_large_as_its_proportions_fit_into_its_box_and_stands_where_it_stood(
-    proportion: float, extent: Extent
-) -> None:
-    found = backbone()
-    fits = found.model_copy(update={"item": found.item.model_copy(update={"proportions": {"fox": proportion}})})
-    asked = plan(box=Box(x=0.25, y=0.5, width=0.5, height=0.5)).model_copy(update={"extent": extent})
-    box = prepare(asked, Brief(prompt="p"), fits, EXPERTS, WEIGHTS).regions[0].box
-    assert box.width * extent.width == pytest.approx(proportion * box.height * extent.height)
-    assert box.bottom == pytest.approx(1) and box.cx == pytest.approx(0.5)
-    assert max(box.width, box.height) == pytest.approx(0.5)
-
-
-def test_a_thing_without_proportions_fills_its_box() -> None:
-    box = Box(x=0.25, y=0.5, width=0.5, height=0.25)
-    assert fox(box=box).box == box

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mepg_agent.errors import BadInput
@@ -19,19 +17,6 @@ def test_a_box_is_large_enough_to_have_an_area(side: float) -> None:
         Box(x=0.5, y=0.5, width=0.2, height=side)
     least = Box(x=0.5, y=0.5, width=EPS, height=EPS)
     assert least.iou(least) == pytest.approx(1) == least.covered_by(least)
-
-
-@given(st.floats(0, 1 - 2 * EPS), st.floats(0, 1 - 2 * EPS), st.floats(EPS, 1), st.floats(EPS, 1), st.floats(0.01, 100))
-def test_a_fitted_box_lies_in_its_box_on_the_same_ground(
-    x: float, y: float, width: float, height: float, ratio: float
-) -> None:
-    box = Box(x=x, y=y, width=min(width, 1 - x), height=min(height, 1 - y))
-    fitted = box.fitted(ratio)
-    assert fitted.bottom == pytest.approx(box.bottom) and fitted.cx == pytest.approx(box.cx)
-    assert fitted.overlap(box) == pytest.approx(fitted.area)
-    if min(fitted.width, fitted.height) > EPS:
-        assert fitted.width / fitted.height == pytest.approx(ratio)
-        assert fitted.width == pytest.approx(box.width) or fitted.height == pytest.approx(box.height)
 
 
 @pytest.mark.parametrize("words", ["", " ", "\t\n", "\0\x1b"])

@@ -9,7 +9,7 @@ from mepg_agent.english import PLACES, place_words
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Backbone, Expert, Found, weights_file
 from mepg_agent.records import Adapter, Brief, GateKind, JobRegion, Keep, RenderJob
-from mepg_agent.scene import Box, Frozen, Region, RegionId, ScenePlan
+from mepg_agent.scene import Frozen, Region, RegionId, ScenePlan
 
 GUIDANCE = 1.4  # times as much, for a region that is pushed
 
@@ -100,7 +100,7 @@ def _region(
     scale = 1.0 if expert is None else expert.scale if region.expert_scale is None else region.expert_scale
     return JobRegion(
         id=region.id,
-        box=_drawn_in(region, plan, backbone),
+        box=region.box,
         prompt=styled(_set(region.prompt, _setting(plan, backbone)), word, backbone),
         adapter=expert.id if expert else None,
         scale=scale,
@@ -110,14 +110,6 @@ def _region(
         end=region.end,
         z=region.z,
     )
-
-
-def _drawn_in(region: Region, plan: ScenePlan, backbone: Backbone) -> Box:
-    """What of the region's box its thing fills: a candle in a square box is no square candle."""
-    proportion = backbone.proportions.get(region.noun)
-    if proportion is None:
-        return region.box
-    return region.box.fitted(proportion * plan.extent.height / plan.extent.width)
 
 
 def _chosen(region: Region, experts: Mapping[str, Found[Expert]]) -> Expert | None:

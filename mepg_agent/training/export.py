@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
-from math import log
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,9 @@ from transformers import AutoModel, CLIPTokenizer
 
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.bench.family import SAMPLES
-from mepg_agent.portfolio import read_vocabulary
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.scenes import Sprites
 
 SHARD = "12MB"
-NEARLY_SQUARE = 0.05  # of the logarithm of width over height: within it a thing fills a square box
 MADE = "\n# Written by `python -m mepg_agent.training.export`.\n"
 
 
@@ -54,18 +49,10 @@ def hashes(folder: Path) -> dict[str, str]:
     return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 
-def write_manifest(folder: Path, thresholds: Mapping[str, float], proportions: Mapping[str, float]) -> None:
+def write_manifest(folder: Path, thresholds: dict[str, float]) -> None:
     manifest = folder / "backbone.toml"
     head = manifest.read_text().split(MADE)[0].rstrip("\n") + "\n"
-    lines = [
-        MADE.rstrip("\n"),
-        "[thresholds]",
-        *(f"{k} = {v}" for k, v in sorted(thresholds.items())),
-        "",
-        "[proportions]",
-    ]
-    lines += [f'"{noun}" = {value:.2f}' for noun, value in proportions.items() if abs(log(value)) > NEARLY_SQUARE]
-    lines += ["", "[sha256]"]
+    lines = [MADE.rstrip("\n"), "[thresholds]", *(f"{k} = {v}" for k, v in sorted(thresholds.items())), "", "[sha256]"]
     lines += [f'"{path}" = "{value}"' for path, value in hashes(folder).items()]
     manifest.write_text(head + "\n".join(lines) + "\n")
 
@@ -91,9 +78,7 @@ def main() -> None:
     if not options.manifest_only:
         ship(config.out, options.target)
     thresholds = json.loads(options.bench.read_text())["thresholds"] if options.bench else {}
-    vocabulary, sprites = read_vocabulary(config.data.vocabulary), Sprites.load(config.data.sprites)
-    proportions = {noun: sprites.proportion(noun, vocabulary.looks) for noun in vocabulary.nouns}
-    write_manifest(options.target, thresholds, proportions)
+    write_manifest(options.target, thresholds)
     if options.bench:
         show_experts(options.bench.parent, options.target)
 

@@ -5,7 +5,6 @@ Everything is drawn from one `numpy` generator per scene, so a scene is named by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from mepg_agent.training.backgrounds import PLACES, TIMES, Background, paint_bac
 from mepg_agent.training.styles import MADE_STYLES, apply_style, restyle
 
 TINTED = 0.2  # share of the things of scenes in a colour that is not their icon's
-VISIBLE = 60  # opacity, of 255, from which art is a part of the thing
 LINE, LIGHT = 0.14, 0.9  # how light a sprite's lines and its lights are, 0..1
 TINTS = {
     "red": (214, 40, 40),
@@ -60,12 +58,6 @@ class Sprites:
     def load(cls, file: Path) -> Sprites:
         with np.load(file, allow_pickle=False) as data:
             return cls(data["sprites"], tuple(data["nouns"].tolist()), tuple(data["looks"].tolist()), data["colors"])
-
-    def proportion(self, noun: str, looks: Sequence[str]) -> float:
-        """Width over height of what is seen of it, the mean of its art in these looks."""
-        art = self.art[self.nouns.index(noun), [self.looks.index(look) for look in looks]]
-        width, height = ((art[..., 3] > VISIBLE).any(axis).sum(-1) for axis in (1, 2))
-        return float((width / height).mean())
 
 
 @dataclass(frozen=True)
@@ -248,7 +240,7 @@ class Composer:
             warm = np.array([ground.light, ground.light, min(ground.light + 0.08, 1.0)], np.float32)
             pixels[..., :3] *= 0.55 + 0.45 * warm
         left, top = round(box.x * self.size), round(box.y * self.size)
-        rows, columns = np.nonzero(pixels[..., 3] > VISIBLE)
+        rows, columns = np.nonzero(pixels[..., 3] > 60)
         visible = (left + columns.min(), top + rows.min(), left + columns.max() + 1, top + rows.max() + 1)
         if self.vocabulary.nouns[noun].stands != "sky" and visible[3] / self.size > ground.ground:
             _shadow(canvas, visible, ground.light)
