@@ -80,14 +80,22 @@ def test_it_checks_what_was_asked_for_and_no_more(verifier: ClipVerifier):
     assert checks == [*fox, *(("dog", c) for c in (Check.PRESENT, Check.STYLE, Check.COLOR, Check.LEAK))]
 
 
+def alone(
+    verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch, region: Region, crops: list[Image.Image], check: Check
+) -> list[float]:
+    """The score of the region's check by each crop, as if it were all that is looked at."""
+    scores = []
+    for view in [verifier._embed_images([crop]) for crop in crops]:
+        with monkeypatch.context() as patched:
+            patched.setattr(verifier, "_embed_images", lambda crops, view=view: view.repeat(len(crops), 0))
+            scores.append(found(verifier.verify(IMAGE, plan_of(region)), region.id, check).score)
+    return scores
+
+
 def test_an_answer_is_the_mean_of_several_views(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch):
     region = region_of("fox")
-    views = [verifier._embed_images([square_crop(IMAGE, region.box, grown)]) for grown in VIEWS]
-    single = []
-    for view in views:
-        monkeypatch.setattr(verifier, "_embed_images", lambda crops, view=view: view.repeat(len(crops), 0))
-        single.append(found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.PRESENT).score)
-    monkeypatch.undo()
+    crops = [square_crop(IMAGE, region.box, grown) for grown in VIEWS]
+    single = alone(verifier, monkeypatch, region, crops, Check.PRESENT)
     together = found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.PRESENT).score
     assert len(set(single)) == len(VIEWS) and together == pytest.approx(np.mean(single), abs=1e-6)
 
@@ -95,12 +103,7 @@ def test_an_answer_is_the_mean_of_several_views(verifier: ClipVerifier, monkeypa
 def test_a_style_is_looked_for_in_parts_as_well(verifier: ClipVerifier, monkeypatch: pytest.MonkeyPatch):
     region = region_of("fox", style="neon")
     crops = [*(square_crop(IMAGE, region.box, grown) for grown in VIEWS), *part_crops(IMAGE, region.box)]
-    views = [verifier._embed_images([crop]) for crop in crops]
-    single = []
-    for view in views:
-        monkeypatch.setattr(verifier, "_embed_images", lambda crops, view=view: view.repeat(len(crops), 0))
-        single.append(found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.STYLE).score)
-    monkeypatch.undo()
+    single = alone(verifier, monkeypatch, region, crops, Check.STYLE)
     together = found(verifier.verify(IMAGE, plan_of(region)), "fox", Check.STYLE).score
     assert len(set(single)) == len(VIEWS) + 4 and together == pytest.approx(np.mean(single), abs=1e-6)
 
