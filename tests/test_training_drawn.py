@@ -42,14 +42,30 @@ def test_the_plan_names_every_thing_of_the_scene_in_its_style_and_who_draws_it(p
         assert np.allclose(corners, pool.boxes[row][: len(labels)].clamp(0, 1))
 
 
-def test_a_scene_drawn_again_keeps_its_labels_and_is_near_to_what_was_composed(pool: Pool, drawer: Drawer) -> None:
+def test_a_plan_may_ask_for_other_things_in_their_places(pool: Pool) -> None:
+    plan, other, nouns = plan_of(pool, 3, VOCABULARY), plan_of(pool, 3, VOCABULARY, 83), list(VOCABULARY.nouns)
+    assert [r.noun for r in other.regions] == [nouns[(nouns.index(r.noun) + 83) % len(nouns)] for r in plan.regions]
+    assert all(r.noun in r.prompt for r in other.regions)
+    assert [(r.box, r.style, r.color) for r in other.regions] == [(r.box, r.style, r.color) for r in plan.regions]
+
+
+def test_a_scene_drawn_again_is_near_to_what_was_composed_and_only_its_styles_are_in_doubt(
+    pool: Pool, drawer: Drawer
+) -> None:
     one, same, true = drawer.crops(pool, 3, VOCABULARY), drawer.crops(pool, 3, VOCABULARY), cut(pool, 3, 4)
-    assert torch.equal(one.pixels, same.pixels) and torch.equal(one.labels, true.labels)
+    assert torch.equal(one.pixels, same.pixels) and torch.equal(one.labels, same.labels)
+    assert torch.equal(one.labels[:, ::2], true.labels[:, ::2]) and (one.labels[:, 1] == -1).all()
     off, strange = (
         (one.pixels.float() - other.pixels[: len(one.pixels)].float()).abs().mean()
         for other in (true, cut(pool, 4, 12))
     )
     assert 1 < off < strange
+
+
+def test_a_scene_spoiled_by_the_names_of_other_things_shows_nothing_to_name(pool: Pool, drawer: Drawer) -> None:
+    again, spoiled = (drawer.crops(pool, 3, VOCABULARY, spoiled=s) for s in (False, True))
+    assert (spoiled.labels == -1).all() and spoiled.labels.shape == again.labels.shape
+    assert not torch.equal(spoiled.pixels, again.pixels)
 
 
 def test_only_scenes_that_may_be_learned_from_are_taken(tmp_path: Path) -> None:

@@ -195,6 +195,23 @@ def test_an_expert_goes_on_from_the_one_that_is_there(pipe: Any, tmp_path: Path)
     pipe.unet.delete_adapters("oil")
 
 
+def test_a_thing_is_told_in_the_square_it_stands_in_or_in_its_own_proportions() -> None:
+    tall, wide, low = [0.4, 0.2, 0.5, 0.8], [0.2, 0.5, 0.6, 0.7], [0.1, 0.0, 0.9, 0.3]
+    given = torch.tensor([[tall, wide, low]])
+    squares = torch.tensor([[[0.15, 0.2, 0.75, 0.8], [0.2, 0.3, 0.6, 0.7], [0.1, 0.0, 0.9, 0.8]]])
+    assert torch.allclose(regional.squares(given), squares, atol=1e-6), "on its feet, or moved to where it fits"
+    told = regional.Told(
+        torch.arange(1), torch.zeros(1, 4, 8, dtype=torch.short), torch.full((1, 4), -1), given, torch.ones(1, 3)
+    )
+    _, boxes = regional.batch(
+        told, torch.zeros(400, dtype=torch.long), torch.zeros(8), 0.0, torch.Generator().manual_seed(0)
+    )
+    near = [(boxes - each).abs().amax((0, 2)) for each in (given, squares)]
+    as_square = ((boxes - squares).abs().amax(-1) <= regional.SLACK + 1e-6).float().mean()
+    assert all((one > regional.SLACK).all() for one in near), "neither always"
+    assert as_square == pytest.approx(regional.SQUARE, abs=0.05)
+
+
 def test_a_piece_is_told_of_what_it_shows_where_it_shows_it() -> None:
     boxes = torch.tensor([[[0.5, 0.5, 0.75, 0.75], [0.0, 0.0, 0.25, 0.25], [0, 0, 0, 0]]])
     there, styles = torch.tensor([[True, True, False]]), torch.tensor([[-1, OIL, 0, -1]])

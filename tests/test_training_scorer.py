@@ -12,7 +12,7 @@ from training_fixtures import FAMILY, VOCABULARY, composed, write_sprites
 
 from mepg_agent.bench.scorer import Scorer
 from mepg_agent.training import scorer
-from mepg_agent.training.crops import CLOSE, STORED, Crops, cut, cut_empty
+from mepg_agent.training.crops import CLOSE, STORED, Crops, cut, cut_empty, naming, right
 from mepg_agent.training.loop import Budget
 from mepg_agent.training.pool import Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS, Composer, Sprites
@@ -65,6 +65,18 @@ def test_colors_are_learned_and_counted_where_one_is_known(pool: Pool, tmp_path:
         model.color.weight.zero_()
         model.color.bias[3] = 9.0
     assert scorer.accuracy(model, things)["color"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_of_what_has_no_name_it_learns_to_be_sure_of_nothing() -> None:
+    logits, nouns = torch.tensor([[2.0, 0, 0, 0], [0, 3.0, 1, 0], [5.0, 1, 0, 2]]), torch.tensor([0, 2, -1])
+    named, nameless = F.cross_entropy(logits[:2], nouns[:2], reduction="sum"), -F.log_softmax(logits[2], 0).mean()
+    assert torch.isclose(naming(logits, nouns), (named + nameless) / 3)
+    assert right(logits, nouns) == 0.5, "what has no name is not counted"
+
+
+def test_a_thing_has_a_name_where_one_is_likelier_than_not() -> None:
+    shares = np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]], np.float32)
+    assert Scorer(["cat", "dog"], ["flat"], ["red"]).named(shares) == ["cat", None, "dog"]
 
 
 def test_a_part_of_a_thing_is_cut_from_the_thing_alone_and_is_about_half_of_it() -> None:

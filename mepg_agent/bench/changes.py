@@ -109,7 +109,7 @@ def seen(scorer: Scorer, version: Version, noun: str, color: str | None = None) 
     of_noun, of_style, of_color = look(scorer, version.image, [region.box])
     style = style_of(region, version.plan, scorer)
     return (
-        scorer.nouns[int(of_noun[0].argmax())] == noun
+        scorer.named(of_noun) == [noun]
         and style in (None, scorer.styles[int(of_style[0].argmax())])
         and color in (None, scorer.colors[int(of_color[0].argmax())])
     )

@@ -63,7 +63,7 @@ class Drawn:
     seed: int
     job: str  # the hash that names its file
     image: Pixels
-    seen: str
+    seen: str | None  # None: nothing that it can name
     seen_look: str
     present: float  # verifier's score for the wanted noun
     style: float  # and for the wanted look
@@ -84,7 +84,7 @@ class Colored:
     noun: str
     color: str
     image: Pixels
-    seen: str
+    seen: str | None  # None: nothing that it can name
     seen_color: str
     shade: bool  # the verifier takes the colour
 
@@ -149,7 +149,7 @@ class FamilyBench:
             noun=noun,
             color=color,
             image=image,
-            seen=self.scorer.nouns[int(nouns.argmax())],
+            seen=self.scorer.named(nouns)[0],
             seen_color=self.scorer.colors[int(colors.argmax())],
             shade=any(f.check is Check.COLOR and f.passed for f in self.verifier.verify(image, plan).findings),
         )
@@ -171,7 +171,7 @@ class FamilyBench:
             seed=seed,
             job=job.hash(),
             image=image,
-            seen=self.scorer.nouns[int(nouns.argmax())],
+            seen=self.scorer.named(nouns)[0],
             seen_look=self.scorer.styles[int(looks.argmax())],
             present=score[Check.PRESENT],
             style=score[Check.STYLE],
@@ -320,9 +320,9 @@ def write(bench: FamilyBench, folder: Path) -> None:
             said = {f.name: getattr(row, f.name) for f in fields(row) if f.name != "image"}
             lines.write(json.dumps(said) + "\n")
     shown = [r for r in bench.plain if r.seed < 2]
-    labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen}?)") for r in shown]
+    labels = [f"{r.noun}, {r.look}" + ("" if r.seen == r.noun else f" ({r.seen or 'nothing'}?)") for r in shown]
     grid([Image.fromarray(r.image).resize((128, 128)) for r in shown], labels, columns=12).save(folder / "nouns.png")
-    texts = [f"{c.color} {c.noun} ({c.seen_color} {c.seen})" for c in bench.colored]
+    texts = [f"{c.color} {c.noun} ({c.seen_color} {c.seen or 'nothing'})" for c in bench.colored]
     colored = [Image.fromarray(c.image).resize((128, 128)) for c in bench.colored]
     grid(colored, texts, columns=12).save(folder / "colors.png")
     if bench.experts:

@@ -56,9 +56,9 @@ def judge(scorer: Scorer, image: Pixels, plan: ScenePlan) -> list[Judged]:
     """Every region of the plan, in its order."""
     nouns, styles, _ = look(scorer, image, [region.box for region in plan.regions])
     wanted = [style_of(region, plan, scorer) for region in plan.regions]
-    found = []
+    found, named = [], scorer.named(nouns)
     for i, region in enumerate(plan.regions):
-        noun, style = scorer.nouns[int(nouns[i].argmax())], scorer.styles[int(styles[i].argmax())]
+        noun, style = named[i], scorer.styles[int(styles[i].argmax())]
         others = [r.noun for r in plan.regions if r.noun != region.noun]
         foreign = [s for s in wanted if s is not None and s != wanted[i]]
         found.append(

@@ -12,8 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import ResNetConfig, ResNetModel
@@ -57,6 +59,12 @@ class Scorer(nn.Module):
         it is, since the light on paper and oil paint falls from one side."""
         plain, mirrored = (Answers(*(F.softmax(v.float(), -1) for v in self(p))) for p in (pixels, pixels.flip(-1)))
         return plain._replace(nouns=(plain.nouns + mirrored.nouns) / 2)
+
+    def named(self, probabilities: NDArray[np.float32]) -> list[str | None]:
+        """The thing that each crop shows, by its probabilities (n, nouns): None where no noun is likelier than not."""
+        best = probabilities.argmax(1)
+        sure = probabilities.max(1) > 0.5
+        return [self.nouns[at] if enough else None for at, enough in zip(best.tolist(), sure.tolist(), strict=True)]
 
     def digest(self) -> str:
         """sha256 of its weights: what tells the judge of one run from that of another."""

@@ -54,7 +54,7 @@ def _row(bench: FamilyBench, things: list[tuple[str, str]], jobs: list[RenderJob
         nouns, looks, _ = see(bench.scorer, image, [job.regions[0].box])
         n, s = bench.scorer.nouns.index(noun), bench.scorer.styles.index(look)
         sure = float(nouns[0, n] * looks[0, s])
-        found.append((int(nouns.argmax()) == n, int(looks.argmax()) == s, sure, seconds))
+        found.append((bench.scorer.named(nouns) == [noun], int(looks.argmax()) == s, sure, seconds))
     return Row(scheduler, steps, *(float(column) for column in np.mean(found, 0)))
 
 

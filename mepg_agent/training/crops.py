@@ -105,6 +105,19 @@ def batch_of(
     return torch.cat(views), torch.cat(labels)
 
 
+def naming(logits: Tensor, nouns: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Mean cross-entropy of logits (n, nouns) and numbers of nouns (n,); of what is none, -1, to be sure of nothing."""
+    count = logits.shape[1]
+    wanted = F.one_hot(nouns.clamp(min=0), count).float()
+    wanted = torch.where((nouns < 0)[:, None], 1 / count, wanted)
+    return F.cross_entropy(logits.float(), wanted, label_smoothing=smoothing)
+
+
+def right(logits: Tensor, true: Tensor) -> Tensor:
+    """Share of right answers among those that are known."""
+    return (logits.argmax(1) == true)[true >= 0].float().mean()
+
+
 def joined(parts: Iterable[Crops]) -> Crops:
     every = list(parts)
     return Crops(torch.cat([p.pixels for p in every]), torch.cat([p.labels for p in every]))

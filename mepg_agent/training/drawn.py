@@ -1,8 +1,11 @@
-"""Things with the look of drawn ones, of which it is known what they are: verifier and scorer learn from them, too.
+"""Things with the look of drawn ones, of which it is known what they are, and such that are nothing: verifier and
+scorer learn from them, too.
 
 Composed scenes are crisper than what the family draws. So scenes in which every thing has a style of its own are coded,
 noised part of the way and denoised again, region by region, each with its expert, as the engine draws (SDEdit, arXiv
-2108.01073): they get the errors of drawn pictures and still show what was composed. `python -m
+2108.01073): they get the errors of drawn pictures and still show what was composed. Half of the scenes are noised
+further and denoised as if other things were asked for: shapes that are neither, as of a thing that came out melted.
+What style these things are in is not said, since a glow or a shadow may have faded. `python -m
 mepg_agent.training.drawn` keeps a file a scene below the pool; a stopped run goes on where it was.
 """
 
@@ -37,17 +40,19 @@ from mepg_agent.training.pool import Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
 
 FOLDER = "drawn"  # below the pool
-BACK = range(3, 6)  # of the family's steps: from where surfaces are drawn anew to where shapes begin to give way
+BACK = range(3, 5)  # of the family's steps: from where surfaces are drawn anew to where shapes begin to give way
+FURTHER = range(4, 6)  # and where they are neither what was composed nor what is asked for
 SEED = 50_000
 
 
-def plan_of(pool: Pool, row: int, vocabulary: Vocabulary) -> ScenePlan:
-    """The plan that the scene is a drawing of."""
+def plan_of(pool: Pool, row: int, vocabulary: Vocabulary, other: int = 0) -> ScenePlan:
+    """The plan that the scene is a drawing of; or one that asks for the nouns that come `other` places later."""
     nouns, styles, colors = list(vocabulary.nouns), all_styles(vocabulary), list(TINTS)
     place, time = (int(i) for i in pool.setting[row])
     regions = []
     for box, (noun, style, color) in zip(pool.boxes[row].tolist(), pool.labels[row].tolist(), strict=True):
         if noun >= 0:
+            noun = (noun + other) % len(nouns)
             tint = colors[color] if color >= 0 else None
             words = noun_phrase(nouns[noun], tint)
             left, top, right, bottom = (min(max(v, 0.0), 1.0) for v in box)
@@ -70,14 +75,16 @@ def plan_of(pool: Pool, row: int, vocabulary: Vocabulary) -> ScenePlan:
     )  # fmt: skip
 
 
-def drawn_again(engine: LocalEngine, job: RenderJob, picture: Image.Image, generator: torch.Generator) -> Image.Image:
-    """The picture, noised by some of the job's last steps and denoised as the job says."""
+def drawn_again(
+    engine: LocalEngine, job: RenderJob, picture: Image.Image, back: range, generator: torch.Generator
+) -> Image.Image:
+    """The picture, noised by `back` of the job's last steps and denoised as the job says."""
     pipe, job = engine.pipe, canonical(job)
     codes = encode(pipe, np.asarray(picture))[None].float()
     canvas = (codes.shape[2], codes.shape[3])
     run = Ensemble(pipe, job, engine.experts(job), Window(0, 0, *canvas), canvas)
     scheduler = make_scheduler(job.scheduler, pipe.scheduler)
-    begun = Begun(codes, job.steps - BACK[int(integers(len(BACK), (), generator))])
+    begun = Begun(codes, job.steps - back[int(integers(len(back), (), generator))])
     *_, last = denoise(run, scheduler, normal(codes.shape, generator), job, begun=begun)
     return Image.fromarray(decode(pipe, last.latents)[0])
 
@@ -88,13 +95,18 @@ class Drawer:
     def __init__(self, engine: LocalEngine, backbone: Found[Backbone], experts: Mapping[str, Found[Expert]]) -> None:
         self.engine, self.backbone, self.experts = engine, backbone, experts
 
-    def crops(self, pool: Pool, row: int, vocabulary: Vocabulary) -> Crops:
-        """Every thing of the scene as it is drawn again. Same scene, same crops."""
-        plan = plan_of(pool, row, vocabulary)
+    def crops(self, pool: Pool, row: int, vocabulary: Vocabulary, spoiled: bool = False) -> Crops:
+        """Every thing of the scene as it is drawn again, or `spoiled` by another's prompt, which is nothing to name.
+        Same scene, same crops."""
+        generator = torch.Generator().manual_seed(SEED + row)
+        other = 1 + int(integers(len(vocabulary.nouns) - 1, (), generator)) if spoiled else 0
+        plan = plan_of(pool, row, vocabulary, other)
         brief = Brief(prompt=plan.prompt, seed=SEED + row)
         job = prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
-        generator = torch.Generator().manual_seed(brief.seed)
-        return things(pool, [(row, drawn_again(self.engine, job, pool.picture(row), generator))])
+        back = FURTHER if spoiled else BACK
+        found = things(pool, [(row, drawn_again(self.engine, job, pool.picture(row), back, generator))])
+        found.labels[:, slice(None) if spoiled else 1] = -1
+        return found
 
 
 def kept(folder: Path, start: int, stop: int) -> Crops:
@@ -122,7 +134,7 @@ def main() -> None:
         row = number * len(pool) // options.scenes  # evenly from all: the verifier's and the scorer's
         file = folder / f"{row:05}.npz"
         if not file.exists():
-            crops = drawer.crops(pool, row, family.vocabulary)
+            crops = drawer.crops(pool, row, family.vocabulary, spoiled=number % 2 == 1)
             with whole(file) as stream:
                 np.savez(stream, pixels=crops.pixels.numpy(), labels=crops.labels.numpy())
             print(json.dumps({"drawn": number, "of": options.scenes}), flush=True)

@@ -29,7 +29,19 @@ from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.english import noun_phrase
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import HELD_OUT, SIZE, WHOLES, Crops, batch_of, cut_empty, held_out, lessons, middle
+from mepg_agent.training.crops import (
+    HELD_OUT,
+    SIZE,
+    WHOLES,
+    Crops,
+    batch_of,
+    cut_empty,
+    held_out,
+    lessons,
+    middle,
+    naming,
+    right,
+)
 from mepg_agent.training.drawn import FOLDER, kept
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
@@ -119,15 +131,15 @@ def train(
         image, detail, empties = seen(model, views).split([len(things), len(parts), len(bare)])
         labels = labels.unbind(1)
         found = answers(model, image, labels[0], texts)
-        terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(found, labels, strict=True)]
+        terms = [F.cross_entropy(s, true, ignore_index=-1) for s, true in zip(found[1:], labels[1:], strict=True)]
         noun, style, _ = theirs.unbind(1)
-        terms.append(F.cross_entropy(answers(model, detail, noun, texts)[1], style) / WHOLES)
+        terms.append(F.cross_entropy(answers(model, detail, noun, texts)[1], style, ignore_index=-1) / WHOLES)
         unsure, _, _ = answers(model, empties, bare * 0, texts)
-        value = sum(terms, -F.log_softmax(unsure, -1).mean() / EMPTY)
+        value = sum(terms, naming(torch.cat([found[0], unsure]), F.pad(labels[0], (0, len(unsure)), value=-1)))
         run.descend(value)
         with torch.no_grad():
             model.logit_scale.clamp_(max=np.log(50))
-        run.note(loss=value, noun=(found[0].argmax(1) == labels[0]).float().mean())
+        run.note(loss=value, noun=right(found[0], labels[0]))
     model.load_state_dict(run.averaged())
     model.eval()
 

@@ -25,6 +25,7 @@ from mepg_agent.training.scenes import TINTS
 
 REGIONS = 3  # scenes with more things are told by their captions only
 SILENCE = -30.0  # log-weight of a prompt that is not heard
+SQUARE = 0.6  # share of the things told in the square they stand in, as plans give it, not in their own proportions
 SLACK = 0.08  # boxes are given up to that much wider on every side, as planned ones are
 
 
@@ -71,6 +72,15 @@ def told(pool: Pool, rows: Tensor, tokenizer: CLIPTokenizer) -> Told:
     there = pool.labels[scenes][:, :REGIONS, 0] >= 0
     asked = torch.cat([pool.style[scenes][:, None], pool.labels[scenes][:, :REGIONS, 1]], 1)
     return Told(chosen, ids.view(len(chosen), 1 + REGIONS, -1).short(), asked, pool.boxes[scenes][:, :REGIONS], there)
+
+
+def squares(boxes: Tensor) -> Tensor:
+    """The squares (..., 4) that things with these boxes stand in, of their longer sides, moved to where they fit."""
+    low, high = boxes.unflatten(-1, (2, 2)).unbind(-2)  # across, down
+    side = (high - low).amax(-1, keepdim=True)
+    start = torch.cat([(low + high - side)[..., :1] / 2, (high - side)[..., 1:]], -1)
+    start = torch.minimum(start.clamp(min=0), 1 - side)
+    return torch.cat([start, start + side], -1)
 
 
 def weights(boxes: Tensor, there: Tensor, size: int) -> Tensor:
@@ -189,6 +199,8 @@ def batch(told: Told, rows: Tensor, empty: Tensor, dropout: float, generator: to
     """Ids (n, blocks, tokens), a share of them saying nothing at all, and boxes (n, things, 4) as wide as planned ones
     are."""
     boxes = told.boxes[rows]
+    square = uniform(boxes.shape[:2], generator)[..., None] < SQUARE
+    boxes = torch.where(square, squares(boxes), boxes)
     slack = SLACK * uniform(boxes.shape, generator) * torch.tensor([-1, -1, 1, 1], device=boxes.device)
     ids = told.ids[rows].long()
     dropped = uniform(rows.shape, generator) < dropout

@@ -14,7 +14,7 @@ from mepg_agent.bench.scorer import Answers, Scorer
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training.config import arguments, read
-from mepg_agent.training.crops import WHOLES, Crops, batch_of, cut_empty, held_out, lessons, middle
+from mepg_agent.training.crops import WHOLES, Crops, batch_of, cut_empty, held_out, lessons, middle, naming, right
 from mepg_agent.training.drawn import FOLDER, kept
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
@@ -51,17 +51,16 @@ def train(
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             said = model(views)
         count, named = len(things), len(things) + len(parts)
-        nouns, styles, colors = said.nouns[:count].float(), said.styles[:named].float(), said.colors[:count].float()
+        nouns, styles = torch.cat([said.nouns[:count], said.nouns[named:]]), said.styles[:named].float()
         (noun, _, color), style = labels.unbind(1), torch.cat([labels, theirs])[:, 1]
-        value = F.cross_entropy(nouns, noun, label_smoothing=0.05) + F.cross_entropy(styles, style)
-        value = value + F.cross_entropy(colors, color, ignore_index=-1, reduction="sum") / count
-        value = value - F.log_softmax(said.nouns[named:].float(), -1).mean() / NOTHING
+        noun = F.pad(noun, (0, len(views) - named), value=-1)
+        value = naming(nouns, noun, smoothing=0.05) + F.cross_entropy(styles, style, ignore_index=-1)
+        colors = F.cross_entropy(said.colors[:count].float(), color, ignore_index=-1, reduction="sum")
+        value = value + colors / count
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         optimizer.step()
-        run.note(
-            loss=value, noun=(nouns.argmax(1) == noun).float().mean(), style=(styles.argmax(1) == style).float().mean()
-        )
+        run.note(loss=value, noun=right(nouns, noun), style=right(styles, style))
     model.eval()
 
 
