@@ -25,7 +25,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import regional, sheets
-from mepg_agent.training.config import DataConfig, DenoiserConfig, arguments, read
+from mepg_agent.training.config import DenoiserConfig, arguments, read
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.draws import halved, integers, normal, uniform
@@ -44,7 +44,7 @@ SCHEDULE: dict[str, Any] = {
 }
 DROPOUT = 0.1
 ALONE, MIXED = 0.3, 0.5  # lessons alone up to that part of the budget; from there fewer, to the share in the end
-REGIONAL = 0.5  # of the steps on scenes: every thing told in its box
+REGIONAL = 0.75  # of the steps: every thing told in its box
 PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
@@ -88,6 +88,9 @@ class Codes:
 
     latents: Tensor
     ids: Tensor
+
+
+Taught = tuple[Codes, regional.Told]  # scenes or lessons, and them region by region
 
 
 def plain_rows(pool: Pool) -> Tensor:
@@ -168,8 +171,8 @@ class Drawer(nn.Module):
 
 def train(
     drawer: Drawer,
-    scenes: Future[tuple[Codes, regional.Told]],
-    pieces: Codes,
+    scenes: Future[Taught],
+    pieces: Taught,
     empty: Tensor,
     folder: Path,
     config: DenoiserConfig,
@@ -177,7 +180,7 @@ def train(
     seed: int = 0,
     knowing: bool = False,
 ) -> None:
-    """`scenes` are all of them, and told region by region; until they are there, `pieces`, the lessons, stand in.
+    """Until `scenes` are there, `pieces`, the lessons, stand in.
     `empty` are the ids of the caption that says nothing; `knowing`: it can draw already."""
     peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
@@ -195,12 +198,11 @@ def train(
     for _ in run:
         share = lessons(budget.progress(run.step, run.seconds), config.lessons, knowing)
         lesson, parted = (torch.rand(2, generator=choice) < torch.tensor([share, REGIONAL])).tolist()
-        if lesson or not scenes.done():
-            kind, codes, hear, batch = "lesson", pieces, partial(captions, pieces), config.batch * PER_SCENE
-        else:
-            codes, told = scenes.result()
-            kind, batch = ("regions" if parted else "scene"), config.batch
-            hear = partial(regions, told) if parted else partial(captions, codes)
+        lesson = lesson or not scenes.done()
+        codes, told = pieces if lesson else scenes.result()
+        batch = config.batch * (PER_SCENE if lesson else 1)
+        hear = partial(regions, codes, told) if parted else partial(captions, codes)
+        kind = ("lesson" if lesson else "scene") + (" by regions" if parted else "")
         run.note(**{kind: crew.backward(partial(value, codes, hear, batch))})
         run.follow()
     drawer.load_state_dict(run.averaged())
@@ -217,7 +219,7 @@ def captions(
 
 
 def regions(
-    told: regional.Told, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
+    codes: Codes, told: regional.Told, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Rows of scenes and the states of all their prompts, one after the other; where each is heard goes to the ears.
 
@@ -225,17 +227,17 @@ def regions(
     """
     chosen = integers(len(told.rows), (batch,), generator)
     ids, boxes = regional.batch(told, chosen, empty, DROPOUT, generator)
-    shares = regional.weights(boxes, told.there[chosen], model.unet.config["sample_size"])
+    shares = regional.weights(boxes, told.there[chosen], codes.latents.shape[-1])
     model.ears.biases = regional.biases(shares, ids.shape[-1], len(model.unet.config["block_out_channels"]))
     with torch.no_grad():
         states = model.text(ids.flatten(0, 1)).last_hidden_state
     return told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2)
 
 
-def scenes_of(data: DataConfig, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> tuple[Codes, regional.Told]:
-    """All scenes of the pool, as soon as they are there: their codes, and them region by region."""
-    pool = Pool(Source.of(data))
-    pool.wait(data.scenes)
+def taught(source: Source, count: int, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> Taught:
+    """All scenes or lessons of the source, as soon as `count` are there."""
+    pool = Pool(source)
+    pool.wait(count)
     rows = plain_rows(pool)
     return encoded(pool, rows, vae, tokenizer), regional.told(pool, rows, tokenizer).to(vae.device)
 
@@ -278,11 +280,9 @@ def main() -> None:
     else:
         if sizes.parts > 1:
             torch.set_num_threads(1)
-        lessons_pool = Pool(Source.lessons_of(config.data))
-        lessons_pool.wait(config.data.lessons)
-        pieces = encoded(lessons_pool, plain_rows(lessons_pool), vae, tokenizer)
+        pieces = taught(Source.lessons_of(config.data), config.data.lessons, vae, tokenizer)
         with ThreadPoolExecutor(1) as beside:
-            scenes = beside.submit(scenes_of, config.data, vae, tokenizer)
+            scenes = beside.submit(taught, Source.of(config.data), config.data.scenes, vae, tokenizer)
             train(
                 drawer, scenes, pieces, empty_ids(tokenizer).to(device), config.out / "runs", sizes,
                 Budget(minutes=sizes.minutes), knowing=bool(options.start),
