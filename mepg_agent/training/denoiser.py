@@ -45,12 +45,14 @@ SCHEDULE: dict[str, Any] = {
 DROPOUT = 0.1
 ALONE, MIXED = 0.3, 0.5  # lessons alone up to that part of the budget; from there fewer, to the share in the end
 REGIONAL = 0.75  # of the steps: every thing told in its box
+NEAR = 4.0  # how much a position in a thing's box counts: grass and clouds would be most of what is learned
 PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
 
 Batch = tuple[Tensor, Mapping[str, Any]]  # clean codes (n, c, h, w), and how the denoiser is told of them
-Hear = Callable[["Drawer", int, Tensor, torch.Generator], tuple[Tensor, Tensor]]  # rows, and states of their texts
+# rows, states of their texts, and how much each position counts (n, 1, h, w)
+Hear = Callable[["Drawer", int, Tensor, torch.Generator], tuple[Tensor, Tensor, Tensor | None]]
 
 
 def build(
@@ -121,8 +123,11 @@ def timesteps(n: int, levels: int, generator: torch.Generator) -> Tensor:
     return (torch.where(share, dense, strata) * levels).long().clamp(max=levels - 1)
 
 
-def loss(unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator) -> Tensor:
-    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity)."""
+def loss(
+    unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator, counts: Tensor | None = None
+) -> Tensor:
+    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity).
+    `counts` (n, 1, h, w) is how much each position counts, beside the others of the batch; all the same when None."""
     clean, told = batch
     noise = normal(clean.shape, generator)
     step: Any = timesteps(len(clean), len(schedule.alphas_cumprod), generator)
@@ -131,9 +136,11 @@ def loss(unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Gene
     kind = schedule.config["prediction_type"]
     if kind == "sample":
         level = schedule.alphas_cumprod[step][:, None, None, None]
-        return ((1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()).mean()
-    wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
-    return (predicted - wanted).square().mean()
+        off = (1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()
+    else:
+        wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
+        off = (predicted - wanted).square()
+    return off.mean() if counts is None else (off * (counts / counts.mean())).mean()
 
 
 def caption_ids(codes: Codes, rows: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:
@@ -165,8 +172,9 @@ class Drawer(nn.Module):
         self, codes: Codes, hear: Hear, batch: int, empty: Tensor, schedule: DDPMScheduler, generator: torch.Generator
     ) -> Tensor:
         """The loss of `batch` of the codes, told as `hear` tells them."""
-        rows, text = hear(self, batch, empty, generator)
-        return loss(self.unet, schedule, (codes.latents[rows].float(), {"encoder_hidden_states": text}), generator)
+        rows, text, counts = hear(self, batch, empty, generator)
+        told = {"encoder_hidden_states": text}
+        return loss(self.unet, schedule, (codes.latents[rows].float(), told), generator, counts)
 
 
 def train(
@@ -211,17 +219,18 @@ def train(
 
 def captions(
     codes: Codes, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, None]:
     """Rows of scenes and the states of a caption each."""
     rows = integers(len(codes.latents), (batch,), generator)
     model.ears.biases = {}
-    return rows, model.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
+    return rows, model.text(caption_ids(codes, rows, empty, generator)).last_hidden_state, None
 
 
 def regions(
     codes: Codes, told: regional.Told, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Rows of scenes and the states of all their prompts, one after the other; where each is heard goes to the ears.
+    Things count NEAR times as much as what is around them.
 
     The text tower learns from captions alone: it would cost four times as much here.
     """
@@ -231,7 +240,8 @@ def regions(
     model.ears.biases = regional.biases(shares, ids.shape[-1], len(model.unet.config["block_out_channels"]))
     with torch.no_grad():
         states = model.text(ids.flatten(0, 1)).last_hidden_state
-    return told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2)
+    counts = NEAR + (1 - NEAR) * shares[:, :1]
+    return told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2), counts
 
 
 def taught(source: Source, count: int, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> Taught:
