@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from diffusers import DDPMScheduler
 from PIL import Image
+from torch import Tensor
 from training_fixtures import FAMILY, VOCABULARY, composed, tiny_drawer, tiny_vae, write_sprites
 from transformers import CLIPTokenizer
 
@@ -193,6 +196,26 @@ def test_an_expert_goes_on_from_the_one_that_is_there(pipe: Any, tmp_path: Path)
     with pytest.raises(BadInput, match="other layers"):
         experts.go_on(pipe.unet, "oil", tmp_path)
     pipe.unet.delete_adapters("oil")
+
+
+def test_what_does_not_count_teaches_nothing() -> None:
+    """A denoiser that says nothing is wrong where there is something."""
+
+    class Silent:
+        dtype = torch.float32
+
+        def __call__(self, noisy: Tensor, step: Tensor) -> Any:
+            return SimpleNamespace(sample=torch.zeros_like(noisy))
+
+    clean, schedule = torch.zeros(2, 4, 8, 8), DDPMScheduler(**denoiser.SCHEDULE)
+    clean[..., 4:] = 1
+    left = torch.ones(2, 1, 8, 8)
+    left[..., 4:] = 0
+    of_left, of_right, of_all = (
+        float(denoiser.loss(Silent(), schedule, (clean, {}), torch.Generator().manual_seed(0), counts))
+        for counts in (left, 1 - left, None)
+    )
+    assert of_left == 0 and of_right == pytest.approx(2 * of_all) and of_all > 0
 
 
 def test_a_thing_is_told_in_the_square_it_fills_or_in_its_own_proportions() -> None:
