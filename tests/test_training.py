@@ -147,13 +147,13 @@ def test_the_denoiser_trains_resumes_and_its_text_tower_learns_to_the_end(
     sizes = config.DenoiserConfig(
         widths=(32, 64), attention=(True, False), minutes=1, batch=4, lessons=0.1, peak=1e-3, parts=2, bfloat16=False
     )
-    empty, scenes = denoiser.empty_ids(tokenizer), Future()
-    taught = denoiser.taught(pool.source, len(pool), tiny_vae(pool), tokenizer)
-    scenes.set_result(taught)
+    rows, empty = denoiser.plain_rows(pool), denoiser.empty_ids(tokenizer)
+    codes, scenes = denoiser.encoded(pool, rows, tiny_vae(pool), tokenizer), Future()
+    scenes.set_result((codes, regional.told(pool, rows, tokenizer)))
     tables = []
     for steps in (4, 8):
         budget = Budget(steps=steps)
-        denoiser.train(tiny_drawer(tokenizer), scenes, taught, empty, tmp_path / "runs", sizes, budget)
+        denoiser.train(tiny_drawer(tokenizer), scenes, codes, empty, tmp_path / "runs", sizes, budget)
         state = torch.load(tmp_path / "runs" / "denoiser.checkpoint.pt", weights_only=True)
         assert state["step"] == steps
         tables.append(next(v for k, v in state["model"].items() if k.endswith("token_embedding.weight")))

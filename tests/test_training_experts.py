@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import DDPMScheduler
 from PIL import Image
-from torch import Tensor
 from training_fixtures import FAMILY, VOCABULARY, composed, tiny_drawer, tiny_vae, write_sprites
 from transformers import CLIPTokenizer
 
@@ -196,43 +193,6 @@ def test_an_expert_goes_on_from_the_one_that_is_there(pipe: Any, tmp_path: Path)
     with pytest.raises(BadInput, match="other layers"):
         experts.go_on(pipe.unet, "oil", tmp_path)
     pipe.unet.delete_adapters("oil")
-
-
-def test_what_does_not_count_teaches_nothing() -> None:
-    """A denoiser that says nothing is wrong where there is something."""
-
-    class Silent:
-        dtype = torch.float32
-
-        def __call__(self, noisy: Tensor, step: Tensor) -> Any:
-            return SimpleNamespace(sample=torch.zeros_like(noisy))
-
-    clean, schedule = torch.zeros(2, 4, 8, 8), DDPMScheduler(**denoiser.SCHEDULE)
-    clean[..., 4:] = 1
-    left = torch.ones(2, 1, 8, 8)
-    left[..., 4:] = 0
-    of_left, of_right, of_all = (
-        float(denoiser.loss(Silent(), schedule, (clean, {}), torch.Generator().manual_seed(0), counts))
-        for counts in (left, 1 - left, None)
-    )
-    assert of_left == 0 and of_right == pytest.approx(2 * of_all) and of_all > 0
-
-
-def test_a_thing_is_told_in_the_square_it_fills_or_in_its_own_proportions() -> None:
-    tall, wide, low = [0.4, 0.23, 0.5, 0.77], [0.22, 0.5, 0.58, 0.7], [0.14, 0.0, 0.86, 0.3]
-    given = torch.tensor([[tall, wide, low]])
-    squares = torch.tensor([[[0.15, 0.2, 0.75, 0.8], [0.2, 0.4, 0.6, 0.8], [0.1, 0.0, 0.9, 0.8]]])
-    assert torch.allclose(regional.squares(given), squares, atol=1e-6), "around it, or moved to where it fits"
-    told = regional.Told(
-        torch.arange(1), torch.zeros(1, 4, 8, dtype=torch.short), torch.full((1, 4), -1), given, torch.ones(1, 3)
-    )
-    _, boxes = regional.batch(
-        told, torch.zeros(400, dtype=torch.long), torch.zeros(8), 0.0, torch.Generator().manual_seed(0)
-    )
-    near = [(boxes - each).abs().amax((0, 2)) for each in (given, squares)]
-    as_square = ((boxes - squares).abs().amax(-1) <= regional.SLACK + 1e-6).float().mean()
-    assert all((one > regional.SLACK).all() for one in near), "neither always"
-    assert as_square == pytest.approx(regional.SQUARE, abs=0.05)
 
 
 def test_a_piece_is_told_of_what_it_shows_where_it_shows_it() -> None:

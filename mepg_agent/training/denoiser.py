@@ -25,7 +25,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import regional, sheets
-from mepg_agent.training.config import DenoiserConfig, arguments, read
+from mepg_agent.training.config import DataConfig, DenoiserConfig, arguments, read
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.draws import halved, integers, normal, uniform
@@ -44,15 +44,13 @@ SCHEDULE: dict[str, Any] = {
 }
 DROPOUT = 0.1
 ALONE, MIXED = 0.3, 0.5  # lessons alone up to that part of the budget; from there fewer, to the share in the end
-REGIONAL = 0.75  # of the steps: every thing told in its box
-NEAR = 4.0  # how much a position in a thing's box counts: grass and clouds would be most of what is learned
+REGIONAL = 0.5  # of the steps on scenes: every thing told in its box
 PER_SCENE = 3  # lessons in the time of one scene
 MAX_WEIGHT = 6.0  # of the velocity loss in terms of the clean code: 1 / sigma² grows without bound as noise vanishes
 
 
 Batch = tuple[Tensor, Mapping[str, Any]]  # clean codes (n, c, h, w), and how the denoiser is told of them
-# rows, states of their texts, and how much each position counts (n, 1, h, w)
-Hear = Callable[["Drawer", int, Tensor, torch.Generator], tuple[Tensor, Tensor, Tensor | None]]
+Hear = Callable[["Drawer", int, Tensor, torch.Generator], tuple[Tensor, Tensor]]  # rows, and states of their texts
 
 
 def build(
@@ -92,9 +90,6 @@ class Codes:
     ids: Tensor
 
 
-Taught = tuple[Codes, regional.Told]  # scenes or lessons, and them region by region
-
-
 def plain_rows(pool: Pool) -> Tensor:
     """The pool's scenes that are in no style as a whole; the held-out ones are left alone."""
     rows = torch.arange(HELD_OUT, len(pool))
@@ -123,11 +118,8 @@ def timesteps(n: int, levels: int, generator: torch.Generator) -> Tensor:
     return (torch.where(share, dense, strata) * levels).long().clamp(max=levels - 1)
 
 
-def loss(
-    unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator, counts: Tensor | None = None
-) -> Tensor:
-    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity).
-    `counts` (n, 1, h, w) is how much each position counts, beside the others of the batch; all the same when None."""
+def loss(unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator) -> Tensor:
+    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity)."""
     clean, told = batch
     noise = normal(clean.shape, generator)
     step: Any = timesteps(len(clean), len(schedule.alphas_cumprod), generator)
@@ -136,11 +128,9 @@ def loss(
     kind = schedule.config["prediction_type"]
     if kind == "sample":
         level = schedule.alphas_cumprod[step][:, None, None, None]
-        off = (1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()
-    else:
-        wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
-        off = (predicted - wanted).square()
-    return off.mean() if counts is None else (off * (counts / counts.mean())).mean()
+        return ((1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()).mean()
+    wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
+    return (predicted - wanted).square().mean()
 
 
 def caption_ids(codes: Codes, rows: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:
@@ -172,15 +162,14 @@ class Drawer(nn.Module):
         self, codes: Codes, hear: Hear, batch: int, empty: Tensor, schedule: DDPMScheduler, generator: torch.Generator
     ) -> Tensor:
         """The loss of `batch` of the codes, told as `hear` tells them."""
-        rows, text, counts = hear(self, batch, empty, generator)
-        told = {"encoder_hidden_states": text}
-        return loss(self.unet, schedule, (codes.latents[rows].float(), told), generator, counts)
+        rows, text = hear(self, batch, empty, generator)
+        return loss(self.unet, schedule, (codes.latents[rows].float(), {"encoder_hidden_states": text}), generator)
 
 
 def train(
     drawer: Drawer,
-    scenes: Future[Taught],
-    pieces: Taught,
+    scenes: Future[tuple[Codes, regional.Told]],
+    pieces: Codes,
     empty: Tensor,
     folder: Path,
     config: DenoiserConfig,
@@ -188,7 +177,7 @@ def train(
     seed: int = 0,
     knowing: bool = False,
 ) -> None:
-    """Until `scenes` are there, `pieces`, the lessons, stand in.
+    """`scenes` are all of them, and told region by region; until they are there, `pieces`, the lessons, stand in.
     `empty` are the ids of the caption that says nothing; `knowing`: it can draw already."""
     peak = config.peak
     groups = [{"params": drawer.unet.parameters()}, {"params": drawer.text.parameters(), "scale": 0.5}]
@@ -206,11 +195,12 @@ def train(
     for _ in run:
         share = lessons(budget.progress(run.step, run.seconds), config.lessons, knowing)
         lesson, parted = (torch.rand(2, generator=choice) < torch.tensor([share, REGIONAL])).tolist()
-        lesson = lesson or not scenes.done()
-        codes, told = pieces if lesson else scenes.result()
-        batch = config.batch * (PER_SCENE if lesson else 1)
-        hear = partial(regions, codes, told) if parted else partial(captions, codes)
-        kind = ("lesson" if lesson else "scene") + (" by regions" if parted else "")
+        if lesson or not scenes.done():
+            kind, codes, hear, batch = "lesson", pieces, partial(captions, pieces), config.batch * PER_SCENE
+        else:
+            codes, told = scenes.result()
+            kind, batch = ("regions" if parted else "scene"), config.batch
+            hear = partial(regions, told) if parted else partial(captions, codes)
         run.note(**{kind: crew.backward(partial(value, codes, hear, batch))})
         run.follow()
     drawer.load_state_dict(run.averaged())
@@ -219,35 +209,33 @@ def train(
 
 def captions(
     codes: Codes, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor, None]:
+) -> tuple[Tensor, Tensor]:
     """Rows of scenes and the states of a caption each."""
     rows = integers(len(codes.latents), (batch,), generator)
     model.ears.biases = {}
-    return rows, model.text(caption_ids(codes, rows, empty, generator)).last_hidden_state, None
+    return rows, model.text(caption_ids(codes, rows, empty, generator)).last_hidden_state
 
 
 def regions(
-    codes: Codes, told: regional.Told, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
+    told: regional.Told, model: Drawer, batch: int, empty: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Rows of scenes and the states of all their prompts, one after the other; where each is heard goes to the ears.
-    Things count NEAR times as much as what is around them.
 
     The text tower learns from captions alone: it would cost four times as much here.
     """
     chosen = integers(len(told.rows), (batch,), generator)
     ids, boxes = regional.batch(told, chosen, empty, DROPOUT, generator)
-    shares = regional.weights(boxes, told.there[chosen], codes.latents.shape[-1])
+    shares = regional.weights(boxes, told.there[chosen], model.unet.config["sample_size"])
     model.ears.biases = regional.biases(shares, ids.shape[-1], len(model.unet.config["block_out_channels"]))
     with torch.no_grad():
         states = model.text(ids.flatten(0, 1)).last_hidden_state
-    counts = NEAR + (1 - NEAR) * shares[:, :1]
-    return told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2), counts
+    return told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2)
 
 
-def taught(source: Source, count: int, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> Taught:
-    """All scenes or lessons of the source, as soon as `count` are there."""
-    pool = Pool(source)
-    pool.wait(count)
+def scenes_of(data: DataConfig, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> tuple[Codes, regional.Told]:
+    """All scenes of the pool, as soon as they are there: their codes, and them region by region."""
+    pool = Pool(Source.of(data))
+    pool.wait(data.scenes)
     rows = plain_rows(pool)
     return encoded(pool, rows, vae, tokenizer), regional.told(pool, rows, tokenizer).to(vae.device)
 
@@ -290,9 +278,11 @@ def main() -> None:
     else:
         if sizes.parts > 1:
             torch.set_num_threads(1)
-        pieces = taught(Source.lessons_of(config.data), config.data.lessons, vae, tokenizer)
+        lessons_pool = Pool(Source.lessons_of(config.data))
+        lessons_pool.wait(config.data.lessons)
+        pieces = encoded(lessons_pool, plain_rows(lessons_pool), vae, tokenizer)
         with ThreadPoolExecutor(1) as beside:
-            scenes = beside.submit(taught, Source.of(config.data), config.data.scenes, vae, tokenizer)
+            scenes = beside.submit(scenes_of, config.data, vae, tokenizer)
             train(
                 drawer, scenes, pieces, empty_ids(tokenizer).to(device), config.out / "runs", sizes,
                 Budget(minutes=sizes.minutes), knowing=bool(options.start),
