@@ -24,6 +24,7 @@ from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import Portfolio
 
 SIZE = 64  # pixels of a crop
+SURE = 0.5  # least probability of a thing that is there
 T = TypeVar("T")
 
 
@@ -62,9 +63,8 @@ class Scorer(nn.Module):
 
     def named(self, probabilities: NDArray[np.float32]) -> list[str | None]:
         """The thing that each crop shows, by its probabilities (n, nouns): None where no noun is likelier than not."""
-        best = probabilities.argmax(1)
-        sure = probabilities.max(1) > 0.5
-        return [self.nouns[at] if enough else None for at, enough in zip(best.tolist(), sure.tolist(), strict=True)]
+        best, sure = probabilities.argmax(1).tolist(), (probabilities.max(1) > SURE).tolist()
+        return [self.nouns[at] if enough else None for at, enough in zip(best, sure, strict=True)]
 
     def digest(self) -> str:
         """sha256 of its weights: what tells the judge of one run from that of another."""

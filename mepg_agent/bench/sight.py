@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mepg_agent.bench.judge import glance, look
-from mepg_agent.bench.scorer import Scorer
+from mepg_agent.bench.scorer import SURE, Scorer
 from mepg_agent.engine.base import Pixels
 from mepg_agent.scene import Box
 from mepg_agent.verify.crops import square_crop
 
 SIDES = (0.2, 0.28, 0.38, 0.5, 0.66, 0.85)  # of the squares, fractions of the canvas
 STEP = 1 / 3  # of a square's side, from one to the next
-SURE = 0.5  # least probability of a thing that is there
 SUREST = 0.98  # the most that may be asked for, however sure the scorer is of empty pictures
 EMPTY = 0.99  # share of the squares of empty pictures that stay below the threshold
 EVEN = 0.05  # two probabilities that are nearer than this are about equal

@@ -41,7 +41,7 @@ from mepg_agent.training.scenes import TINTS
 
 FOLDER = "drawn"  # below the pool
 BACK = range(3, 5)  # of the family's steps: from where surfaces are drawn anew to where shapes begin to give way
-FURTHER = range(4, 6)  # and where they are neither what was composed nor what is asked for
+SPOILED = range(4, 6)  # and where they are neither what was composed nor what is asked for
 SEED = 50_000
 
 
@@ -103,7 +103,7 @@ class Drawer:
         plan = plan_of(pool, row, vocabulary, other)
         brief = Brief(prompt=plan.prompt, seed=SEED + row)
         job = prepare(plan, brief, self.backbone, self.experts, self.engine.weights_hash())
-        back = FURTHER if spoiled else BACK
+        back = SPOILED if spoiled else BACK
         found = things(pool, [(row, drawn_again(self.engine, job, pool.picture(row), back, generator))])
         found.labels[:, slice(None) if spoiled else 1] = -1
         return found
