@@ -4,7 +4,7 @@ It is CLIP (arXiv 2103.00020) with a convolutional image tower, which learns fro
 Its text tower is the taught one (`training/words.py`) that the denoiser starts from, and stays as it is; image tower
 and projections are fitted to it. Crops of single things are held against the texts that could be meant: every noun,
 then, of the right noun, every style and every colour ("a fox, neon style"), as the verifier asks later. Of a piece of
-background it learns to be sure of nothing, so that a thing that was not drawn is missed.
+background and of a spoiled thing (`drawn.py`) it learns to be sure of nothing, so that what was not drawn is missed.
 """
 
 from __future__ import annotations
@@ -161,8 +161,8 @@ def accuracy(model: Model, texts: Texts, crops: Crops, bare: Crops) -> dict[str,
     unsure, _, _ = answers(model, seen(model, views), torch.zeros(len(views), dtype=torch.long), texts)
     return {
         "sure of nothing": float((unsure.softmax(-1).amax(1) < 0.5).float().mean()),
-        "noun": float((nouns.argmax(1) == noun).float().mean()),
-        "style": float((styles.argmax(1) == style).float().mean()),
+        "noun": float(right(nouns, noun)),
+        "style": float(right(styles, style)),
     }
 
 

@@ -78,9 +78,7 @@ def accuracy(model: Scorer, crops: Crops) -> dict[str, float]:
     said, true = model.judge(crops.batch(rows, generator, rough=False)), Answers(*crops.labels.unbind(1))
     parts = [model.judge(part).styles for part in crops.four_parts(rows, generator)]
     said = said._replace(styles=torch.stack([said.styles, *parts]).mean(0))
-    right = {name: found.argmax(1) == wanted for name, found, wanted in zip(NAMES, said, true, strict=True)}
-    right["color"] = right["color"][true.colors >= 0]
-    return {name: float(marks.float().mean()) for name, marks in right.items()}
+    return {name: float(right(found, wanted)) for name, found, wanted in zip(NAMES, said, true, strict=True)}
 
 
 def main() -> None:
