@@ -111,6 +111,7 @@ class Backbone(Frozen):
     licence: str
     pipeline: str  # folder beside the manifest, or a hub id
     revision: str | None = None  # of the hub id
+    sketches: str | None = None  # folder beside the manifest: draws what regions hold as sketches, for the denoiser
     verifier: str | None = None  # folder beside the manifest, or a hub id
     vocabulary: str | None = None  # file beside the manifest
     style_prompt: str = "{style} {prompt}"  # how a style word goes into a prompt

@@ -22,6 +22,9 @@ from peft.utils import get_peft_model_state_dict
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from mepg_agent.engine.base import Engine, Latents, Picture, Pixels
+from mepg_agent.engine.sketch_reader import SketchReader
+from mepg_agent.engine.sketcher import Sketcher
+from mepg_agent.engine.sketching import Artist
 from mepg_agent.records import Adapter, JobRegion, RenderJob
 from mepg_agent.scene import Box, Extent
 
@@ -133,6 +136,23 @@ def save_pipeline(folder: Path) -> Path:
     }
     StableDiffusionPipeline(**parts, requires_safety_checker=False).save_pretrained(folder / "pipeline")
     return folder / "pipeline"
+
+
+def artist(unet: Any, learned: bool = True, thing: bool = True) -> Artist:
+    """One that sketches a rectangle for every prompt, or nothing, and whose reader says something, or nothing."""
+    torch.manual_seed(3)
+    channels = unet.config["block_out_channels"]
+    sketcher = Sketcher(text=unet.config["cross_attention_dim"], width=32, basis=8)
+    reader = SketchReader.of(unet, [16] * len(channels), [1] + [0] * (len(channels) - 1))
+    with torch.no_grad():
+        for parameter in sketcher.shapes.parameters():
+            parameter.zero_()
+        assert sketcher.patches.bias is not None
+        sketcher.patches.bias.fill_(1.0 if thing else 0.0)
+        if learned:
+            for parameter in (*reader.out.parameters(), *reader.out_middle.parameters()):
+                parameter.normal_(std=0.5)
+    return Artist(sketcher, reader)
 
 
 def save_wide_pipeline(folder: Path) -> Path:

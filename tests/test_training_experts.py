@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from engine_fixtures import artist
 from PIL import Image
 from training_fixtures import FAMILY, VOCABULARY, composed, tiny_drawer, tiny_vae, write_sprites
 from transformers import CLIPTokenizer
 
-from mepg_agent.engine.gating import reach
 from mepg_agent.engine.layers import GatedLayer, LowRank
 from mepg_agent.errors import BadInput
 from mepg_agent.portfolio import read_backbone
-from mepg_agent.scene import Box
 from mepg_agent.training import config, denoiser, experts, regional
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.loop import Budget
@@ -139,15 +138,7 @@ def test_the_gate_in_training_is_the_engine_s(pool: Pool) -> None:
     assert torch.allclose(drawn, taught, atol=1e-5)
 
 
-def test_an_adapter_fades_in_training_as_it_does_in_the_engine() -> None:
-    corners = [[0.125, 0.25, 0.625, 0.9], [0.0, 0.4, 0.3, 1.0], [0.31, 0.07, 0.44, 0.2]]
-    boxes = [Box.from_corners(*each) for each in corners]
-    for fade in (0.0, 0.2, 0.5):
-        there = regional.reach(torch.tensor([corners]), fade, 16)[0]
-        assert torch.allclose(there, torch.from_numpy(reach(boxes, fade, (16, 16))[1:]).float(), atol=1e-4)
-
-
-def test_an_adapter_that_draws_the_setting_too_does_not_fade_around_things() -> None:
+def test_an_adapter_that_draws_the_setting_too_is_heard_around_things_as_well() -> None:
     shares, faded = torch.full((2, 2, 2, 2), 0.5), torch.full((2, 1, 2, 2), 0.25)
     heard = regional.gates(shares, torch.tensor([[True, True], [False, True]]), faded, 1)[4]
     assert heard.flatten(1).tolist() == [[1.0] * 4, [0.125] * 4]
@@ -158,7 +149,7 @@ def lessons_of(pool: Pool, pipe: Any) -> experts.Lessons:
     told = regional.told(pool, rows, pipe.tokenizer)
     codes = denoiser.encoded(pool, rows, pipe.vae, pipe.tokenizer)
     whole = (pool.style[rows] == OIL).nonzero()[:, 0]
-    return experts.taught(pipe, codes, whole, told, OIL, fade=0.2)
+    return experts.taught(pipe, codes, whole, told, OIL, artist(pipe.unet))
 
 
 def test_an_expert_learns_alone_and_ships_as_a_folder(pool: Pool, pipe: Any, tmp_path: Path) -> None:
@@ -209,7 +200,7 @@ def test_pieces_hold_the_whole_of_a_thing_in_the_style(pool: Pool, pipe: Any) ->
     drawer = tiny_drawer(pipe.tokenizer)
     experts.equip(drawer.unet, "oil", 4, 0)
     pupil = experts.Pupil(drawer.unet, "oil").eval()
-    codes, states = taught._pieces(pupil, 40, torch.Generator().manual_seed(0))
+    codes, told = taught._pieces(pupil, 40, torch.Generator().manual_seed(0))
     heard = pupil.ears.gates[4]
-    assert codes.shape == (40, 4, 2, 2) and len(states) == 40
+    assert codes.shape == (40, 4, 2, 2) and len(told["encoder_hidden_states"]) == 40
     assert bool((heard.amax(1) > 0.2).all()), "the adapter is heard somewhere in every piece"

@@ -21,6 +21,9 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
+from mepg_agent.engine.sketch_reader import SketchReader
+from mepg_agent.engine.sketcher import Sketcher
+from mepg_agent.engine.sketching import Artist
 from mepg_agent.records import Adapter
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
@@ -47,6 +50,7 @@ class Arch:
     rank: int
     targets: tuple[str, ...]  # endings of the layers that an adapter works on
     within: tuple[str, ...] = ("",)  # beginnings of them
+    reader: tuple[tuple[int, ...], tuple[int, ...]] | None = None  # widths and blocks of what reads its sketches
 
 
 def _clip(width: int, inner: int, layers: int, heads: int, act: str = "quick_gelu") -> dict[str, Any]:
@@ -83,6 +87,7 @@ ARCHS: dict[str, Arch] = {
         rank=8,
         targets=(*ATTENTION, *WIDE, "proj_in", "proj_out", "conv_shortcut", "conv_out"),
         within=("up_blocks.", "conv_out"),
+        reader=((96, 160, 256), (1, 1, 0)),
     ),
     "sd15": Arch(
         unet={
@@ -151,7 +156,11 @@ def build(arch: Arch, device: str, dtype: torch.dtype) -> Any:
     for part in pipe.components.values():
         if isinstance(part, nn.Module):
             part.eval().requires_grad_(False)
-    return pipe.to(device, dtype)
+    pipe.to(device, dtype)
+    if arch.reader is not None:
+        artist = Artist(Sketcher(unet["cross_attention_dim"]), SketchReader.of(pipe.unet, *arch.reader))
+        artist.to(device).joins(pipe)
+    return pipe
 
 
 def save_adapter(arch: Arch, unet: nn.Module, file: Path, seed: int) -> Adapter:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from mepg_agent.engine.gating import Cells, Weights, cells_of, partition, reach
@@ -164,9 +165,12 @@ class Field:
         readers: frozenset[str],
         device: torch.device,
         dtype: torch.dtype,
+        reached: Tensor | None = None,
     ) -> None:
         """`canvas` is the latent size of the whole picture, `depth` the number of resolutions, each half the last,
-        `readers` the adapters that change how a prompt is read (its keys and values)."""
+        `readers` the adapters that change how a prompt is read (its keys and values). `reached` (regions, h, w) is how
+        much of its expert each region hears in the window; as `gating.reach` says where it is None or a region's is
+        nothing."""
         self.job, self.window, self.device = job, window, device
         self._readers, self._dtype = readers, dtype
         self.copies = 2 if job.guidance > 1 else 1
@@ -179,7 +183,11 @@ class Field:
             size = (canvas[0] // factor, canvas[1] // factor)
             part = (window.top / factor, window.left / factor, window.height // factor, window.width // factor)
             self._weights.append(partition(boxes, depths, job.feather, size, part))
-            self._reached.append(torch.from_numpy(reach(boxes, job.fade, size, part)).float().to(device))
+            heard = torch.from_numpy(reach(boxes, job.fade, size, part)).float().to(device)
+            if reached is not None:
+                own = F.avg_pool2d(reached, factor)
+                heard[1:] = torch.where(reached.amax((1, 2))[:, None, None] > 0, own, heard[1:])
+            self._reached.append(heard)
         self._windows = {a.id: (a.start, a.end) for a in job.adapters}
         self.phase: Phase | None = None
         self.levels: dict[int, Level] = {}  # by number of positions

@@ -19,6 +19,7 @@ from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.field import Field, canonical
 from mepg_agent.engine.layers import equipped, fused_weights
 from mepg_agent.engine.local import LocalEngine
+from mepg_agent.engine.sketching import Artist, Guide
 from mepg_agent.engine.text import TextReader
 from mepg_agent.engine.windows import Window
 from mepg_agent.errors import BadInput
@@ -64,13 +65,24 @@ class _Passes:
         self._reader = TextReader(pipe)
         self._windows = {a.id: (a.start, a.end) for a in job.adapters}
         background = (job.prompt, job.background_adapter, job.background_scale)
+        self._artist, self._canvas = Artist.of(pipe), Window(0, 0, weights.shape[1], weights.shape[2])
         self._blocks = [background, *((r.prompt, r.adapter, r.scale) for r in job.regions)]
 
     def predict(self, latents: Tensor, timestep: Tensor, step: int, of: int) -> Tensor:
-        weights = self._shares(step, of)
+        weights, guide = self._shares(step, of), self._guide(step / of)
         return torch.stack([
-            w * self._one(latents, timestep, step / of, *block) for w, block in zip(weights, self._blocks, strict=True)
+            w * self._one(latents, timestep, step / of, guide, *block)
+            for w, block in zip(weights, self._blocks, strict=True)
         ]).sum(0)  # fmt: skip
+
+    def _guide(self, progress: float) -> Guide | None:
+        """What the sketches of all regions that are heard tell each pass."""
+        heard = sorted((r for r in self._job.regions if r.start <= progress < r.end), key=lambda r: r.z)
+        if self._artist is None or not heard:
+            return None
+        states = torch.stack([self._reader.read(r.prompt, {}, 0.0)[0] for r in heard])
+        sketches = self._artist.sketch(states, [r.box for r in heard], (self._canvas.height, self._canvas.width))
+        return self._artist.guide(sketches, self._canvas)
 
     def _shares(self, step: int, of: int) -> Tensor:
         """Weights (blocks, h, w) of a step: β to the global prompt, strengths and windows as in the engine."""
@@ -87,7 +99,14 @@ class _Passes:
         return weights / weights.sum(0)
 
     def _one(
-        self, latents: Tensor, timestep: Tensor, progress: float, prompt: str, adapter: str | None, scale: float
+        self,
+        latents: Tensor,
+        timestep: Tensor,
+        progress: float,
+        guide: Guide | None,
+        prompt: str,
+        adapter: str | None,
+        scale: float,
     ) -> Tensor:
         unet, weights, text = self._pipe.unet, {}, {}
         if adapter is not None and self._windows[adapter][0] <= progress < self._windows[adapter][1]:
@@ -97,12 +116,15 @@ class _Passes:
         told = self._reader.read(prompt, text, scale)
         without = self._reader.read_negative(self._job.negative, text, scale)
         extent = self._job.extent
-        found = []
-        for states, pooled in (without, told):
+        found, own = [], unet is self._pipe.unet  # sketches are for that one alone
+        for (states, pooled), silent in ((without, 1), (told, 0)):
+            heard = guide.batch(silent, 1 - silent, latents.dtype) if guide is not None and own else {}
             conditions = None if pooled is None else self._reader.conditions([pooled], (extent.height, extent.width))
             with equipped({}, {}, weights):
                 found.append(
-                    unet(latents, timestep, encoder_hidden_states=states[None], added_cond_kwargs=conditions).sample
+                    unet(
+                        latents, timestep, encoder_hidden_states=states[None], added_cond_kwargs=conditions, **heard
+                    ).sample
                 )
         self.calls += 1
         return found[0] + self._job.guidance * (found[1] - found[0])

@@ -17,6 +17,7 @@ from mepg_agent.engine.attention import Prompts, RegionalAttention
 from mepg_agent.engine.field import Field, Reader
 from mepg_agent.engine.gating import labels
 from mepg_agent.engine.layers import GatedLayer, equipped, fused_weights, gated_layers
+from mepg_agent.engine.sketching import Artist, Guide, seen_from, silhouettes
 from mepg_agent.engine.text import TextReader
 from mepg_agent.engine.windows import Window
 from mepg_agent.errors import BadInput
@@ -79,12 +80,16 @@ class Pass:
         self._reader = TextReader(pipe)
         readers = frozenset(i for i, e in experts.items() if e.reads_text)
         depth = len(self._unet.config.block_out_channels)
-        self.field = Field(job, window, canvas, depth, readers, *place_of(self._unet))
         self._texts: dict[tuple[str, bool, Reader | None], tuple[Tensor, Tensor | None]] = {}
         self._hooks: dict[nn.Module, GatedLayer] = {}
         self._processors: dict[nn.Module, RegionalAttention] = {}
         self._weights: dict[nn.Parameter, Tensor] = {}
         self._base: Reader = (None, 0.0)
+        self._guide: Guide | None = None
+        self._artist = Artist.of(pipe) if unet is None and job.regions else None  # who knows that denoiser alone
+        self._sketches = self._artist and self._sketched(self._artist, canvas)
+        reached = None if self._sketches is None else silhouettes(seen_from(self._sketches, window))
+        self.field = Field(job, window, canvas, depth, readers, *place_of(self._unet), reached)
 
     def predict(self, latents: Tensor, timestep: Tensor, step: int, of: int) -> Tensor:
         with _LOCK:
@@ -105,7 +110,14 @@ class Pass:
                 encoder_hidden_states=states,
                 added_cond_kwargs=conditions,
                 return_dict=False,
+                **self._guidance(latents),
             )[0]
+
+    def _guidance(self, latents: Tensor) -> dict[str, Any]:
+        """What the regions' sketches tell the conditional branch."""
+        if self._guide is None:
+            return {}
+        return self._guide.batch((self.field.copies - 1) * len(latents), len(latents), latents.dtype)
 
     def _enter_phase(self) -> None:
         field, job = self.field, self._job
@@ -124,6 +136,20 @@ class Pass:
         if field.drawn_by[0] != self._base:
             adapter, scale = self._base = field.drawn_by[0]
             self._weights = {} if adapter is None else fused_weights(self._unet, self._layers[adapter], scale)
+        self._guide = self._guided()
+
+    def _sketched(self, artist: Artist, canvas: tuple[int, int]) -> Tensor:
+        """The regions' sketches on their sheets, told in the backbone's own words."""
+        states = torch.stack([self._text(r.prompt, False, (None, 0.0))[0] for r in self._job.regions])
+        return artist.sketch(states, [r.box for r in self._job.regions], canvas)
+
+    def _guided(self) -> Guide | None:
+        """What the sketches of the regions that are heard now tell."""
+        if self._artist is None or self._sketches is None or self.field.phase is None:
+            return None
+        heard = [i for i, on in enumerate(self.field.phase.heard) if on]
+        heard.sort(key=lambda i: self._job.regions[i].z)
+        return self._artist.guide(self._sketches[heard], self.window) if heard else None
 
     @property
     def _words(self) -> list[str]:

@@ -65,6 +65,23 @@ class DecoderConfig(Frozen):
     pictures: int  # scenes whose codes are drawn
 
 
+class SketcherConfig(Frozen):
+    minutes: float
+    batch: int
+    peak: float
+
+
+class SketchReaderConfig(Frozen):
+    widths: tuple[int, ...]  # by resolution, finest first
+    blocks: tuple[int, ...]
+    minutes: float
+    batch: int
+    lessons: float  # share of the steps that are on them
+    peak: float
+    parts: int  # as the denoiser's
+    bfloat16: bool
+
+
 class ImageTextConfig(Frozen):
     widths: tuple[int, ...]  # of the image tower's stages
     minutes: float
@@ -95,6 +112,8 @@ class TrainingConfig(Frozen):
     words: WordsConfig
     denoiser: DenoiserConfig
     decoder: DecoderConfig
+    sketcher: SketcherConfig
+    sketch_reader: SketchReaderConfig
     imagetext: ImageTextConfig
     scorer: ScorerConfig
     experts: ExpertsConfig

@@ -118,8 +118,11 @@ def timesteps(n: int, levels: int, generator: torch.Generator) -> Tensor:
     return (torch.where(share, dense, strata) * levels).long().clamp(max=levels - 1)
 
 
-def loss(unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator) -> Tensor:
-    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity)."""
+def loss(
+    unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Generator, counts: Tensor | None = None
+) -> Tensor:
+    """Squared error of what the family predicts: noise, velocity, or the clean code (then weighed as the velocity).
+    `counts` (n, 1, h, w) is how much each position counts, beside the others of the batch; all the same when None."""
     clean, told = batch
     noise = normal(clean.shape, generator)
     step: Any = timesteps(len(clean), len(schedule.alphas_cumprod), generator)
@@ -128,9 +131,11 @@ def loss(unet: Any, schedule: DDPMScheduler, batch: Batch, generator: torch.Gene
     kind = schedule.config["prediction_type"]
     if kind == "sample":
         level = schedule.alphas_cumprod[step][:, None, None, None]
-        return ((1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()).mean()
-    wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
-    return (predicted - wanted).square().mean()
+        off = (1 / (1 - level)).clamp(max=MAX_WEIGHT) * (predicted - clean).square()
+    else:
+        wanted = noise if kind == "epsilon" else schedule.get_velocity(clean, noise, step)
+        off = (predicted - wanted).square()
+    return off.mean() if counts is None else (off * (counts / counts.mean())).mean()
 
 
 def caption_ids(codes: Codes, rows: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.engine.layers import reads_text
 from mepg_agent.engine.memory import keep_freed_memory
+from mepg_agent.engine.sketching import Artist, silhouettes
 from mepg_agent.errors import BadInput
 from mepg_agent.experts_io.card import as_toml
 from mepg_agent.portfolio import Backbone, Expert, read_backbone
@@ -36,8 +37,9 @@ from mepg_agent.training.adapters import load_adapter
 from mepg_agent.training.config import DataConfig, TrainingConfig, arguments, read
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
-from mepg_agent.training.denoiser import DROPOUT, PER_SCENE, Codes, caption_ids, empty_ids, encoded, loss
+from mepg_agent.training.denoiser import DROPOUT, PER_SCENE, Batch, Codes, caption_ids, empty_ids, encoded, loss
 from mepg_agent.training.draws import halved, integers, uniform
+from mepg_agent.training.guides import guided, sketched
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import SHARD, Pool, Source, all_styles
 
@@ -146,37 +148,38 @@ class Lessons:
     """A style's scenes: their codes, which of them are all in the style, and all of them region by region.
 
     Captions and prompts are one number each, the row of `states` (n, tokens, width) that says them: the text tower
-    learns nothing more.
+    learns nothing more. The family's `artist` sketches the things for the denoiser, and where it does the style is
+    heard.
     """
 
     codes: Codes
     whole: Tensor
     told: regional.Told
     number: int  # of the style
-    fade: float  # as the family's jobs have it
+    artist: Artist
     states: Tensor
     empty: Tensor  # (1,) of the caption that says nothing
 
     def loss(self, pupil: Pupil, schedule: DDPMScheduler, batch: int, generator: torch.Generator) -> Tensor:
         kind = float(uniform((), generator))
         if kind < BY_CAPTION:
-            clean, states = self._captions(pupil, batch, generator)
+            clean, heard = self._captions(pupil, batch, generator)
         elif kind < BY_CAPTION + PIECES:
-            clean, states = self._pieces(pupil, batch * PER_SCENE, generator)
+            clean, heard = self._pieces(pupil, batch * PER_SCENE, generator)
         else:
             chosen = integers(len(self.told.rows), (batch,), generator)
             clean = self.codes.latents[self.told.rows[chosen]]
             corner = torch.zeros((batch, 2), device=clean.device)
-            states = self._listen(pupil, self.told.piece(chosen, corner, 1.0), self._cells, generator)
-        return loss(pupil.unet, schedule, (clean.float(), {"encoder_hidden_states": states}), generator)
+            heard = self._listen(pupil, self.told.piece(chosen, corner, 1.0), self._cells, generator)
+        return loss(pupil.unet, schedule, (clean.float(), heard), generator)
 
-    def _captions(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _captions(self, pupil: Pupil, batch: int, generator: torch.Generator) -> Batch:
         rows = self.whole[integers(len(self.whole), (batch,), generator)]
         pupil.ears.biases, pupil.ears.spoken = {}, None
         said = caption_ids(self.codes, rows, self.empty, generator)[:, 0]
-        return self.codes.latents[rows], self.states[said].to(pupil.unet.dtype)
+        return self.codes.latents[rows], {"encoder_hidden_states": self.states[said].to(pupil.unet.dtype)}
 
-    def _pieces(self, pupil: Pupil, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _pieces(self, pupil: Pupil, batch: int, generator: torch.Generator) -> Batch:
         """Squares with one thing in the style, half as wide as the canvas; part of a code is the code of that part."""
         cells, side = self._cells, self._cells // 2
         chosen, thing = self._small[integers(len(self._small), (batch,), generator)].unbind(1)
@@ -187,8 +190,8 @@ class Lessons:
         steps = torch.arange(side, device=start.device)
         columns, rows = (start.long()[:, axis, None] + steps for axis in (0, 1))
         codes = self.codes.latents[self.told.rows[chosen][:, None, None], :, rows[:, :, None], columns[:, None]]
-        states = self._listen(pupil, self.told.piece(chosen, start / cells, 0.5), side, generator)
-        return codes.permute(0, 3, 1, 2), states
+        heard = self._listen(pupil, self.told.piece(chosen, start / cells, 0.5), side, generator)
+        return codes.permute(0, 3, 1, 2), heard
 
     @cached_property
     def _small(self) -> Tensor:
@@ -201,30 +204,35 @@ class Lessons:
     def _cells(self) -> int:
         return self.codes.latents.shape[-1]
 
-    def _listen(self, pupil: Pupil, told: regional.Told, size: int, generator: torch.Generator) -> Tensor:
-        """States of all prompts, one after the other; where each is heard, and where the adapter, goes to the ears."""
+    def _listen(self, pupil: Pupil, told: regional.Told, size: int, generator: torch.Generator) -> dict[str, Any]:
+        """States of all prompts, one after the other, and what sketches tell; where each is heard, and where the
+        adapter, goes to the ears."""
         every = torch.arange(len(told.rows), device=told.rows.device)
         levels = len(pupil.unet.config["block_out_channels"])
         ids, boxes = regional.batch(told, every, self.empty, DROPOUT, generator)
         shares = regional.weights(boxes, told.there, size)
         worn, tokens = told.styles == self.number, self.states.shape[1]
+        states, spoken = self.states[ids[..., 0]].to(pupil.unet.dtype), (ids[:, 0] != self.empty)[:, 0]
+        layers = sketched(self.artist.sketcher, states[:, 1:], told.boxes, told.there, size)
         pupil.ears.biases = regional.biases(shares, tokens, levels)
-        pupil.ears.gates = regional.gates(shares, worn, regional.reach(boxes, self.fade, size), levels)
+        pupil.ears.gates = regional.gates(
+            shares, worn, silhouettes(layers.flatten(0, 1)).unflatten(0, layers.shape[:2]), levels
+        )
         pupil.ears.spoken = worn.repeat_interleave(tokens, 1)[..., None]
-        return self.states[ids[..., 0]].flatten(1, 2).to(pupil.unet.dtype)
+        return {"encoder_hidden_states": states.flatten(1, 2), **guided(self.artist.reader, layers, spoken)}
 
 
-def prepared(pipe: Any, data: DataConfig, style: str, fade: float) -> Lessons:
+def prepared(pipe: Any, data: DataConfig, style: str, artist: Artist) -> Lessons:
     pool = Pool(Source.style_of(data, style))
     pool.wait(data.style_scenes)
     number, rows = all_styles(pool.source.vocabulary()).index(style), torch.arange(HELD_OUT, len(pool))
     whole = (pool.style[rows] == number).nonzero()[:, 0]
     told, codes = regional.told(pool, rows, pipe.tokenizer), encoded(pool, rows, pipe.vae, pipe.tokenizer)
-    return taught(pipe, codes, whole, told, number, fade)
+    return taught(pipe, codes, whole, told, number, artist)
 
 
 @torch.no_grad()
-def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: int, fade: float) -> Lessons:
+def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: int, artist: Artist) -> Lessons:
     """All texts read once."""
     device = codes.latents.device
     texts = [t.long().to(device) for t in (codes.ids, told.ids, empty_ids(pipe.tokenizer)[None, None])]
@@ -233,7 +241,7 @@ def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: 
     captions, prompts, empty = which.split([t.shape[0] * t.shape[1] for t in texts])
     codes = replace(codes, ids=captions.view(len(codes.ids), -1, 1))
     told = replace(told, ids=prompts.view(len(told.ids), -1, 1)).to(device)
-    return Lessons(codes, whole.to(device), told, number, fade, states, empty)
+    return Lessons(codes, whole.to(device), told, number, artist, states, empty)
 
 
 def learn(
@@ -277,10 +285,11 @@ def main() -> None:
     )
     pipe.set_progress_bar_config(disable=True)
     pipe.to(options.device)
+    artist = Artist.load(config.out / "sketches", str(options.device))
     for style in options.styles:
         budget = Budget(minutes=config.experts.minutes)
         start = options.start / style if options.start else None
-        learn(pipe, prepared(pipe, config.data, style, family.defaults.fade), style, config, budget, start)
+        learn(pipe, prepared(pipe, config.data, style, artist), style, config, budget, start)
         folder = config.out / "experts" / style
         save(pipe.unet, style, folder, cards[style], family)
         sheets.prompts(

@@ -17,6 +17,8 @@ from transformers import AutoModel, CLIPTokenizer
 
 import mepg_agent.engine.patch_autoencoder  # noqa: F401  diffusers builds only classes that are already imported
 from mepg_agent.bench.family import SAMPLES
+from mepg_agent.engine.sketch_reader import SketchReader
+from mepg_agent.engine.sketcher import Sketcher
 from mepg_agent.training.config import arguments, read
 
 SHARD = "12MB"
@@ -24,7 +26,7 @@ MADE = "\n# Written by `python -m mepg_agent.training.export`.\n"
 
 
 def ship(source: Path, target: Path) -> None:
-    """Pipeline, verifier, scorer and experts of `source` into the family's folder `target`."""
+    """Pipeline, sketches, verifier, scorer and experts of `source` into the family's folder `target`."""
     pipe: Any = StableDiffusionPipeline.from_pretrained(source / "pipeline", safety_checker=None)
     for name in ("unet", "text_encoder", "vae"):
         folder = target / "pipeline" / name
@@ -33,6 +35,10 @@ def ship(source: Path, target: Path) -> None:
     for name in ("tokenizer", "scheduler"):
         getattr(pipe, name).save_pretrained(target / "pipeline" / name)
     pipe.save_config(target / "pipeline")
+    for name, kind in (("sketcher", Sketcher), ("reader", SketchReader)):
+        if (source / "sketches" / name).is_dir():
+            part: Any = kind.from_pretrained(source / "sketches" / name)
+            part.half().save_pretrained(target / "sketches" / name)
     if (source / "verifier").is_dir():
         shutil.rmtree(target / "verifier", ignore_errors=True)
         AutoModel.from_pretrained(source / "verifier").half().save_pretrained(target / "verifier", max_shard_size=SHARD)
@@ -45,7 +51,7 @@ def ship(source: Path, target: Path) -> None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """sha256 of every weights file that the backbone loads, by path below the folder."""
-    files = [f for part in ("pipeline", "verifier") for f in sorted((folder / part).rglob("*.safetensors"))]
+    files = [f for part in ("pipeline", "sketches", "verifier") for f in sorted((folder / part).rglob("*.safetensors"))]
     return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 

@@ -43,9 +43,11 @@ def stages(config: TrainingConfig) -> list[Stage]:
         Stage("denoiser", ("denoiser",), ("pca", "words"), config.denoiser.minutes),
         Stage("imagetext", ("imagetext",), ("words", "autoencoder"), config.imagetext.minutes),
         Stage("scorer", ("scorer",), ("autoencoder",), config.scorer.minutes),
+        Stage("sketcher", ("sketcher",), ("denoiser",), config.sketcher.minutes),
+        Stage("sketch_reader", ("sketch_reader",), ("sketcher",), config.sketch_reader.minutes),
         Stage("decoder", ("decoder",), ("autoencoder", "denoiser"), config.decoder.minutes),
         *(
-            Stage(f"experts-{i}", ("experts", *lane), ("denoiser",), config.experts.minutes * len(lane))
+            Stage(f"experts-{i}", ("experts", *lane), ("sketch_reader",), config.experts.minutes * len(lane))
             for i, lane in enumerate(lanes)
         ),
     ]

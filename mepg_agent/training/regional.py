@@ -16,7 +16,6 @@ from diffusers.models.attention_processor import Attention, AttnProcessor, AttnP
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
-from mepg_agent.engine.gating import RIM, SAMPLES
 from mepg_agent.english import noun_phrase, place_words
 from mepg_agent.training.backgrounds import PLACES, TIMES
 from mepg_agent.training.draws import uniform
@@ -25,7 +24,7 @@ from mepg_agent.training.scenes import TINTS
 
 REGIONS = 3  # scenes with more things are told by their captions only
 SILENCE = -30.0  # log-weight of a prompt that is not heard
-SLACK = 0.08  # boxes are given up to that much wider on every side, as planned ones are
+SLACK = 0.03  # boxes are heard up to that much wider on every side, as planned ones are; sketches stand where things do
 
 
 @dataclass
@@ -46,9 +45,9 @@ class Told:
     def piece(self, chosen: Tensor, corners: Tensor, side: float) -> Told:
         """What `chosen` ones are told in a square each: its upper left corners (n, 2) and its side, in fractions."""
         shifted = (self.boxes[chosen] - corners.repeat(1, 2)[:, None]) / side
-        boxes = shifted.clamp(0, 1)
-        seen = ((boxes[..., 2:] - boxes[..., :2]) > 0).all(-1)
-        return Told(self.rows[chosen], self.ids[chosen], self.styles[chosen], boxes, self.there[chosen] & seen)
+        inside = shifted.clamp(0, 1)
+        seen = ((inside[..., 2:] - inside[..., :2]) > 0).all(-1)
+        return Told(self.rows[chosen], self.ids[chosen], self.styles[chosen], shifted, self.there[chosen] & seen)
 
 
 def told(pool: Pool, rows: Tensor, tokenizer: CLIPTokenizer) -> Told:
@@ -92,28 +91,11 @@ def biases(shares: Tensor, tokens: int, levels: int) -> dict[int, Tensor]:
     return {n: small.repeat_interleave(tokens, -1) for n, small in log.items()}
 
 
-def reach(boxes: Tensor, fade: float, size: int) -> Tensor:
-    """How much of an adapter is heard in each thing's box (n, things, size, size): `engine/gating.reach` for many."""
-    if not fade:
-        return torch.ones((*boxes.shape[:2], size, size), device=boxes.device)
-    points = (torch.arange(size * SAMPLES, device=boxes.device) + 0.5) / (size * SAMPLES)
-    low, high = boxes[..., :2, None], boxes[..., 2:, None]  # across, down
-    away = torch.minimum(
-        (points - low).masked_fill(low <= RIM, torch.inf), (high - points).masked_fill(high >= 1 - RIM, torch.inf)
-    )
-    risen = (away / (fade * (high - low)).clamp(min=1e-6)).clamp(0, 1)  # where nothing is, boxes are empty
-    smooth, inside = (
-        each.unflatten(-1, (size, SAMPLES)) for each in (risen**2 * (3 - 2 * risen), (points > low) & (points < high))
-    )
-    across, down = ((smooth * inside).sum(-1) / inside.sum(-1).clamp(min=1)).unbind(2)
-    return down[..., :, None] * across[..., None, :]
-
-
 def gates(shares: Tensor, worn: Tensor, reached: Tensor, levels: int) -> dict[int, Tensor]:
     """By number of positions: what an adapter weighs (n, positions, 1) that the blocks `worn` (n, blocks) draw with.
 
-    `reached` (n, things, size, size) is how much of it is heard in each thing's box; all of it where the setting is
-    drawn with it as well, as the engine does.
+    `reached` (n, things, size, size) is how much of it each thing's block hears; all of it where the setting is drawn
+    with it as well, as the engine does.
     """
     heard = torch.where(worn[:, :1, None, None], 1.0, reached)
     kept = torch.cat([shares[:, :1], shares[:, 1:] * heard], 1)
@@ -185,12 +167,16 @@ def listening(ears: Ears, device: torch.device) -> Any:
     return _Plain(ears) if device.type == "cpu" else _Fused(ears)
 
 
+def slack(boxes: Tensor, generator: torch.Generator) -> Tensor:
+    """Boxes as wide as planned ones are."""
+    wider = SLACK * uniform(boxes.shape, generator) * torch.tensor([-1, -1, 1, 1], device=boxes.device)
+    return (boxes + wider).clamp(0, 1)
+
+
 def batch(told: Told, rows: Tensor, empty: Tensor, dropout: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Ids (n, blocks, tokens), a share of them saying nothing at all, and boxes (n, things, 4) as wide as planned ones
     are."""
-    boxes = told.boxes[rows]
-    slack = SLACK * uniform(boxes.shape, generator) * torch.tensor([-1, -1, 1, 1], device=boxes.device)
+    boxes = slack(told.boxes[rows], generator)
     ids = told.ids[rows].long()
     dropped = uniform(rows.shape, generator) < dropout
-    ids = torch.where(dropped[:, None, None], empty, ids)
-    return ids, (boxes + slack).clamp(0, 1)
+    return torch.where(dropped[:, None, None], empty, ids), boxes

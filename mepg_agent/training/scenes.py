@@ -223,8 +223,6 @@ class Composer:
     ) -> Thing:
         i, j = self.sprites.nouns.index(noun), self.sprites.looks.index(look)
         art = self._art[noun, look]
-        if not steady and rng.random() < 0.25:
-            art = art.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         art = art.convert("RGBa")
         if not steady and rng.random() < 0.05:
             art = art.rotate(float(rng.uniform(-9, 9)), Image.Resampling.BICUBIC)
