@@ -154,6 +154,9 @@ class Expert(Frozen):
     scale: Annotated[float, Field(gt=0, le=2)] = 1.0
     start: Fraction = 0.0
     end: Fraction = 1.0
+    # Until then sketches say what its things look like, where the backbone has sketches: they know shapes and icons'
+    # looks, but not how a style paints.
+    sketched: Fraction = 0.5
     licence: str
     sha256: Sha256
 

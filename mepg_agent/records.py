@@ -84,6 +84,7 @@ class Adapter(Frozen):
     licence: str = ""
     start: Fraction = 0.0  # the expert's own time window
     end: Fraction = 1.0
+    sketched: Fraction = 1.0  # until then the denoiser hears sketches of what the expert draws
 
 
 class Keep(Frozen):

@@ -19,14 +19,15 @@ from mepg_agent.settings import Settings
 EXPERTS = Path(__file__).parents[1] / "experts"
 FOUND = Portfolio((EXPERTS,)).backbone("picturebook")
 MEGABYTE = 1_000_000
+PARTS = ("pipeline", "sketches", "verifier")
 
 
 def test_every_weights_file_is_the_one_the_manifest_names() -> None:
-    assert {p.split("/")[0] for p in FOUND.item.sha256} == {"pipeline", "verifier"}
-    check_weights(FOUND, "pipeline")
-    check_weights(FOUND, "verifier")
+    assert {p.split("/")[0] for p in FOUND.item.sha256} == set(PARTS)
+    for part in PARTS:
+        check_weights(FOUND, part)
     named = {FOUND.folder / p for p in FOUND.item.sha256}
-    there = {f for part in ("pipeline", "verifier") for f in (FOUND.folder / part).rglob("*.safetensors")}
+    there = {f for part in PARTS for f in (FOUND.folder / part).rglob("*.safetensors")}
     assert named == there
 
 
@@ -46,7 +47,7 @@ def test_pictures_are_of_the_weights_that_draw_whatever_looks_at_them(path: str)
 
 
 def test_the_family_is_small() -> None:
-    files = [f for part in ("pipeline", "verifier") for f in (FOUND.folder / part).rglob("*") if f.is_file()]
+    files = [f for part in PARTS for f in (FOUND.folder / part).rglob("*") if f.is_file()]
     assert sum(f.stat().st_size for f in files) < 80 * MEGABYTE
 
 

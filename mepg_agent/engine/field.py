@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import and_
 
 import numpy as np
 import torch
@@ -29,9 +30,10 @@ Reader = tuple[str | None, float]  # adapter and its scale; (None, 0) is the bas
 
 @dataclass(frozen=True)
 class Phase:
-    """What stays the same from one step to the next: which regions are heard, which experts work, whether β > 0."""
+    """What stays the same from one step to the next: which regions are heard or sketched, which experts work."""
 
     heard: tuple[bool, ...]  # by region
+    sketched: tuple[bool, ...]  # by region
     working: frozenset[str]  # adapter ids inside their time windows
     shared: bool
 
@@ -189,6 +191,7 @@ class Field:
                 heard[1:] = torch.where(reached.amax((1, 2))[:, None, None] > 0, own, heard[1:])
             self._reached.append(heard)
         self._windows = {a.id: (a.start, a.end) for a in job.adapters}
+        self._sketched = {a.id: a.sketched for a in job.adapters}
         self.phase: Phase | None = None
         self.levels: dict[int, Level] = {}  # by number of positions
         self.drawn_by: list[Reader] = []  # by block; the background's is fused into the weights
@@ -211,8 +214,11 @@ class Field:
         progress = step / of
         first, last = self.job.global_share
         share = first + (last - first) * step / max(of - 1, 1)
+        heard = tuple(r.start <= progress < r.end for r in self.job.regions)
+        sketched = (progress < self._sketched.get(r.adapter or "", 1.0) for r in self.job.regions)
         phase = Phase(
-            heard=tuple(r.start <= progress < r.end for r in self.job.regions),
+            heard=heard,
+            sketched=tuple(map(and_, heard, sketched)),
             working=frozenset(i for i, (start, end) in self._windows.items() if start <= progress < end),
             shared=share > 0,
         )

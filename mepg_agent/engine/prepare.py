@@ -177,4 +177,5 @@ def _adapter(found: Found[Expert]) -> Adapter:
         licence=expert.licence,
         start=expert.start,
         end=expert.end,
+        sketched=expert.sketched,
     )

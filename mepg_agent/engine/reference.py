@@ -23,7 +23,7 @@ from mepg_agent.engine.sketching import Artist, Guide
 from mepg_agent.engine.text import TextReader
 from mepg_agent.engine.windows import Window
 from mepg_agent.errors import BadInput
-from mepg_agent.records import RenderJob
+from mepg_agent.records import JobRegion, RenderJob
 from mepg_agent.scene import Extent
 
 
@@ -76,8 +76,8 @@ class _Passes:
         ]).sum(0)  # fmt: skip
 
     def _guide(self, progress: float) -> Guide | None:
-        """What the sketches of all regions that are heard tell each pass."""
-        heard = sorted((r for r in self._job.regions if r.start <= progress < r.end), key=lambda r: r.z)
+        """What the sketches of all regions that are sketched now tell each pass."""
+        heard = sorted((r for r in self._job.regions if self._sketched(r, progress)), key=lambda r: r.z)
         if self._artist is None or not heard:
             return None
         states = torch.stack([self._reader.read(r.prompt, {}, 0.0)[0] for r in heard])
@@ -97,6 +97,10 @@ class _Passes:
                 weights[block] = 0
         weights[0] += share
         return weights / weights.sum(0)
+
+    def _sketched(self, region: JobRegion, progress: float) -> bool:
+        ends = {a.id: a.sketched for a in self._job.adapters}
+        return region.start <= progress < min(region.end, ends.get(region.adapter or "", 1.0))
 
     def _one(
         self,

@@ -144,12 +144,12 @@ class Pass:
         return artist.sketch(states, [r.box for r in self._job.regions], canvas)
 
     def _guided(self) -> Guide | None:
-        """What the sketches of the regions that are heard now tell."""
+        """What the sketches tell of the regions that are sketched now."""
         if self._artist is None or self._sketches is None or self.field.phase is None:
             return None
-        heard = [i for i, on in enumerate(self.field.phase.heard) if on]
-        heard.sort(key=lambda i: self._job.regions[i].z)
-        return self._artist.guide(self._sketches[heard], self.window) if heard else None
+        told = [i for i, on in enumerate(self.field.phase.sketched) if on]
+        told.sort(key=lambda i: self._job.regions[i].z)
+        return self._artist.guide(self._sketches[told], self.window) if told else None
 
     @property
     def _words(self) -> list[str]:

@@ -64,7 +64,7 @@ def add(
         scale=scale if scale is not None else found.card.scale if found.card else 1.0,
     )  # fmt: skip
     if found.card is not None:
-        kept: dict[str, object] = {"kind": found.card.kind, "start": found.card.start, "end": found.card.end}
+        kept = {name: getattr(found.card, name) for name in ("kind", "start", "end", "sketched")}
         if not triggers:  # a file's metadata has one line for them all, a manifest may write commas into one
             kept["triggers"] = tuple(filter(None, map(cards.clean, found.card.triggers)))
         expert = expert.model_copy(update=kept)
