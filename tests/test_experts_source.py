@@ -27,7 +27,7 @@ from mepg_agent.settings import Settings
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CARD = (
     'id = "woodcut"\ntitle = "Woodcut"\nbase = "tiny"\ndescription = "Bold."\ntriggers = ["woodcut", "linocut"]\n'
-    'scale = 0.7\nstart = 0.3\nlicence = "MIT"\nsha256 = "{}"\n'
+    'scale = 0.7\nstart = 0.3\nsketched = 0.8\nlicence = "MIT"\nsha256 = "{}"\n'
 )
 
 
@@ -118,7 +118,7 @@ def hub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 def test_a_folder_is_added_with_what_its_manifest_says(tiny: Settings, folder: Path) -> None:
     found = add(tiny, folder).item
     assert (found.id, found.base, found.triggers) == ("woodcut", "tiny", ("woodcut", "linocut"))
-    assert (found.scale, found.start, found.licence) == (0.7, 0.3, "MIT")
+    assert (found.scale, found.start, found.sketched, found.licence) == (0.7, 0.3, 0.8, "MIT")
     other = add(tiny, folder, expert_id="other", triggers=("mine",), scale=1.0).item
     assert (other.id, other.triggers, other.scale, other.start) == ("other", ("mine",), 1.0, 0.3)
     assert [h.problem for h in check(tiny)] == [None, None]

@@ -10,6 +10,7 @@ from engine_fixtures import SIDE, WEIGHTS, artist, difference, draw, make_job, r
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mepg_agent.engine.base import Latents
 from mepg_agent.engine.local import LocalEngine
 from mepg_agent.engine.reference import ReferenceEngine
 from mepg_agent.engine.sketch_reader import DOTS
@@ -140,3 +141,14 @@ def test_what_was_learned_is_there_again_after_it_was_saved(engine: LocalEngine,
     states, window = torch.randn(1, 24, 32), Window(0, 0, SIDE // 8, SIDE // 8)
     guides = [each.guide(each.sketch(states, [LEFT], (SIDE // 8, SIDE // 8)), window) for each in (one, again)]
     assert all(torch.equal(a, b) for a, b in zip(guides[0].skips, guides[1].skips, strict=True))
+
+
+def test_an_expert_says_until_when_its_things_are_sketched(engine: LocalEngine, expert: Adapter) -> None:
+    def drawn(sketched: float, learned: bool = True) -> Latents:
+        artist(engine.pipe.unet, learned).joins(engine.pipe)
+        adapter = expert.model_copy(update={"sketched": sketched})
+        return draw(engine, make_job((region("fox", LEFT, adapter=expert.id),), (adapter,))).latents
+
+    assert difference(drawn(0.0), drawn(1.0, learned=False)) == 0, "not at all"
+    assert difference(drawn(0.2), drawn(0.5)) > 0.01, "in the first step of three, or in two"
+    assert difference(drawn(0.4), drawn(0.6)) == 0, "the same steps"
