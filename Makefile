@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet -c constraints.txt
 PACKAGE := $(shell find mepg_agent mcp_server prompts experts -type f -not -name '*.pyc') pyproject.toml constraints.txt
-DEMO := a stained-glass cactus and a pixel-art sun in the desert
+DEMO := a sticker fox left of a cartoon castle on a meadow
 
 .PHONY: demo test lint psa train-data clean
 
