@@ -102,7 +102,7 @@ def test_sketches_change_pictures_with_regions_and_only_them(engine: LocalEngine
 def test_the_unconditional_branch_hears_no_sketch(engine: LocalEngine) -> None:
     of = artist(engine.pipe.unet)
     layers = of.sketch(torch.randn(1, 24, 32), [LEFT], (8, 8))
-    told = of.guide(layers, Window(0, 0, 8, 8)).batch(2, 3, torch.float32)
+    told = of.guide(layers).batch(2, 3, torch.float32)
     for each in (*told["down_block_additional_residuals"], told["mid_block_additional_residual"]):
         assert len(each) == 5 and not each[:2].any() and bool(each[2:].any())
 
@@ -138,8 +138,8 @@ def test_what_was_learned_is_there_again_after_it_was_saved(engine: LocalEngine,
     one.sketcher.save_pretrained(tmp_path / "sketches" / "sketcher")
     one.reader.save_pretrained(tmp_path / "sketches" / "reader")
     again = Artist.load(tmp_path / "sketches", "cpu")
-    states, window = torch.randn(1, 24, 32), Window(0, 0, SIDE // 8, SIDE // 8)
-    guides = [each.guide(each.sketch(states, [LEFT], (SIDE // 8, SIDE // 8)), window) for each in (one, again)]
+    states = torch.randn(1, 24, 32)
+    guides = [each.guide(each.sketch(states, [LEFT], (SIDE // 8, SIDE // 8))) for each in (one, again)]
     assert all(torch.equal(a, b) for a, b in zip(guides[0].skips, guides[1].skips, strict=True))
 
 

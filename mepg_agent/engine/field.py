@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import and_
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from mepg_agent.engine.gating import Cells, Weights, cells_of, partition, reach
 from mepg_agent.engine.routing import Routing
+from mepg_agent.engine.sketching import sketched_at
 from mepg_agent.engine.windows import Window
 from mepg_agent.records import GateKind, JobRegion, RenderJob
 
@@ -191,7 +191,6 @@ class Field:
                 heard[1:] = torch.where(reached.amax((1, 2))[:, None, None] > 0, own, heard[1:])
             self._reached.append(heard)
         self._windows = {a.id: (a.start, a.end) for a in job.adapters}
-        self._sketched = {a.id: a.sketched for a in job.adapters}
         self.phase: Phase | None = None
         self.levels: dict[int, Level] = {}  # by number of positions
         self.drawn_by: list[Reader] = []  # by block; the background's is fused into the weights
@@ -214,11 +213,9 @@ class Field:
         progress = step / of
         first, last = self.job.global_share
         share = first + (last - first) * step / max(of - 1, 1)
-        heard = tuple(r.start <= progress < r.end for r in self.job.regions)
-        sketched = (progress < self._sketched.get(r.adapter or "", 1.0) for r in self.job.regions)
         phase = Phase(
-            heard=heard,
-            sketched=tuple(map(and_, heard, sketched)),
+            heard=tuple(r.start <= progress < r.end for r in self.job.regions),
+            sketched=sketched_at(self.job, progress),
             working=frozenset(i for i, (start, end) in self._windows.items() if start <= progress < end),
             shared=share > 0,
         )

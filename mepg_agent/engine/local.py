@@ -54,18 +54,19 @@ class LocalEngine:
         """An engine over an installed family, where the settings say. BrokenAsset for weights that are not as its
         manifest names them, BadInput for a device that is not there."""
         check_weights(family, family.item.pipeline)
+        device = choose_device(settings.device)
         engine = cls(
             place(family, family.item.pipeline),
             weights_hash=family.item.weights_hash(),
             revision=family.item.revision,
-            device=choose_device(settings.device),
+            device=device,
             threads=settings.threads,
         )
         if family.item.sketches is not None:
             from mepg_agent.engine.sketching import Artist
 
             check_weights(family, family.item.sketches)
-            Artist.load(family.folder / family.item.sketches, choose_device(settings.device)).joins(engine.pipe)
+            Artist.load(family.folder / family.item.sketches, device).joins(engine.pipe)
         return engine
 
     @classmethod

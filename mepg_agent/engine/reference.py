@@ -19,11 +19,11 @@ from mepg_agent.engine.base import Latents, Picture, Pixels, Step
 from mepg_agent.engine.field import Field, canonical
 from mepg_agent.engine.layers import equipped, fused_weights
 from mepg_agent.engine.local import LocalEngine
-from mepg_agent.engine.sketching import Artist, Guide
+from mepg_agent.engine.sketching import Artist, Guide, Sketches, sketched_at
 from mepg_agent.engine.text import TextReader
 from mepg_agent.engine.windows import Window
 from mepg_agent.errors import BadInput
-from mepg_agent.records import JobRegion, RenderJob
+from mepg_agent.records import RenderJob
 from mepg_agent.scene import Extent
 
 
@@ -65,24 +65,19 @@ class _Passes:
         self._reader = TextReader(pipe)
         self._windows = {a.id: (a.start, a.end) for a in job.adapters}
         background = (job.prompt, job.background_adapter, job.background_scale)
-        self._artist, self._canvas = Artist.of(pipe), Window(0, 0, weights.shape[1], weights.shape[2])
+        artist, (height, width) = Artist.of(pipe) if job.regions else None, weights.shape[1:]
+        states = [self._reader.read(r.prompt, {}, 0.0)[0] for r in job.regions]
+        canvas = (height, width)
+        self._sketches = artist and Sketches(artist, job, states, Window(0, 0, *canvas), canvas)
         self._blocks = [background, *((r.prompt, r.adapter, r.scale) for r in job.regions)]
 
     def predict(self, latents: Tensor, timestep: Tensor, step: int, of: int) -> Tensor:
-        weights, guide = self._shares(step, of), self._guide(step / of)
+        weights = self._shares(step, of)
+        guide = self._sketches.guide(sketched_at(self._job, step / of)) if self._sketches else None
         return torch.stack([
             w * self._one(latents, timestep, step / of, guide, *block)
             for w, block in zip(weights, self._blocks, strict=True)
         ]).sum(0)  # fmt: skip
-
-    def _guide(self, progress: float) -> Guide | None:
-        """What the sketches of all regions that are sketched now tell each pass."""
-        heard = sorted((r for r in self._job.regions if self._sketched(r, progress)), key=lambda r: r.z)
-        if self._artist is None or not heard:
-            return None
-        states = torch.stack([self._reader.read(r.prompt, {}, 0.0)[0] for r in heard])
-        sketches = self._artist.sketch(states, [r.box for r in heard], (self._canvas.height, self._canvas.width))
-        return self._artist.guide(sketches, self._canvas)
 
     def _shares(self, step: int, of: int) -> Tensor:
         """Weights (blocks, h, w) of a step: β to the global prompt, strengths and windows as in the engine."""
@@ -97,10 +92,6 @@ class _Passes:
                 weights[block] = 0
         weights[0] += share
         return weights / weights.sum(0)
-
-    def _sketched(self, region: JobRegion, progress: float) -> bool:
-        ends = {a.id: a.sketched for a in self._job.adapters}
-        return region.start <= progress < min(region.end, ends.get(region.adapter or "", 1.0))
 
     def _one(
         self,

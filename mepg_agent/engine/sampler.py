@@ -17,7 +17,7 @@ from mepg_agent.engine.attention import Prompts, RegionalAttention
 from mepg_agent.engine.field import Field, Reader
 from mepg_agent.engine.gating import labels
 from mepg_agent.engine.layers import GatedLayer, equipped, fused_weights, gated_layers
-from mepg_agent.engine.sketching import Artist, Guide, seen_from, silhouettes
+from mepg_agent.engine.sketching import Artist, Guide, Sketches, silhouettes
 from mepg_agent.engine.text import TextReader
 from mepg_agent.engine.windows import Window
 from mepg_agent.errors import BadInput
@@ -86,9 +86,9 @@ class Pass:
         self._weights: dict[nn.Parameter, Tensor] = {}
         self._base: Reader = (None, 0.0)
         self._guide: Guide | None = None
-        self._artist = Artist.of(pipe) if unet is None and job.regions else None  # who knows that denoiser alone
-        self._sketches = self._artist and self._sketched(self._artist, canvas)
-        reached = None if self._sketches is None else silhouettes(seen_from(self._sketches, window))
+        artist = Artist.of(pipe) if unet is None and job.regions else None  # who knows that denoiser alone
+        self._sketches = artist and Sketches(artist, job, self._own_words, window, canvas)
+        reached = None if self._sketches is None else silhouettes(self._sketches.layers)
         self.field = Field(job, window, canvas, depth, readers, *place_of(self._unet), reached)
 
     def predict(self, latents: Tensor, timestep: Tensor, step: int, of: int) -> Tensor:
@@ -136,20 +136,13 @@ class Pass:
         if field.drawn_by[0] != self._base:
             adapter, scale = self._base = field.drawn_by[0]
             self._weights = {} if adapter is None else fused_weights(self._unet, self._layers[adapter], scale)
-        self._guide = self._guided()
+        if self._sketches is not None and field.phase is not None:
+            self._guide = self._sketches.guide(field.phase.sketched)
 
-    def _sketched(self, artist: Artist, canvas: tuple[int, int]) -> Tensor:
-        """The regions' sketches on their sheets, told in the backbone's own words."""
-        states = torch.stack([self._text(r.prompt, False, (None, 0.0))[0] for r in self._job.regions])
-        return artist.sketch(states, [r.box for r in self._job.regions], canvas)
-
-    def _guided(self) -> Guide | None:
-        """What the sketches tell of the regions that are sketched now."""
-        if self._artist is None or self._sketches is None or self.field.phase is None:
-            return None
-        told = [i for i, on in enumerate(self.field.phase.sketched) if on]
-        told.sort(key=lambda i: self._job.regions[i].z)
-        return self._artist.guide(self._sketches[told], self.window) if told else None
+    @property
+    def _own_words(self) -> list[Tensor]:
+        """What the regions' prompts say, in the backbone's own words."""
+        return [self._text(r.prompt, False, (None, 0.0))[0] for r in self._job.regions]
 
     @property
     def _words(self) -> list[str]:

@@ -18,6 +18,7 @@ from torch import Tensor
 from mepg_agent.engine.sketch_reader import DOTS, SketchReader
 from mepg_agent.engine.sketcher import Sketcher
 from mepg_agent.engine.windows import Window
+from mepg_agent.records import RenderJob
 from mepg_agent.scene import Box
 
 SEEN = 60 / 255  # how opaque a sketch is where it shows its thing
@@ -82,10 +83,36 @@ class Artist:
         return placed(self.sketcher(states.float()), corners + inwards, (canvas[0] * DOTS, canvas[1] * DOTS))
 
     @torch.inference_mode()
-    def guide(self, layers: Tensor, window: Window) -> Guide:
-        """Of sketches on their sheets, far to near, for a window of the canvas."""
-        skips, middle = self.reader(stacked(seen_from(layers, window))[None])
+    def guide(self, layers: Tensor) -> Guide:
+        """Of sketches on their sheets, far to near."""
+        skips, middle = self.reader(stacked(layers)[None])
         return Guide(tuple(skips), middle)
+
+
+class Sketches:
+    """The regions of a job, each sketched once, as a window of its canvas shows them."""
+
+    def __init__(
+        self, artist: Artist, job: RenderJob, states: Sequence[Tensor], window: Window, canvas: tuple[int, int]
+    ) -> None:
+        """`states` (tokens, channels) are what each region's prompt says, `canvas` the latent size of the picture."""
+        layers = artist.sketch(torch.stack(list(states)), [r.box for r in job.regions], canvas)
+        self._artist, self._job, self.layers = artist, job, seen_from(layers, window)
+        self._guides: dict[tuple[bool, ...], Guide | None] = {}
+
+    def guide(self, told: tuple[bool, ...]) -> Guide | None:
+        """What the denoiser hears of the regions that are `told`; None where there are none."""
+        if told not in self._guides:
+            shown = [i for i, on in enumerate(told) if on]
+            shown.sort(key=lambda i: self._job.regions[i].z)
+            self._guides[told] = self._artist.guide(self.layers[shown]) if shown else None
+        return self._guides[told]
+
+
+def sketched_at(job: RenderJob, progress: float) -> tuple[bool, ...]:
+    """By region: whether it is heard at that part of the drawing, 0..1, and its expert still wants a sketch."""
+    ends = {adapter.id: adapter.sketched for adapter in job.adapters}
+    return tuple(r.start <= progress < min(r.end, ends.get(r.adapter or "", 1.0)) for r in job.regions)
 
 
 def seen_from(layers: Tensor, window: Window) -> Tensor:

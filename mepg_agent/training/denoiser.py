@@ -25,10 +25,10 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.patch_autoencoder import PatchAutoencoder
 from mepg_agent.training import regional, sheets
-from mepg_agent.training.config import DataConfig, DenoiserConfig, arguments, read
+from mepg_agent.training.config import DenoiserConfig, arguments, read
 from mepg_agent.training.crew import Crew
 from mepg_agent.training.crops import HELD_OUT
-from mepg_agent.training.draws import halved, integers, normal, uniform
+from mepg_agent.training.draws import halved, integers, normal, of_parts, uniform
 from mepg_agent.training.loop import Budget, Run
 from mepg_agent.training.pool import CAPTIONS, SHARD, Pool, Source, to_float
 
@@ -189,9 +189,8 @@ def train(
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     run = Run("denoiser", folder, drawer, optimizer, budget, peak=peak, ema_decay=0.998)
     crew = Crew(drawer, config.parts)
-    seeds = [seed + run.step + 1_000_003 * part for part in range(config.parts + 1)]
-    generators = [torch.Generator(empty.device).manual_seed(each) for each in seeds[:-1]]
-    choice, schedule = torch.Generator().manual_seed(seeds[-1]), DDPMScheduler(**SCHEDULE)
+    generators, choice = of_parts(seed + run.step, config.parts, empty.device)
+    schedule = DDPMScheduler(**SCHEDULE)
 
     def value(codes: Codes, hear: Hear, batch: int, model: Drawer, part: int) -> Tensor:
         share, generator = batch // config.parts, generators[part]
@@ -237,10 +236,12 @@ def regions(
     return told.rows[chosen], states.unflatten(0, ids.shape[:2]).flatten(1, 2)
 
 
-def scenes_of(data: DataConfig, vae: PatchAutoencoder, tokenizer: CLIPTokenizer) -> tuple[Codes, regional.Told]:
-    """All scenes of the pool, as soon as they are there: their codes, and them region by region."""
-    pool = Pool(Source.of(data))
-    pool.wait(data.scenes)
+def scenes_of(
+    source: Source, count: int, vae: PatchAutoencoder, tokenizer: CLIPTokenizer
+) -> tuple[Codes, regional.Told]:
+    """All scenes of the source, as soon as `count` are there: their codes, and them region by region."""
+    pool = Pool(source)
+    pool.wait(count)
     rows = plain_rows(pool)
     return encoded(pool, rows, vae, tokenizer), regional.told(pool, rows, tokenizer).to(vae.device)
 
@@ -287,7 +288,7 @@ def main() -> None:
         lessons_pool.wait(config.data.lessons)
         pieces = encoded(lessons_pool, plain_rows(lessons_pool), vae, tokenizer)
         with ThreadPoolExecutor(1) as beside:
-            scenes = beside.submit(scenes_of, config.data, vae, tokenizer)
+            scenes = beside.submit(scenes_of, Source.of(config.data), config.data.scenes, vae, tokenizer)
             train(
                 drawer, scenes, pieces, empty_ids(tokenizer).to(device), config.out / "runs", sizes,
                 Budget(minutes=sizes.minutes), knowing=bool(options.start),

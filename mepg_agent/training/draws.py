@@ -24,6 +24,13 @@ def normal(shape: Sequence[int], generator: torch.Generator) -> Tensor:
     return torch.randn(shape, generator=generator, device=generator.device)
 
 
+def of_parts(seed: int, parts: int, device: torch.device) -> tuple[list[torch.Generator], torch.Generator]:
+    """A generator for each part of a batch, on `device`, and one on the CPU for what a step is about."""
+    seeds = [seed + 1_000_003 * part for part in range(parts + 1)]
+    own = [torch.Generator(device).manual_seed(each) for each in seeds[:-1]]
+    return own, torch.Generator().manual_seed(seeds[-1])
+
+
 def halved(model: nn.Module, enabled: bool, *args: Any) -> Tensor:
     """`model(*args)` with its weights in bfloat16; gradients go to the weights as they are.
 

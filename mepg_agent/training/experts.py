@@ -41,7 +41,8 @@ from mepg_agent.training.denoiser import DROPOUT, PER_SCENE, Batch, Codes, capti
 from mepg_agent.training.draws import halved, integers, uniform
 from mepg_agent.training.guides import guided, sketched
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import SHARD, Pool, Source, all_styles
+from mepg_agent.training.pool import Pool, Source, all_styles
+from mepg_agent.training.words import read_states
 
 LEARNING = (
     r"up_blocks\..*\.(to_[qkv]|to_out\.0|ff\.net\.0\.proj|ff\.net\.2|proj_in|proj_out|conv1|conv2|conv_shortcut)"
@@ -237,7 +238,7 @@ def taught(pipe: Any, codes: Codes, whole: Tensor, told: regional.Told, number: 
     device = codes.latents.device
     texts = [t.long().to(device) for t in (codes.ids, told.ids, empty_ids(pipe.tokenizer)[None, None])]
     every, which = torch.unique(torch.cat([t.flatten(0, 1) for t in texts]), dim=0, return_inverse=True)
-    states = torch.cat([pipe.text_encoder(chunk).last_hidden_state.half() for chunk in every.split(SHARD)])
+    states = read_states(every, pipe.text_encoder)
     captions, prompts, empty = which.split([t.shape[0] * t.shape[1] for t in texts])
     codes = replace(codes, ids=captions.view(len(codes.ids), -1, 1))
     told = replace(told, ids=prompts.view(len(told.ids), -1, 1)).to(device)

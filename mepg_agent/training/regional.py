@@ -50,6 +50,16 @@ class Told:
         return Told(self.rows[chosen], self.ids[chosen], self.styles[chosen], shifted, self.there[chosen] & seen)
 
 
+def setting(place: int, time: int) -> str:
+    """Place and time in words, by their numbers; by day goes without saying."""
+    return place_words(PLACES[place], TIMES[time] if TIMES[time] != "day" else None)
+
+
+def said(words: str, where: str, style: str) -> str:
+    """The prompt of a region, as plans say it."""
+    return f"{words} {where}".strip() + f", {style} style"
+
+
 def told(pool: Pool, rows: Tensor, tokenizer: CLIPTokenizer) -> Told:
     """`rows` of the pool in the order of the codes."""
     vocabulary = pool.source.vocabulary()
@@ -59,12 +69,12 @@ def told(pool: Pool, rows: Tensor, tokenizer: CLIPTokenizer) -> Told:
     texts = []
     for row in rows[chosen].tolist():
         place, time = pool.setting[row].tolist()
-        setting = place_words(PLACES[place], TIMES[time] if TIMES[time] != "day" else None)
+        where = setting(place, time)
         whole = int(pool.style[row])
-        texts.append((setting or "on a plain background") + (f", {styles[whole]} style" if whole >= 0 else ""))
+        texts.append((where or "on a plain background") + (f", {styles[whole]} style" if whole >= 0 else ""))
         for noun, style, color in pool.labels[row][:REGIONS].tolist():
             words = noun_phrase(nouns[noun], colors[color] if color >= 0 else None)
-            texts.append(f"{words} {setting}".strip() + f", {styles[style]} style" if noun >= 0 else "")
+            texts.append(said(words, where, styles[style]) if noun >= 0 else "")
     ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
     scenes = rows[chosen]
     there = pool.labels[scenes][:, :REGIONS, 0] >= 0

@@ -23,11 +23,12 @@ from mepg_agent.engine.sketcher import Sketcher
 from mepg_agent.training import regional
 from mepg_agent.training.config import SketchReaderConfig, arguments, read
 from mepg_agent.training.crew import Crew
-from mepg_agent.training.denoiser import DROPOUT, PER_SCENE, SCHEDULE, Codes, empty_ids, encoded, loss, plain_rows
-from mepg_agent.training.draws import halved, integers, uniform
+from mepg_agent.training.denoiser import DROPOUT, PER_SCENE, SCHEDULE, Codes, empty_ids, loss, scenes_of
+from mepg_agent.training.draws import halved, integers, of_parts, uniform
 from mepg_agent.training.guides import guided, sketched
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import SHARD, Pool, Source
+from mepg_agent.training.pool import Source
+from mepg_agent.training.words import read_states
 
 NEAR = 4.0  # how much a position in a thing's box counts: grass and clouds would be most of what is learned
 
@@ -43,22 +44,17 @@ class Told:
     @classmethod
     def of(cls, source: Source, count: int, pipe: Any) -> Told:
         """All scenes of the source, as soon as `count` are there."""
-        pool = Pool(source)
-        pool.wait(count)
-        rows = plain_rows(pool)
-        regions = regional.told(pool, rows, pipe.tokenizer)
-        return cls.read(encoded(pool, rows, pipe.vae, pipe.tokenizer), regions, pipe)
+        return cls.read(*scenes_of(source, count, pipe.vae, pipe.tokenizer), pipe)
 
     @classmethod
-    @torch.no_grad()
     def read(cls, codes: Codes, regions: regional.Told, pipe: Any) -> Told:
         """Every prompt read once; the first state is that of the prompt that says nothing."""
         device = codes.latents.device
         empty = empty_ids(pipe.tokenizer).to(device)
         texts, which = torch.unique(regions.ids.long().to(device).flatten(0, 1), dim=0, return_inverse=True)
-        states = [pipe.text_encoder(chunk).last_hidden_state.half() for chunk in (empty[None], *texts.split(SHARD))]
+        states = read_states(torch.cat([empty[None], texts]), pipe.text_encoder)
         ids = (which + 1).view(*regions.ids.shape[:2], 1)
-        return cls(codes, replace(regions, ids=ids).to(device), torch.cat(states))
+        return cls(codes, replace(regions, ids=ids).to(device), states)
 
 
 class Pupil(nn.Module):
@@ -86,14 +82,6 @@ class Pupil(nn.Module):
         return loss(self.unet, schedule, (clean, heard), generator, counts)
 
 
-class Alone(nn.Module):
-    """What learns of a pupil, so that checkpoints do not carry the rest."""
-
-    def __init__(self, reader: SketchReader) -> None:
-        super().__init__()
-        self.reader = reader
-
-
 def train(
     pupil: Pupil,
     scenes: Told,
@@ -104,12 +92,10 @@ def train(
     seed: int = 0,
 ) -> None:
     schedule: Any = DDPMScheduler(**SCHEDULE)
-    alone = Alone(pupil.reader)
-    optimizer = torch.optim.AdamW(alone.parameters(), config.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    run = Run("sketch-reader", folder, alone, optimizer, budget, config.peak, ema_decay=0.995, warmup=60)
-    crew, seeds = Crew(pupil, config.parts), [seed + run.step + 1_000_003 * part for part in range(config.parts + 1)]
-    generators = [torch.Generator(scenes.states.device).manual_seed(each) for each in seeds[:-1]]
-    choice = torch.Generator().manual_seed(seeds[-1])
+    reader, device = pupil.reader, scenes.states.device
+    optimizer = torch.optim.AdamW(reader.parameters(), config.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    run = Run("sketch-reader", folder, reader, optimizer, budget, config.peak, ema_decay=0.995, warmup=60)
+    crew, (generators, choice) = Crew(pupil, config.parts), of_parts(seed + run.step, config.parts, device)
 
     def value(told: Told, batch: int, model: Pupil, part: int) -> Tensor:
         return halved(model, config.bfloat16, told, schedule, batch // config.parts, generators[part])
@@ -119,7 +105,7 @@ def train(
         told, batch = (lessons, config.batch * PER_SCENE) if lesson else (scenes, config.batch)
         run.note(**{"lesson" if lesson else "scene": crew.backward(partial(value, told, batch))})
         run.follow()
-    alone.load_state_dict(run.averaged())
+    reader.load_state_dict(run.averaged())
     pupil.unet.set_attn_processor(AttnProcessor2_0())
 
 

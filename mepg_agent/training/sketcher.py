@@ -20,14 +20,16 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from mepg_agent.engine.memory import keep_freed_memory
 from mepg_agent.engine.sketcher import Sketcher
-from mepg_agent.english import article, noun_phrase, place_words
+from mepg_agent.english import article, noun_phrase
 from mepg_agent.portfolio import Vocabulary
 from mepg_agent.training.backgrounds import PLACES, TIMES
 from mepg_agent.training.config import SketcherConfig, arguments, read
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import COLORLESS, SHARD, Source, all_styles
+from mepg_agent.training.pool import COLORLESS, Source, all_styles
+from mepg_agent.training.regional import said, setting
 from mepg_agent.training.scenes import TINTS, Sprites, tint
+from mepg_agent.training.words import read_states
 
 Art = tuple[str, str, str | None]  # noun, look of the icons, colour that is not its own
 NOTHING: Art = ("", "", None)
@@ -105,19 +107,18 @@ class Prompts:
         own = str(self._sprites.colors[self._sprites.nouns.index(noun), self._sprites.looks.index(look)]) or None
         for color in (*[None] * SAID, *TINTS):
             colored = color if look not in COLORLESS else None
-            said = color or (own if self._rng.random() < 1 / SAID else None)
-            words, named = noun_phrase(noun, said), style
+            told = color or (own if self._rng.random() < 1 / SAID else None)
+            words, named = noun_phrase(noun, told), style
             if self._rng.random() < STRANGE:
-                words = article(f"{self._word()} {noun_phrase(noun, said).split(' ', 1)[1]}")
+                words = article(f"{self._word()} {noun_phrase(noun, told).split(' ', 1)[1]}")
             elif look == PLAIN and self._rng.random() < STRANGE:
                 named = self._word()
             self._add((noun, look, colored), self._phrase(words, named))
 
     def _phrase(self, words: str, style: str) -> str:
         rng = self._rng
-        time = TIMES[rng.integers(len(TIMES))]
-        setting = place_words(PLACES[rng.integers(len(PLACES))], time if time != "day" else None)
-        return f"{words} {setting}".strip() + f", {style} style"
+        time = int(rng.integers(len(TIMES)))
+        return said(words, setting(int(rng.integers(len(PLACES))), time), style)
 
     def _word(self) -> str:
         """A word that the family does not know."""
@@ -127,13 +128,6 @@ class Prompts:
     def _add(self, art: Art, text: str) -> None:
         self.texts.append(text)
         self.art.append(art)
-
-
-@torch.no_grad()
-def read_states(texts: list[str], tokenizer: CLIPTokenizer, tower: CLIPTextModel) -> Tensor:
-    """States (n, tokens, channels) in half precision."""
-    ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"].to(tower.device)
-    return torch.cat([tower(chunk).last_hidden_state.half() for chunk in ids.split(SHARD)])
 
 
 def train(
@@ -173,7 +167,8 @@ def main() -> None:
     prompts = Prompts(sprites, vocabulary, config.data.seed)
     weights = principal(Album(album.pictures.to(options.device), album.place), sketcher)
     wanted = weights[[album.place[art] for art in prompts.art]]
-    states = read_states(prompts.texts, tokenizer, tower)
+    ids = tokenizer(prompts.texts, padding="max_length", truncation=True, return_tensors="pt")["input_ids"]
+    states = read_states(ids.to(options.device), tower)
     budget = Budget(minutes=config.sketcher.minutes)
     train(sketcher, states, wanted, config.out / "runs", config.sketcher, budget, config.data.seed)
     sketcher.save_pretrained(config.out / "sketches" / "sketcher")

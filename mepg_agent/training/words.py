@@ -21,7 +21,7 @@ from mepg_agent.training.config import arguments, read
 from mepg_agent.training.crops import HELD_OUT
 from mepg_agent.training.draws import integers
 from mepg_agent.training.loop import Budget, Run
-from mepg_agent.training.pool import CAPTIONS, Pool, Source, all_styles
+from mepg_agent.training.pool import CAPTIONS, SHARD, Pool, Source, all_styles
 from mepg_agent.training.scenes import TINTS
 
 NINTHS = 9
@@ -75,6 +75,12 @@ def answers(pool: Pool, rows: Tensor) -> Tensor:
     place, time = pool.setting[rows].unbind(1)
     whole = [F.one_hot(place, len(PLACES)), F.one_hot(time, len(TIMES))]
     return torch.cat([noun.sum(1).float(), *paired, *(w.float() for w in whole)], 1).clamp(max=1)
+
+
+@torch.no_grad()
+def read_states(ids: Tensor, tower: CLIPTextModel) -> Tensor:
+    """What the tower makes of texts (n, tokens), a shard at a time: (n, tokens, channels) in half precision."""
+    return torch.cat([tower(chunk).last_hidden_state.half() for chunk in ids.split(SHARD)])
 
 
 def surprise(said: Tensor, truth: Tensor) -> Tensor:
